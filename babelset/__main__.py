@@ -1,0 +1,5 @@
+"""`python -m babelset` is the command `babelset`."""
+
+from babelset.cli.app import main
+
+main()

@@ -1,0 +1,60 @@
+"""What works on this machine, and the command that makes the rest work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from babelset import plugins
+
+EXTRAS = {  # extra -> the module that shows it is there
+    "parquet": "pyarrow",
+    "hub": "datasets",
+    "vllm": "vllm",
+    "comet": "comet",
+    "ray": "ray",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor: `cure` is the command that helps, "" where nothing is missing."""
+
+    part: str
+    ok: bool
+    detail: str
+    cure: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """
+    Look at Python, every installed translator, the devices and the extras.
+
+    A translator class may offer `diagnose() -> Iterator[Finding]`; its findings come under its own name.
+    """
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", sys.version_info >= (3, 11), version)
+    for name in plugins.available("translators"):
+        diagnose = getattr(plugins.load("translators", name), "diagnose", None)
+        if diagnose is None:
+            yield Finding(name, True, "ready")
+        else:
+            yield from diagnose()
+    for extra, module in EXTRAS.items():
+        there = find_spec(module) is not None
+        cure = "" if there else f"pip install 'babelset[{extra}]'"
+        yield Finding(f"extra {extra}", there, "installed" if there else "not installed", cure)
+    yield _writable(Path.cwd())
+
+
+def _writable(folder: Path) -> Finding:
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return Finding("folder", True, f"{folder} can be written")
+    except OSError as error:
+        return Finding("folder", False, f"{folder} cannot be written: {error.strerror}", "cd to another folder")

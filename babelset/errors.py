@@ -1,0 +1,54 @@
+"""
+Everything babelset raises on purpose. Each class carries the exit code that the command line ends with.
+
+BabelsetError
+├── ConfigError      2  the user can fix it: unknown option, language, plug-in or model, a missing extra
+├── DataError        3  the input cannot be read; says file, line and field
+├── AccountingError  4  rows in is not accepted + rejected + failed
+├── ContractError    4  a plug-in broke its promise (wrong count, wrong type)
+└── OutputError      5  the output cannot be written: disk full, read-only folder
+
+A message says where, what, and what to do next; it is shown to the user as it stands, without a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+class BabelsetError(Exception):
+    exit_code = 1
+
+
+class ConfigError(BabelsetError):
+    exit_code = 2
+
+
+class DataError(BabelsetError):
+    """`DataError("not valid JSON", file="a.jsonl", line=3)` prints as `a.jsonl:3: not valid JSON`."""
+
+    exit_code = 3
+
+    def __init__(self, reason: str, *, file: str = "", line: int = 0, field: str = "") -> None:
+        self.reason, self.file, self.line, self.field = reason, file, line, field
+        place = f"{file}:{line}" if line else file
+        super().__init__(": ".join(part for part in (place, field, reason) if part))
+
+
+class AccountingError(BabelsetError):
+    exit_code = 4
+
+
+class ContractError(BabelsetError):
+    exit_code = 4
+
+
+class OutputError(BabelsetError):
+    exit_code = 5
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """`did_you_mean("comett", ["comet"])` -> " Did you mean 'comet'?", or "" when nothing is near."""
+    near = get_close_matches(name, known, n=3)
+    return f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""

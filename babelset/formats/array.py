@@ -1,0 +1,138 @@
+"""One JSON array of objects, read row by row, or objects one after another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+
+from babelset.errors import DataError
+from babelset.formats.format import LONGEST, Bad, Reading, Writer
+from babelset.lossless import dumps, loads
+from babelset.row import excerpt
+
+BLOCK = 1 << 20
+MARK = re.compile(rb'["\[\]{},]')
+STRING_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+SPACE = b" \t\r\n"
+
+
+class JsonArray:
+    """
+    Where a row ends depends on brackets and strings alone, so a row that is not valid JSON does not hide the next.
+    """
+
+    names = ("json",)
+
+    def read(self, file: IO[bytes]) -> Iterator[Reading]:
+        for line, raw, whole in _Elements(file):
+            yield line, _parsed(raw) if whole else Bad("the file breaks off here", excerpt(raw))
+
+    def writer(self, file: IO[bytes]) -> Writer:
+        return _ArrayWriter(file)
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | Bad:
+    try:
+        data = loads(raw.decode())
+    except UnicodeDecodeError as error:
+        return Bad(f"not valid UTF-8: {error}", excerpt(raw))
+    except ValueError as error:
+        return Bad(f"not valid JSON: {error}", excerpt(raw))
+    return data if isinstance(data, dict) else Bad("not an object", excerpt(raw))
+
+
+class _Elements:
+    """The raw elements of a JSON array, each with its line and whether it is whole."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.buffer, self.line = file, b"", 1
+        self.at = 0  # how far the buffer is scanned
+        self.depth = 0
+        self.in_array = False
+
+    def __iter__(self) -> Iterator[tuple[int, bytes, bool]]:
+        self._more()
+        self.buffer = self.buffer.removeprefix(b"\xef\xbb\xbf")
+        while (end := self._end()) is not None:
+            yield from self._take(end)
+        if self.in_array or self.buffer.strip(SPACE):
+            yield self._line_of(self.buffer), self.buffer.strip(SPACE), False
+
+    def _more(self) -> bool:
+        """Read on, more the more is held, so that a long row is not scanned again and again."""
+        if len(self.buffer) > LONGEST:
+            raise DataError("a row is longer than 64 MiB", line=self.line)
+        block = self.file.read(max(BLOCK, len(self.buffer)))
+        self.buffer += block
+        return bool(block)
+
+    def _end(self) -> int | None:
+        """Where the current element ends: at a comma or bracket of the array, or after a closing bracket."""
+        while True:
+            mark = MARK.search(self.buffer, self.at)
+            if mark is None:
+                self.at = len(self.buffer)
+                if not self._more():
+                    return None
+                continue
+            char = mark[0]
+            if char == b'"':
+                string = STRING_END.match(self.buffer, mark.end())
+                if string is None:
+                    self.at = mark.start()
+                    if not self._more():
+                        return None
+                    continue
+                self.at = string.end()
+                continue
+            self.at = mark.end()
+            if (end := self._step(char, mark)) is not None:
+                return end
+
+    def _step(self, char: bytes, mark: re.Match[bytes]) -> int | None:
+        if char == b"," and self.depth == int(self.in_array):
+            return mark.start() if self.in_array else mark.end()
+        if char in b"[{":
+            opens = not self.in_array and self.depth == 0 and char == b"["
+            if opens and not self.buffer[: mark.start()].strip(SPACE):
+                self.in_array = True
+                self._drop(mark.end())
+            self.depth += 1
+        elif char in b"]}":
+            self.depth -= 1
+            if self.depth <= 0:
+                return mark.start() if self.in_array else mark.end()
+        return None
+
+    def _take(self, end: int) -> Iterator[tuple[int, bytes, bool]]:
+        raw = self.buffer[:end]
+        line = self._line_of(raw)
+        closes = self.in_array and self.depth <= 0
+        if closes:
+            self.in_array = False
+        self._drop(self.at)
+        if not closes and self.depth < 0:
+            self.depth = 0
+        if raw.strip(SPACE):
+            yield line, raw.strip(SPACE), True
+
+    def _line_of(self, raw: bytes) -> int:
+        return self.line + raw[: len(raw) - len(raw.lstrip(SPACE))].count(b"\n")
+
+    def _drop(self, count: int) -> None:
+        self.line += self.buffer.count(b"\n", 0, count)
+        self.buffer = self.buffer[count:]
+        self.at = 0
+
+
+class _ArrayWriter:
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.rows = file, 0
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.file.write((",\n" if self.rows else "[\n").encode() + dumps(row).encode())
+        self.rows += 1
+
+    def close(self) -> None:
+        self.file.write(b"\n]\n" if self.rows else b"[]\n")

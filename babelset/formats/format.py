@@ -1,0 +1,37 @@
+"""What a format is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any, Protocol
+
+LONGEST = 64 << 20  # bytes of one row; a longer one is not read into memory
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A row that cannot be read: why, and its bytes."""
+
+    reason: str
+    raw: str
+
+
+Reading = tuple[int, dict[str, Any] | Bad]  # line, counted from 1, and what stands there
+
+
+class Writer(Protocol):
+    def write(self, row: dict[str, Any]) -> None: ...
+
+    def close(self) -> None:
+        """Write what ends the file; the file itself stays open."""
+
+
+class Format(Protocol):
+    """`names` are what --format takes, each also a file ending; `read` raises DataError for a broken file."""
+
+    names: tuple[str, ...]
+
+    def read(self, file: IO[bytes]) -> Iterator[Reading]: ...
+
+    def writer(self, file: IO[bytes]) -> Writer: ...

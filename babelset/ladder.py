@@ -1,0 +1,204 @@
+"""
+The ladder that keeps the promise of preservation, over any translator.
+
+A segment climbs until its placeholders are all back and its answer is whole:
+1. the translator, with each of its placeholder schemes in turn;
+2. the segment halved, where the answer was truncated or looped, or the segment too long;
+   the segment cut at its placeholders and the pieces translated, where placeholders were lost;
+3. the fallback translator, with a ladder of its own;
+4. a `Failure` with the reason. Never an empty target, never the source passed off as one.
+
+Segments are deduplicated, looked up in the translation memory, and every finished batch is stored at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from babelset.errors import ContractError
+from babelset.languages import Pair
+from babelset.memory import Memory, key_of
+from babelset.placeholders import Lost, Masked, mask
+from babelset.segment import PLACEHOLDER, Segment, cut, halve, restore
+from babelset.translator import Failure, Translation, Translator
+
+Answer = Translation | Failure
+BAD_FLAGS = frozenset({"truncated", "repetition"})
+MAX_DEPTH = 6  # halvings of one segment
+
+
+class Stopped(Exception):
+    """The user asked to stop between two batches; everything answered so far is in the memory."""
+
+
+def expect_one_each(who: str, sent: Sequence[object], got: Sequence[object]) -> None:
+    if len(got) != len(sent):
+        raise ContractError(f"{who} got {len(sent)} segments and returned {len(got)}; report it to its author")
+
+
+@dataclass(slots=True)
+class _Climb:
+    """One segment on its way up: the rung it needs next, and what went wrong so far."""
+
+    segment: Segment
+    next: Literal["scheme", "halve", "cut", "fallback", "done"] = "scheme"
+    answer: Translation | None = None  # while not done: flagged, the best there is
+    reason: str = ""
+
+    def finish(self, answer: Translation) -> None:
+        self.answer, self.next = answer, "done"
+
+    def give_up(self, rung: Literal["halve", "fallback"], reason: str) -> None:
+        self.next, self.reason = rung, reason
+
+
+@dataclass
+class Ladder:
+    translator: Translator
+    memory: Memory
+    fallback: Ladder | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    counts: Counter[str] = field(default_factory=Counter)
+    progress: Callable[[int], None] = lambda answered: None
+
+    def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Answer]:
+        """
+        One answer each, in order, in the canonical form of `Segment.text`: `restore(answer.text, segment.keeps)`
+        is the target text. Raises Stopped, ContractError for a translator that breaks its promise.
+        """
+        keys = [key_of(segment, pair, self.signature) for segment in segments]
+        unique = dict(zip(keys, segments, strict=True))
+        answers: dict[bytes, Answer] = dict(self.memory.get(list(unique)))
+        self.counts["segments"] += len(segments)
+        self.counts["unique"] += len(unique)
+        self.counts["from_memory"] += len(answers)
+        # long segments first: an engine that cannot take the largest batch says so at once
+        pending = sorted((key for key in unique if key not in answers), key=lambda key: -len(unique[key].text))
+        self.progress(len(answers))
+        for start in range(0, len(pending), self.translator.batch):
+            batch = pending[start : start + self.translator.batch]
+            solved = self._solve([unique[key] for key in batch], pair)
+            answers.update(zip(batch, solved, strict=True))
+            self._remember(batch, unique, answers, pair)
+            self.progress(len(batch))
+        return [answers[key] for key in keys]
+
+    @property
+    def signature(self) -> str:
+        own = self.translator.signature
+        return f"{own}>{self.fallback.signature}" if self.fallback else own
+
+    def _remember(
+        self, keys: Sequence[bytes], unique: dict[bytes, Segment], answers: dict[bytes, Answer], pair: Pair
+    ) -> None:
+        answered = ((key, unique[key], answers[key]) for key in keys)
+        good = [(key, segment, answer) for key, segment, answer in answered if isinstance(answer, Translation)]
+        self.memory.put(good, pair, self.signature)
+
+    def _solve(self, segments: Sequence[Segment], pair: Pair, depth: int = 0) -> list[Answer]:
+        climbs = [_Climb(_anonymous(segment)) for segment in segments]
+        for rung, scheme in enumerate(self.translator.schemes):
+            self._ask([climb for climb in climbs if climb.next == "scheme"], scheme, pair, retried=rung > 0)
+        for climb in climbs:
+            if climb.next == "scheme":  # placeholders were lost in every scheme
+                climb.next = "cut"
+        self._divide([climb for climb in climbs if climb.next in ("halve", "cut")], pair, depth)
+        self._fall_back([climb for climb in climbs if climb.next == "fallback"], pair)
+        return [climb.answer or Failure(climb.reason) for climb in climbs]
+
+    def _ask(self, climbs: Sequence[_Climb], scheme: str, pair: Pair, retried: bool) -> None:
+        sendable = [(climb, masked) for climb in climbs if (masked := mask(climb.segment, scheme))]
+        for start in range(0, len(sendable), self.translator.batch):
+            if self.stop.is_set():
+                raise Stopped
+            batch = sendable[start : start + self.translator.batch]
+            sent = [replace(climb.segment, text=masked.text) for climb, masked in batch]
+            got = self.translator.translate(sent, pair)
+            expect_one_each(self.translator.signature, sent, got)
+            self.counts["sent"] += len(sent)
+            for (climb, masked), reply in zip(batch, got, strict=True):
+                _read(climb, masked, reply, retried)
+
+    def _divide(self, climbs: Sequence[_Climb], pair: Pair, depth: int) -> None:
+        divided = [(climb, _parts(climb, depth)) for climb in climbs]
+        children = [part for _, parts in divided for part in parts if isinstance(part, Segment)]
+        answers = iter(self._solve(children, pair, depth + 1)) if children else iter(())
+        for climb, parts in divided:
+            if not parts:
+                climb.next = "fallback"
+                continue
+            self.counts[climb.next] += 1
+            _join(climb, parts, answers)
+
+    def _fall_back(self, climbs: Sequence[_Climb], pair: Pair) -> None:
+        if self.fallback is None or not climbs:
+            return
+        self.counts["fallback"] += len(climbs)
+        answers = self.fallback._solve([climb.segment for climb in climbs], pair)
+        for climb, answer in zip(climbs, answers, strict=True):
+            if isinstance(answer, Translation):
+                climb.finish(replace(answer, flags=(*answer.flags, "fallback")))
+            else:
+                climb.reason += f"; fallback: {answer.reason}"
+
+
+def _anonymous(segment: Segment) -> Segment:
+    """The segment with its own placeholders as kept texts, so that answers stay in canonical form."""
+    return replace(segment, keeps=tuple(chr(PLACEHOLDER + index) for index in range(len(segment.keeps))))
+
+
+def _read(climb: _Climb, masked: Masked, reply: object, retried: bool) -> None:
+    if isinstance(reply, Failure):
+        return climb.give_up("halve" if reply.too_long else "fallback", reply.reason)
+    if not isinstance(reply, Translation):
+        raise ContractError(f"a translator answered {type(reply).__name__} in place of Translation or Failure")
+    try:
+        text = masked.unmask(reply.text)
+    except Lost as lost:
+        climb.reason = str(lost)
+        return None
+    if not text:
+        climb.reason = "the engine gave an empty answer"
+        climb.next = "scheme" if climb.segment.keeps else "halve"
+        return None
+    answer = Translation(text, (*reply.flags, "retried") if retried else reply.flags)
+    if bad := sorted(BAD_FLAGS.intersection(reply.flags)):
+        climb.answer = answer
+        return climb.give_up("halve", f"the engine's answer shows {' and '.join(bad)}")
+    return climb.finish(answer)
+
+
+def _parts(climb: _Climb, depth: int) -> list[str | Segment]:
+    """What to translate in the segment's place; empty where it cannot be divided further."""
+    if depth >= MAX_DEPTH:
+        return []
+    return cut(climb.segment) if climb.next == "cut" else halve(climb.segment)
+
+
+def _join(climb: _Climb, parts: Sequence[str | Segment], answers: Iterator[Answer]) -> None:
+    """Put the answers of the parts together; one part that failed fails the whole."""
+    texts: list[str] = []
+    flags: list[str] = []
+    failed = None
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        answer = next(answers)
+        if isinstance(answer, Failure):
+            failed = answer
+            continue
+        texts.append(restore(answer.text, part.keeps))
+        flags += answer.flags
+    if failed:
+        climb.give_up("fallback", failed.reason)
+    elif BAD_FLAGS.intersection(flags):
+        climb.answer = climb.answer or Translation("".join(texts), tuple(dict.fromkeys(flags)))
+        climb.next = "fallback"
+    else:
+        done = "pieces" if climb.next == "cut" else "halves"
+        climb.finish(Translation("".join(texts), tuple(dict.fromkeys([*flags, done]))))

@@ -1,0 +1,89 @@
+"""What a recipe is: how translated rows become one kind of dataset, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Protocol, runtime_checkable
+
+from babelset.errors import ConfigError, DataError
+from babelset.evidence import KEY, Evidence, evidence_of, value_at
+from babelset.languages import Language, find
+from babelset.lossless import dumps, loads
+from babelset.row import Row
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedRow:
+    """A translated row and what is known about it; `data` is the row without its evidence."""
+
+    data: dict[str, Any]
+    evidence: Evidence
+    language: Language  # it is in
+
+    @property
+    def source(self) -> TranslatedRow:
+        """The same row as it was before translation."""
+        data = loads(dumps(self.data))
+        for field in self.evidence["fields"]:
+            *path, last = field["path"]
+            if value_at(data, field["path"]) is not None:
+                value_at(data, path)[last] = field["source"]
+        return TranslatedRow(data, self.evidence, find(self.evidence["source"]))
+
+    def texts(self, role: str) -> list[str]:
+        """The texts that play `role`, in reading order."""
+        paths = [field["path"] for field in self.evidence["fields"] if field["role"] == role]
+        return [text for path in paths if isinstance(text := value_at(self.data, path), str)]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A row in its new shape, and the file below the output folder that it belongs to."""
+
+    data: dict[str, Any]
+    file: str = ""
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """
+    A class without options, named by an entry point of the group `babelset.recipes`.
+
+    `endings` are those of a file it can fill, as (".parquet",); none at all for a recipe that fills a folder
+    and says in `Exported.file` which file of it a row goes to.
+    `convert` raises DataError, with the reason, for a row that the new shape has no place for.
+    """
+
+    @property
+    def endings(self) -> Sequence[str]: ...
+
+    def convert(self, row: TranslatedRow) -> Exported: ...
+
+
+TEXT_FILES = (".jsonl", ".json", ".parquet")
+
+
+def translated(row: Row) -> TranslatedRow:
+    """What `babelset translate` made of a row; DataError for one that it did not write or did not accept."""
+    evidence = evidence_of(row.data, file=row.file, line=row.line)
+    if evidence["status"] != "accepted":
+        reasons = [
+            f"{check['check']}: {check['reason']}" for check in evidence["verdicts"] if not check["ok"]
+        ]
+        raise DataError("; ".join(["the row was not accepted", *reasons]), file=row.file, line=row.line)
+    try:
+        language = find(evidence["target"])
+        find(evidence["source"])
+    except ConfigError as error:
+        raise DataError(f"damaged evidence: {error}", file=row.file, line=row.line, field=KEY) from None
+    data = {key: value for key, value in row.data.items() if key != KEY}
+    return TranslatedRow(data, evidence, language)
+
+
+def dataset(row: TranslatedRow) -> str:
+    """The dataset that a row comes from, as a safe file name: "dolly" for a row of data/dolly.jsonl.gz."""
+    name = PurePath(row.evidence["file"]).name.partition(".")[0] or row.evidence["schema"]
+    return re.sub(r"[^\w-]", "-", name)[:50] or "dataset"

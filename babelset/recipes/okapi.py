@@ -1,0 +1,80 @@
+"""
+Okapi: a folder a kind of data, in it a JSON array a language, as nlp-uoregon/Okapi and mlmm-evaluation do.
+
+multilingual-alpaca-52k/ca.json        id, instruction, input, output
+multilingual-ranking-data-42k/ca.json  id, instruction, input, prefered_output, rejected_output (spelt so)
+multilingual-rl-tuning-64k/ca.json     id, instruction, input; prompts alone, by the recipe okapi-rl
+m_arc/ca.json, m_hellaswag, m_mmlu     benchmark items in their own shape
+
+Languages are named as Okapi names them, by two letters; those that have no such code by their BCP-47 tag.
+Okapi's columns are fixed: extra keys stay behind, an id is the row's own or its number in the source file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babelset.conversation import single, text_of
+from babelset.errors import DataError
+from babelset.recipe import Exported, TranslatedRow
+from babelset.recipes.alpaca import alpaca
+
+# Okapi's languages whose BCP-47 tag carries a script that its two letters leave out.
+PLAIN = {"zho_Hans": "zh", "srp_Cyrl": "sr"}
+BENCHMARKS = {"arc": "m_arc", "hellaswag": "m_hellaswag", "mmlu": "m_mmlu"}
+
+
+class Okapi:
+    endings = ()
+
+    def convert(self, row: TranslatedRow) -> Exported:
+        if folder := BENCHMARKS.get(row.evidence["schema"]):
+            return Exported(row.data, _file(folder, row))
+        if {"chosen", "rejected"} <= row.data.keys():
+            return Exported(_ranked(row), _file("multilingual-ranking-data-42k", row))
+        return Exported(_columns(alpaca(row), row, "output"), _file("multilingual-alpaca-52k", row))
+
+
+class OkapiRL:
+    endings = ()
+
+    def convert(self, row: TranslatedRow) -> Exported:
+        talk = {"messages", "conversations"} & row.data.keys()
+        flat = alpaca(row) if talk else single(row, needed=("instruction",))
+        return Exported(_columns(flat, row), _file("multilingual-rl-tuning-64k", row))
+
+
+def _file(folder: str, row: TranslatedRow) -> str:
+    return f"{folder}/{PLAIN.get(row.language.code, row.language.bcp47)}.json"
+
+
+def _columns(flat: dict[str, Any], row: TranslatedRow, *answers: str) -> dict[str, Any]:
+    if flat.get("system"):
+        raise DataError("okapi has no place for a system prompt")
+    return {"id": _id(row), **{key: flat[key] for key in ("instruction", "input", *answers)}}
+
+
+def _id(row: TranslatedRow) -> Any:
+    return row.data.get("id", row.evidence["row"])
+
+
+def _ranked(row: TranslatedRow) -> dict[str, Any]:
+    chosen, rejected = row.data["chosen"], row.data["rejected"]
+    return {
+        "id": _id(row),
+        "instruction": _said("user", row.data.get("prompt", chosen if isinstance(chosen, list) else None)),
+        "input": "",
+        "prefered_output": _said("assistant", chosen),
+        "rejected_output": _said("assistant", rejected),
+    }
+
+
+def _said(role: str, value: Any) -> str:
+    """A text, or what `role` says in a list of messages."""
+    if isinstance(value, str):
+        return value
+    turns = value if isinstance(value, list) else []
+    texts = [text_of(turn) for turn in turns if isinstance(turn, dict) and turn.get("role") == role]
+    if len(texts) != 1:
+        raise DataError(f"{len(texts)} {role} messages; okapi ranks two answers to one prompt")
+    return texts[0]

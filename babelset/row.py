@@ -1,0 +1,36 @@
+"""A row is one input record, kept whole; one that cannot be read is kept too, as a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+EXCERPT = 2000  # characters of an unreadable row that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file."""
+
+    number: int
+    file: str
+    line: int
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not be read, and why; `raw` is the beginning of it."""
+
+    number: int
+    file: str
+    line: int
+    reason: str
+    raw: str
+
+
+def excerpt(raw: bytes | str) -> str:
+    """The beginning of a raw row as text, whatever its bytes."""
+    if isinstance(raw, bytes):
+        raw = raw[: EXCERPT * 4].decode("utf-8", "backslashreplace")
+    return raw[:EXCERPT].rstrip("\r\n")

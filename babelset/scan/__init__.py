@@ -1,0 +1,1 @@
+"""Scanners: each finds one family of spans to keep, in linear time, whatever the text."""

@@ -1,0 +1,85 @@
+"""Blocks with a beginning and an end of their own: reasoning, fences, raw HTML elements, display maths."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+
+from babelset.scan.marks import Mark
+
+THINK = re.compile(r"<(/?)(think|thinking|reasoning)>", re.IGNORECASE)
+QUOTED = r"[ \t]*(?:>[ \t]?)*"
+FENCE = re.compile(
+    rf"^(?P<quote>{QUOTED})(?P<lead>(?:(?:[-*+]|\d{{1,9}}[.)])[ \t]+)*)(?P<fence>`{{3,}}(?=[^`\r\n]*$)|~{{3,}})"
+    # prose, then a fence that opens at the end of its line, as chat models sometimes write
+    r"|^[^\r\n`]*[ \t:](?P<late>`{3,})[\w+#.-]*[ \t]*$",
+    re.MULTILINE,
+)
+RAW = re.compile(r"<(/?)(script|style|pre|svg|textarea|code)\b[^<>]*>", re.IGNORECASE)
+BEGIN = re.compile(r"\\(begin|end)\{([A-Za-z]+\*?)\}")
+DISPLAY = re.compile(r"^[ \t]*(?:\$\$[^$]++\$\$|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])[ \t]*[.,;]?[ \t]*\r?$", re.MULTILINE)
+
+
+def reasoning(text: str) -> Iterator[Mark]:
+    """`<think>...</think>` whole; one that never closes runs to the end, a lone `</think>` from the beginning."""
+    start, depth, at = 0, 0, 0
+    for tag in THINK.finditer(text):
+        if tag[1]:
+            depth = max(depth - 1, 0)
+            if not depth:
+                yield Mark(start if start >= at else at, tag.end(), "reasoning")
+                at = tag.end()
+                start = len(text)
+        else:
+            start = tag.start() if not depth else start
+            depth += 1
+    if depth:
+        yield Mark(start, len(text), "reasoning")
+
+
+def reasoning_tags(text: str) -> Iterator[Mark]:
+    return (Mark(tag.start(), tag.end(), "reasoning") for tag in THINK.finditer(text))
+
+
+def fences(text: str) -> Iterator[Mark]:
+    """Fenced code with its fences, at any indent, in lists and quotes; an open one runs to the end."""
+    at = 0
+    while opened := FENCE.search(text, at):
+        fence = opened["fence"] or opened["late"]
+        start = opened.start("late") if opened["late"] else opened.start("fence")
+        close = re.compile(rf"^{QUOTED}{re.escape(fence)}{fence[0]}*[ \t]*\r?$", re.MULTILINE)
+        closed = close.search(text, opened.end())
+        at = closed.end() if closed else len(text)
+        yield Mark(start, at, "code")
+
+
+def elements(text: str) -> Iterator[Mark]:
+    """HTML elements whose content is no prose (script, style, pre), and LaTeX environments, whole."""
+    return _paired(text, RAW, "html", closes=lambda tag: tag[1] == "/", name=lambda tag: tag[2].lower())
+
+
+def environments(text: str) -> Iterator[Mark]:
+    return _paired(text, BEGIN, "latex", closes=lambda tag: tag[1] == "end", name=lambda tag: tag[2])
+
+
+def display_maths(text: str) -> Iterator[Mark]:
+    return (Mark(found.start(), found.end(), "latex") for found in DISPLAY.finditer(text))
+
+
+def _paired(text, pattern, kind, closes, name):  # type: ignore[no-untyped-def]
+    tags = list(pattern.finditer(text))
+    ends: defaultdict[str, list[int]] = defaultdict(list)
+    for tag in tags:
+        if closes(tag):
+            ends[name(tag)].append(tag.end())
+    at = 0
+    for tag in tags:
+        if closes(tag) or tag.start() < at:
+            continue
+        known = ends[name(tag)]
+        position = bisect_left(known, tag.end())
+        if position < len(known):
+            at = known[position]
+            yield Mark(tag.start(), at, kind)

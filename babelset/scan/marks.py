@@ -1,0 +1,38 @@
+"""A mark is a stretch of text to keep. Scanners yield marks; carving lets the next scanner see only the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """`text[start:end]` is to be kept."""
+
+    start: int
+    end: int
+    kind: str
+    inline: bool = False
+
+
+Scanner = Callable[[str], Iterable[Mark]]  # marks in order, not overlapping
+
+
+def carve(text: str, scanners: Sequence[Scanner]) -> list[Mark]:
+    """Marks of all scanners, each applied to what the ones before it left free."""
+    marks: list[Mark] = []
+    free = [(0, len(text))]
+    for scan in scanners:
+        left = []
+        for start, end in free:
+            at = start
+            for mark in scan(text[start:end]):
+                begin, stop = mark.start + start, mark.end + start
+                marks.append(Mark(begin, stop, mark.kind, mark.inline))
+                if at < begin:
+                    left.append((at, begin))
+                at = stop
+            if at < end:
+                left.append((at, end))
+        free = left
+    return sorted(marks)

@@ -1,0 +1,185 @@
+"""
+What happens to a chunk of rows: parse, translate, rebuild, score, decide.
+
+The three steps are separate so that a run can parse the next chunk and score the last one while the engine
+translates. A worker holds no state of the run: a local loop, a cluster job or a Ray actor can drive it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from babelset.document import Keep, parse
+from babelset.errors import DataError
+from babelset.evidence import KEY, Evidence, verdict_evidence, whole_row
+from babelset.filter import Filter, Outcome, Scored, Verdict
+from babelset.ladder import Answer, Ladder, expect_one_each
+from babelset.languages import Pair
+from babelset.lossless import dumps
+from babelset.row import BadRow, Row
+from babelset.schema import Field, Schema
+from babelset.segment import Segment, rebuild, restore, split
+from babelset.translator import Translation
+
+Entry = dict[str, Any]  # {"status": "accepted" | "rejected" | "failed", "data": row or ledger line}
+EXCERPT = 2000  # characters of an unreadable row that the ledger shows
+
+
+@dataclass(frozen=True, slots=True)
+class ParseOptions:
+    reasoning: bool = False
+    comments: bool = False
+    numbers: bool = False
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One row on its way: each field with its keeps and its parts, verbatim strings and segments."""
+
+    row: Row
+    fields: list[tuple[Field, tuple[str, ...], list[str | Segment]]]
+
+    def segments(self) -> Iterator[Segment]:
+        for _, _, parts in self.fields:
+            yield from (part for part in parts if isinstance(part, Segment))
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    pair: Pair
+    schema: Schema
+    ladder: Ladder
+    filters: Sequence[Filter]
+    options: ParseOptions = ParseOptions()
+
+    def parse(self, rows: Sequence[Row | BadRow]) -> list[Parsed | Entry]:
+        return [self._parse(row) if isinstance(row, Row) else failed(row) for row in rows]
+
+    def translate(self, chunk: Sequence[Parsed | Entry]) -> list[Answer]:
+        """One answer for each segment of the chunk, in reading order."""
+        segments = [segment for row in chunk if isinstance(row, Parsed) for segment in row.segments()]
+        return self.ladder.translate(segments, self.pair)
+
+    def decide(self, chunk: Sequence[Parsed | Entry], answers: Sequence[Answer]) -> list[Entry]:
+        stream = iter(answers)
+        rows = [(item, self._outcome(item, stream)) for item in chunk if isinstance(item, Parsed)]
+        scores = score(self.filters, [outcome for _, outcome in rows])
+        entries = iter(
+            [
+                self._entry(parsed, outcome, row_scores)
+                for (parsed, outcome), row_scores in zip(rows, scores, strict=True)
+            ]
+        )
+        return [next(entries) if isinstance(item, Parsed) else item for item in chunk]
+
+    def _parse(self, row: Row) -> Parsed | Entry:
+        try:
+            fields = self.schema.fields(row.data)
+        except DataError as error:
+            where = f"{error.field}: " if error.field else ""
+            raw = dumps(row.data)[:EXCERPT]
+            return failed(BadRow(row.number, row.file, row.line, where + error.reason, raw))
+        return Parsed(row, [self._parse_field(field) for field in fields])
+
+    def _parse_field(self, field: Field) -> tuple[Field, tuple[str, ...], list[str | Segment]]:
+        options = self.options
+        spans = parse(
+            field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers
+        )
+        keeps = tuple(span.text for span in spans if isinstance(span, Keep))
+        limit = self.ladder.translator.limit
+        return field, keeps, split(spans, self.pair.source.bcp47, limit)
+
+    def _outcome(self, parsed: Parsed, answers: Iterator[Answer]) -> Outcome:
+        segments: list[Scored] = []
+        fields: list[Scored] = []
+        texts: dict[tuple[str | int, ...], str | None] = {}
+        for field, keeps, parts in parsed.fields:
+            own = [self._scored(part, next(answers), field) for part in parts if isinstance(part, Segment)]
+            targets = [scored.target for scored in own if scored.target is not None]
+            whole = rebuild(parts, targets) if len(targets) == len(own) else None
+            texts[field.path] = whole
+            segments += own
+            fields.append(Scored(field.text, whole, self.pair, field.name, field.role, keeps))
+        data = self.schema.replace(parsed.row.data, texts, self.pair.target)
+        return Outcome(segments, fields, whole_row(segments, self.pair), data)
+
+    def _scored(self, segment: Segment, answer: Answer, field: Field) -> Scored:
+        good = isinstance(answer, Translation)
+        return Scored(
+            source=segment.source,
+            target=restore(answer.text, segment.keeps) if good else None,
+            pair=self.pair,
+            field=field.name,
+            role=field.role,
+            keeps=segment.keeps,
+            flags=answer.flags if good else (),
+            reason="" if good else answer.reason,
+        )
+
+    def _entry(self, parsed: Parsed, outcome: Outcome, scores: Mapping[str, list[float | None]]) -> Entry:
+        verdicts = judge(self.filters, outcome, scores)
+        status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
+        index = {field.name: number for number, (field, _, _) in enumerate(parsed.fields)}
+        evidence: Evidence = {
+            "row": parsed.row.number,
+            "file": parsed.row.file,
+            "line": parsed.row.line,
+            "status": status,
+            "schema": self.schema.name,
+            "source": self.pair.source.code,
+            "target": self.pair.target.code,
+            "translator": self.ladder.signature,
+            "fields": [
+                {"path": list(field.path), "role": field.role, "source": field.text, "keeps": list(keeps)}
+                for field, keeps, _ in parsed.fields
+            ],
+            "segments": [
+                {
+                    "field": index[segment.field],
+                    "source": segment.source,
+                    "target": segment.target,
+                    "keeps": list(segment.keeps),
+                    "flags": list(segment.flags),
+                    "reason": segment.reason,
+                }
+                for segment in outcome.segments
+            ],
+            "scores": dict(scores),
+            "verdicts": [verdict_evidence(verdict) for verdict in verdicts],
+        }
+        return {"status": status, "data": {**outcome.data, KEY: evidence}}
+
+
+def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[dict[str, list[float | None]]]:
+    """For each outcome, the scores of every filter over its own units; one call of a filter for all rows."""
+    found: list[dict[str, list[float | None]]] = [{} for _ in outcomes]
+    for check in filters:
+        units = [outcome.units(check.unit) for outcome in outcomes]
+        sent = [unit for row in units for unit in row]
+        got = check.score(sent)
+        expect_one_each(f"the filter {check.name!r}", sent, got)
+        stream = iter(got)
+        for row, scores in zip(units, found, strict=True):
+            scores[check.name] = [_rounded(next(stream)) for _ in row]
+    return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def judge(
+    filters: Sequence[Filter], outcome: Outcome, scores: Mapping[str, list[float | None]]
+) -> list[Verdict]:
+    return [check.judge(outcome, scores[check.name]) for check in filters]
+
+
+def failed(row: BadRow) -> Entry:
+    """A line of the failed ledger."""
+    return {
+        "status": "failed",
+        "data": {"row": row.number, "file": row.file, "line": row.line, "reason": row.reason, "raw": row.raw},
+    }

@@ -1,0 +1,224 @@
+"""
+How much of CTranslate2's speed is left when NLLB is driven through babelset.
+
+    python benchmarks/nllb.py [alpaca.json]     # writes benchmarks/results/nllb.json; about eight minutes
+
+The model has the shape of NLLB-200-distilled-600M (12 + 12 layers of 1,024, 256,206 tokens) and random
+weights that end every translation after 25 tokens: each contender does the same work on the same sentences.
+
+    bare      one `translate_batch` over all token sequences, sorted, in the batch size that suits it best
+    babelset  `NLLB.translate`, with tokenising, checks and decoding
+    command   `babelset translate --translator nllb`, with everything, start and model loading included
+
+They take turns, twice, and the best time of each counts: other work on the machine only ever adds to a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy
+import sentencepiece
+from ctranslate2.specs.transformer_spec import TransformerSpec
+
+from babelset.languages import Pair, find
+from babelset.segment import Segment
+from babelset.translators.ctranslate2 import NLLB
+
+RESULT = Path(__file__).parent / "results" / "nllb.json"
+WIDTH, LAYERS, INNER, VOCABULARY, HEADS = 1024, 12, 4096, 256_206, 16
+STOP = 25
+SEGMENTS, ROUNDS = 384, 2
+BATCH_TOKENS = (512, 1024, 2048)
+PROSE = re.compile(r"[A-Z][A-Za-z ,']{8,500}[.!?]")  # one sentence for any splitter, and nothing to keep
+
+
+def sentences(path: Path | None) -> list[str]:
+    """Different sentences: of an Alpaca file, or pseudo-words with the lengths that such a file shows."""
+    dice = random.Random(5)
+    if path:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        texts = [row[key] for row in rows for key in ("instruction", "input", "output")]
+        found = {part.strip() for text in texts for part in re.split(r"(?<=[.!?])\s+", text)}
+        usable = sorted(part for part in found if PROSE.fullmatch(part))
+        return dice.sample(usable, SEGMENTS)
+    syllables = [first + second for first in "bdfglmnprstv" for second in "aeiou"]
+    words = ["".join(dice.choices(syllables, k=dice.randint(1, 4))) for _ in range(3000)]
+    lengths = [min(60, max(2, round(dice.lognormvariate(2.7, 0.6)))) for _ in range(SEGMENTS)]
+    return [" ".join(dice.choices(words, k=length)).capitalize() + "." for length in lengths]
+
+
+def random_model(folder: Path, texts: list[str]) -> None:
+    """Fill the specification with numbers, without torch, and save it as int8 in NLLB's layout."""
+    dice = numpy.random.default_rng(5)
+
+    def matrix(rows: int, columns: int) -> numpy.ndarray:
+        return dice.standard_normal((rows, columns), dtype=numpy.float32) * 0.03
+
+    def linear(spec: Any, rows: int, columns: int, residual: bool = False) -> None:
+        spec.weight, spec.bias = matrix(rows, columns), numpy.zeros(rows, numpy.float32)
+        if residual:
+            spec.weight[0] = 0  # dimension 0 carries nothing but the position
+
+    def norm(spec: Any) -> None:
+        spec.gamma, spec.beta = numpy.ones(WIDTH, numpy.float32), numpy.zeros(WIDTH, numpy.float32)
+
+    spec = TransformerSpec.from_config((LAYERS, LAYERS), HEADS, pre_norm=True)
+    embeddings = matrix(VOCABULARY, WIDTH)
+    embeddings[:, 0] = 0
+    embeddings[2] = 0
+    embeddings[2, 0] = 10  # </s> wins as soon as dimension 0 is lit
+    positions = matrix(1024, WIDTH)
+    positions[:, 0] = 0
+    spec.encoder.embeddings[0].weight = embeddings
+    spec.decoder.embeddings.weight = embeddings
+    spec.decoder.projection.weight = embeddings
+    for side in (spec.encoder, spec.decoder):
+        side.scale_embeddings = True
+        side.position_encodings.encodings = positions.copy()
+        norm(side.layer_norm)
+        for layer in side.layer:
+            norm(layer.self_attention.layer_norm)
+            linear(layer.self_attention.linear[0], 3 * WIDTH, WIDTH)
+            linear(layer.self_attention.linear[1], WIDTH, WIDTH, residual=True)
+            norm(layer.ffn.layer_norm)
+            linear(layer.ffn.linear_0, INNER, WIDTH)
+            linear(layer.ffn.linear_1, WIDTH, INNER, residual=True)
+    for layer in spec.decoder.layer:
+        norm(layer.attention.layer_norm)
+        linear(layer.attention.linear[0], WIDTH, WIDTH)
+        linear(layer.attention.linear[1], 2 * WIDTH, WIDTH)
+        linear(layer.attention.linear[2], WIDTH, WIDTH, residual=True)
+    spec.decoder.position_encodings.encodings[STOP:, 0] = 30
+    save(spec, folder, texts)
+
+
+def save(spec: Any, folder: Path, texts: list[str]) -> None:
+    model = BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts), model_writer=model, vocab_size=6000, hard_vocab_limit=False,
+        model_type="bpe", minloglevel=2,
+    )  # fmt: skip
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    own = [processor.id_to_piece(index) for index in range(3, len(processor))]
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *own, "eng_Latn", "cat_Latn"]
+    tokens += [f"madeupword{index}" for index in range(VOCABULARY - len(tokens))]
+    spec.register_source_vocabulary(tokens)
+    spec.register_target_vocabulary(tokens)
+    spec.config.decoder_start_token = "</s>"
+    spec.validate()
+    spec.optimize(quantization="int8")
+    spec.save(str(folder))
+    (folder / "sentencepiece.bpe.model").write_bytes(model.getvalue())
+
+
+def bare(translator: ctranslate2.Translator, sources: list[list[str]], batch: int) -> None:
+    translator.translate_batch(
+        sorted(sources, key=len, reverse=True),
+        target_prefix=[["cat_Latn"]] * len(sources),
+        max_batch_size=batch,
+        batch_type="tokens",
+        beam_size=1,
+    )
+
+
+def command(folder: Path, source: Path) -> None:
+    with tempfile.TemporaryDirectory() as run:
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "babelset", "translate", source, "--field", "text"),
+                *("--from", "en", "--to", "ca", "-o", f"{run}/out.jsonl", "--quiet"),
+                *("--translator", "nllb", "--model", folder),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+
+def clocked(work: Callable[[], None]) -> dict[str, float]:
+    """Wall and processor seconds, of this process and of those it waited for."""
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+    def used() -> float:
+        return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, whose))
+
+    cpu, start = used(), time.perf_counter()
+    work()
+    return {"wall": round(time.perf_counter() - start, 2), "cpu": round(used() - cpu, 2)}
+
+
+def machine() -> dict[str, Any]:
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"model name\s*: (.*)", info)
+    return {
+        "cpu": model[1] if model else platform.processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load_at_start": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("ctranslate2", "sentencepiece", "numpy")},
+    }
+
+
+def measure(folder: Path, texts: list[str]) -> dict[str, Any]:
+    engine = NLLB(model=str(folder))
+    pair = Pair(find("en"), find("ca"))
+    segments = [Segment(text) for text in texts]
+    sources = engine.tokens.encode(texts, pair)
+    rows = folder / "in.jsonl"
+    rows.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    translator = engine._decoder.engine  # loaded once, for both
+    some = sources[:: len(sources) // 64]
+    tried = {size: clocked(lambda size=size: bare(translator, some, size))["wall"] for size in BATCH_TOKENS}
+    best = min(tried, key=tried.__getitem__)
+    contenders: dict[str, Callable[[], object]] = {
+        "bare": lambda: bare(translator, sources, best),
+        "babelset": lambda: engine.translate(segments, pair),
+        "command": lambda: command(folder, rows),
+    }
+    times: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
+    for name, work in list(contenders.items()) * ROUNDS:
+        times[name].append(clocked(work))
+        print(name, times[name][-1], flush=True)
+    return {
+        "machine": machine(),
+        "segments": len(texts),
+        "source_tokens": sum(map(len, sources)),
+        "longest": max(map(len, sources)),
+        "bare_batch_tokens": {"seconds": tried, "chosen": best},
+        "seconds": times,
+        "speed_of_bare": {name: share(times["bare"], runs) for name, runs in times.items()},
+    }
+
+
+def share(bare: list[dict[str, float]], runs: list[dict[str, float]]) -> dict[str, float]:
+    """The best bare time through the best of these: 1.0 is as fast as CTranslate2 alone."""
+    return {key: round(min(run[key] for run in bare) / min(run[key] for run in runs), 3) for key in runs[0]}
+
+
+def main() -> None:
+    texts = sentences(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    with tempfile.TemporaryDirectory(prefix="nllb-shaped-") as folder:
+        random_model(Path(folder), texts)
+        result = measure(Path(folder), texts)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result["speed_of_bare"], indent=2))
+
+
+if __name__ == "__main__":
+    main()

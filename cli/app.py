@@ -1,0 +1,74 @@
+"""The Typer application: what the commands share, and how errors and interrupts end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from babelset import __version__
+from babelset.cli.doctor import doctor
+from babelset.cli.estimate import estimate
+from babelset.cli.export import export
+from babelset.cli.filter import filter_
+#from babelset.cli.inspect import inspect
+from babelset.cli.languages import languages
+from babelset.cli.plugins import plugins
+from babelset.cli.run import run
+from babelset.cli.translate import translate
+from babelset.errors import BabelsetError
+
+EXIT_CODES = """
+Exit codes: 0 done; 1 done, but some rows could not be read; 2 wrong usage; 3 unreadable input; 4 rows do not add up
+or a plug-in broke its promise; 5 the output cannot be written; 130 stopped (the same command goes on).
+"""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BabelsetError as error:
+            typer.echo(f"babelset: {error}", err=True)
+            raise typer.Exit(error.exit_code) from error
+        except BrokenPipeError:  # the reader of our output has gone, as in `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except KeyboardInterrupt:
+            typer.echo("babelset: stopped; run the same command again to go on", err=True)
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    name="babelset",
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=EXIT_CODES,
+    help="Turn an instruction dataset in one language into trustworthy instruction data in two hundred.",
+)
+for command in (translate, run, export, estimate, languages, plugins, doctor):
+    app.command()(command)
+app.command("filter")(filter_)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"babelset {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version.")) -> None:
+    pass
+
+
+def main() -> None:
+    # clusters end jobs with SIGTERM: stop as cleanly as with Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    app()

@@ -1,0 +1,28 @@
+"""`babelset doctor`: what works here, and how to make the rest work."""
+
+from __future__ import annotations
+
+import typer
+
+from babelset.cli import options as o
+
+
+def doctor(json: o.AsJson = False) -> None:
+    """
+    Say what works on this machine and the command that makes the rest work.
+    """
+    from dataclasses import asdict
+
+    from babelset.doctor import examine
+
+    findings = list(examine())
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+        return
+    for finding in findings:
+        mark = typer.style("ok     ", fg="green") if finding.ok else typer.style("missing", fg="yellow")
+        typer.echo(f"{mark} {finding.part:<16} {finding.detail}")
+        if finding.cure:
+            typer.echo(f"        {'':<16} {finding.cure}")

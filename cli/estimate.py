@@ -1,0 +1,49 @@
+"""`babelset estimate`: what a run will take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from babelset.cli import options as o
+
+
+def estimate(
+    inputs: o.Inputs,
+    to: o.To,
+    source: o.From = "eng_Latn",
+    translator: o.TranslatorName = "apertium",
+    model: o.Model = None,
+    option: o.EngineOptions = None,
+    schema: o.SchemaName = None,
+    field: o.Fields = None,
+    format: o.Format = None,
+    trial: Annotated[int, typer.Option(min=0, help="Segments to translate for the estimate of time; 0 for none.")] = 200,
+    translate_reasoning: o.Reasoning = False,
+    translate_comments: o.Comments = False,
+    keep_numbers: o.KeepNumbers = False,
+    json: o.AsJson = False,
+) -> None:
+    """
+    Count rows, segments, unique segments, the protected share and tokens, and time a trial.
+    """
+    from babelset.estimate import estimate as count
+    from babelset.job import Engine, Job
+
+    engine = Engine(name=translator, options=o.engine_options(option, model=model))
+    job = Job(
+        inputs=tuple(inputs), output="", target=to, source=source, translator=engine, schema_name=schema,
+        fields=tuple(field or ()), format=format, translate_reasoning=translate_reasoning,
+        translate_comments=translate_comments, keep_numbers=keep_numbers,
+    )  # fmt: skip
+    found = count(job, trial)
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps(found))
+        return
+    rows = found.pop("rows")
+    typer.echo(f"rows: {rows['read']}, of which {rows['failed']} cannot be read")
+    for name, value in found.items():
+        typer.echo(f"{name.replace('_', ' ')}: {value}")

@@ -1,0 +1,67 @@
+"""Options that several commands share, and how they become typed objects."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from babelset.errors import ConfigError
+
+Inputs = Annotated[list[str], typer.Argument(metavar="IN...", help="Files to read; - is standard input.")]
+To = Annotated[str, typer.Option("--to", metavar="LANG", help="Target language: ca, cat_Latn, Catalan, pt-BR, zh-TW.")]
+From = Annotated[str, typer.Option("--from", metavar="LANG", help="Source language.")]
+SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME|TOML", help="Shape of the rows; recognised when not given.")]
+Fields = Annotated[list[str] | None, typer.Option("--field", metavar="PATH", help="A field to translate, as 'messages[*].content'; may be repeated.")]
+Format = Annotated[str | None, typer.Option("--format", help="Format of the input where its name does not tell: json, jsonl, csv, tsv, parquet, text.")]
+TranslatorName = Annotated[str, typer.Option("--translator", metavar="NAME", help="See: babelset plugins.")]
+Model = Annotated[str | None, typer.Option(metavar="DIR|ID", help="The translator's model: a folder or a hub id.")]
+EngineOptions = Annotated[list[str] | None, typer.Option("--option", "-O", metavar="KEY=VALUE", help="Any option of the translator; may be repeated.")]
+Config = Annotated[Path | None, typer.Option("--config", metavar="TOML", help="Thresholds of the checks: [filters.length] ...; task = false leaves one out.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists, or an unfinished run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Reasoning = Annotated[bool, typer.Option("--translate-reasoning", help="Translate the inside of <think> blocks too.")]
+Comments = Annotated[bool, typer.Option("--translate-comments", help="Translate comments inside fenced code.")]
+KeepNumbers = Annotated[bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.")]
+
+
+def engine_options(pairs: list[str] | None, **named: Any) -> dict[str, Any]:
+    """`engine_options(["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
+    options = {key: value for key, value in named.items() if value is not None}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"--option {pair!r}: write it as KEY=VALUE")
+        options[key] = _value(value)
+    return options
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def filters_of(path: Path | None) -> dict[str, bool | dict[str, Any]]:
+    """The `filters` table of a TOML file; ConfigError for anything else in it."""
+    if path is None:
+        return {}
+    config = read_toml(path)
+    if unknown := sorted(config.keys() - {"filters"}):
+        raise ConfigError(f"{path}: unknown table {unknown[0]!r}; a --config file holds [filters] only")
+    return dict(config.get("filters", {}))

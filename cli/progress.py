@@ -1,0 +1,89 @@
+"""Progress for people: a live bar on a terminal, one line every 30 s elsewhere. Always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from babelset.run import Watch
+
+EVERY = 30.0  # seconds between two lines where there is no terminal
+
+
+@contextmanager
+def watching(total: int | None, quiet: bool = False) -> Iterator[Watch]:
+    """A `Watch` that shows rows, segments, rates and the time left; `total` rows when it is known."""
+    if quiet:
+        yield Watch()
+    elif sys.stderr.isatty():
+        with _bar(total) as watch:
+            yield watch
+    else:
+        yield _lines(total)
+
+
+@contextmanager
+def _bar(total: int | None) -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} rows"),
+        TextColumn("{task.fields[segments]:,} segments, {task.fields[rate]:,.0f}/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total, segments=0, rate=0.0)
+        started, segments = time.monotonic(), 0
+
+        def count(new: int) -> None:
+            nonlocal segments
+            segments += new
+            progress.update(task, segments=segments, rate=segments / max(time.monotonic() - started, 0.1))
+
+        yield Watch(
+            say=lambda message: console.print(message, markup=False, highlight=False),
+            rows=lambda new: progress.advance(task, new),
+            segments=count,
+        )
+
+
+def _lines(total: int | None) -> Watch:
+    started = last = time.monotonic()
+    rows = segments = 0
+
+    def tell() -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < EVERY:
+            return
+        last, spent = now, now - started
+        left = f", {spent / rows * (total - rows):,.0f} s left" if total and rows else ""
+        of = f" of {total:,}" if total else ""
+        typer.echo(f"{rows:,}{of} rows, {segments:,} segments, {segments / spent:,.0f} segments/s{left}", err=True)
+
+    def count_rows(new: int) -> None:
+        nonlocal rows
+        rows += new
+        tell()
+
+    def count_segments(new: int) -> None:
+        nonlocal segments
+        segments += new
+        tell()
+
+    return Watch(say=_say, rows=count_rows, segments=count_segments)
+
+
+def _say(message: str) -> None:
+    typer.echo(message, err=True)
+
+

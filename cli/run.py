@@ -1,0 +1,37 @@
+"""`babelset run`: a whole pipeline from one TOML file."""
+
+from __future__ import annotations
+
+import json as json_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from babelset.cli import options as o
+
+
+def run(
+    pipeline: Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="Datasets, languages, translator, checks, exports.")],
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """
+    Do every step of a pipeline file that is not finished yet: many datasets, many languages, then the exports.
+    """
+    from functools import partial
+
+    from babelset.cli.progress import watching
+    from babelset.cli.summary import show
+    from babelset.pipeline import read_pipeline, run_pipeline
+
+    plan = read_pipeline(pipeline, o.read_toml(pipeline))
+    accounts = {}
+    for title, account in run_pipeline(plan, pipeline.parent, partial(watching, None, quiet)):
+        accounts[title] = account
+        if not json:
+            typer.echo(f"\n{title}")
+            show(account, as_json=False)
+    if json:
+        typer.echo(json_.dumps(accounts, ensure_ascii=False, indent=1))
+    raise typer.Exit(1 if any(account["rows"]["failed"] for account in accounts.values()) else 0)

@@ -1,0 +1,36 @@
+"""A translator that shouts: about the smallest plug-in that keeps the promises of `Translator`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from babelset.languages import Pair
+from babelset.segment import Segment
+from babelset.translator import Failure, Translation
+
+
+class Shout(BaseModel, extra="forbid"):
+    """`babelset translate in.jsonl --to ca --translator shout --option ending=! -o out.jsonl`"""
+
+    ending: str = ""
+
+    schemes: ClassVar[Sequence[str]] = ("raw",)  # upper-casing leaves the placeholder characters alone
+    limit: ClassVar[int] = 1000
+    batch: ClassVar[int] = 64
+    notice: ClassVar[str] = "shout does not translate, it shouts"
+
+    @property
+    def signature(self) -> str:
+        return f"shout|ending:{self.ending}|v:0.1.0"
+
+    def supports(self, pair: Pair) -> bool:
+        return pair.source.script == pair.target.script == "Latn"
+
+    def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]:
+        return [Translation(segment.text.upper() + self.ending) for segment in segments]
+
+    def close(self) -> None:
+        """Nothing to stop."""

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from babelset.cli.export import export
+from babelset.errors import AccountingError, BabelsetError, ConfigError
+from babelset.evidence import KEY
+from babelset.export import Exporting
+
+app = typer.Typer()
+app.command()(export)
+
+HOSTILE = "a\u2028b\x00\x1f\ud800 \r\n\t\"\\</script> {lang} ,;'=cmd() \U0001f468\u200d\U0001f469"
+
+
+def row(text: str = "Hola.", lang: str = "cat_Latn", **evidence: Any) -> dict[str, Any]:
+    data = {"instruction": "Saluda.", "input": "", "output": text, "big": 12345678901234567890}
+    fields = [
+        {"path": [key], "role": key, "source": f"EN {data[key]}", "keeps": []}
+        for key in ("instruction", "input", "output")
+    ]
+    known = {
+        "row": 0, "file": "greetings.json", "line": 1, "status": "accepted", "schema": "alpaca", "source": "eng_Latn",
+        "target": lang, "translator": "test|v:1", "fields": fields, "segments": [], "scores": {}, "verdicts": [],
+    }  # fmt: skip
+    return {**data, KEY: {**known, **evidence}}
+
+
+def plain(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != KEY}
+
+
+@pytest.fixture
+def rows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(*rows: Any, name: str = "in.jsonl") -> str:
+        lines = [item if isinstance(item, str) else json.dumps(item) for item in rows]
+        Path(name).write_text("".join(line + "\n" for line in lines), "utf-8")
+        return name
+
+    return write
+
+
+def run(*args: str) -> Any:
+    result = CliRunner().invoke(app, [*args, "--json"])
+    if isinstance(result.exception, BabelsetError):
+        raise result.exception
+    return result.exit_code, json.loads(result.stdout)
+
+
+def read(path: str) -> Any:
+    return [json.loads(line) for line in Path(path).read_text("utf-8").splitlines()]
+
+
+def test_one_file_a_language(rows):
+    source = rows(row("Hola."), row("Hola!", "spa_Latn"), row("Ei."))
+    code, account = run(source, "--as", "alpaca", "-o", "out/{lang}.json")
+    assert (code, account["rows"]) == (0, {"read": 3, "written": 3, "failed": 0})
+    assert account["files"] == {"out/ca.json": "2 rows", "out/es.json": "1 rows"}
+    assert json.loads(Path("out/ca.json").read_text("utf-8")) == [plain(row("Hola.")), plain(row("Ei."))]
+    assert json.loads(Path("out/es.json").read_text("utf-8")) == [plain(row("Hola!", "spa_Latn"))]
+    assert not list(Path().glob("**/*.failed.jsonl"))
+
+
+def test_a_folder_as_okapi_names_it(rows):
+    code, _ = run(rows(row(), row(lang="npi_Deva")), "--as", "okapi", "-o", "okapi")
+    assert code == 0
+    assert sorted(str(path) for path in Path("okapi").rglob("*.*")) == [
+        "okapi/multilingual-alpaca-52k/ca.json",
+        "okapi/multilingual-alpaca-52k/ne.json",
+    ]
+
+
+def test_what_cannot_be_written_is_listed_with_the_reason(rows):
+    weak = {"check": "length", "ok": False, "score": 9.0, "reason": "9 times as long"}
+    source = rows(
+        row(),
+        {"instruction": "no evidence"},
+        "{broken",
+        row(status="rejected", verdicts=[weak]),
+        row(lang="tlh_Latn"),
+        row(segments=[{"field": "x"}]),
+    )
+    code, account = run(source, "--as", "alpaca", "-o", "out.jsonl")
+    assert (code, account["rows"]) == (1, {"read": 6, "written": 1, "failed": 5})
+    ledger = read("out.failed.jsonl")
+    assert [entry["line"] for entry in ledger] == [2, 3, 4, 5, 6]
+    reasons = [entry["reason"] for entry in ledger]
+    for reason, part in zip(
+        reasons,
+        ["not written by babelset translate", "JSON", "length: 9 times as long", "tlh_Latn", KEY],
+        strict=True,
+    ):
+        assert part in reason
+    assert read("out.jsonl") == [plain(row())]
+
+
+@pytest.mark.parametrize("recipe", ["alpaca", "taco", "sharegpt", "messages", "mits", "okapi"])
+def test_hostile_text_survives(rows, recipe):
+    folder = recipe in ("mits", "okapi")
+    assert run(rows(row(HOSTILE)), "--as", recipe, "-o", "out" if folder else "out/x.json")[0] == 0
+    (made,) = Path("out").rglob("*.json")
+    text = json.dumps(HOSTILE)[1:-1]
+    assert text in json.dumps(json.loads(made.read_bytes()))
+
+
+def test_tables(rows):
+    source = rows(row('a,b\n"c"'), row("d"))
+    assert run(source, "--as", "csv", "-o", "t.csv.gz")[0] == 0
+    with gzip.open("t.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [line["output"] for line in table] == ['a,b\n"c"', "d"]
+    assert list(table[0]) == ["instruction", "input", "output", "big"]
+
+
+@pytest.mark.parametrize(
+    "recipe, output", [("parquet", "t.parquet"), ("csv", "t.csv"), ("alpaca", "t.jsonl")]
+)
+def test_a_table_with_evidence_can_be_exported_again(rows, recipe, output):
+    pytest.importorskip("pyarrow")
+    assert run(rows(row()), "--as", recipe, "-o", output, "--with-evidence")[0] == 0
+    assert run(output, "--as", "taco", "-o", "again.jsonl")[0] == 0
+    assert read("again.jsonl")[0]["output"].startswith("Instruction in English: EN Saluda.")
+
+
+def test_an_empty_input_makes_an_empty_file(rows):
+    code, account = run(rows(), "--as", "alpaca", "-o", "out.json")
+    assert (code, account["files"]) == (0, {"out.json": "0 rows"})
+    assert json.loads(Path("out.json").read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "args, message",
+    [
+        (["--as", "alpacca", "-o", "x.json"], "Did you mean 'alpaca'"),
+        (["--as", "parquet", "-o", "x.json"], "name it with .parquet"),
+        (["--as", "alpaca", "-o", "folder"], "name it with .jsonl"),
+        (["--as", "alpaca", "-o", "old.json"], "old.json exists; name another output, or say --force"),
+        (["--as", "okapi", "-o", "old.json"], "old.json is a file"),
+        (["--as", "alpaca", "-o", "x.json"], "holds ca and es"),
+    ],
+)
+def test_refused(rows, args, message):
+    source = rows(row(), row(lang="spa_Latn"))
+    Path("old.json").write_text("kept")
+    before = sorted(Path().rglob("*"))
+    with pytest.raises(ConfigError) as caught:
+        run(source, *args)
+    assert message in str(caught.value)
+    assert sorted(Path().rglob("*")) == before
+    assert Path("old.json").read_text() == "kept"
+
+
+def test_force_replaces_the_output_and_an_old_ledger(rows):
+    assert run(rows(row(), {}), "--as", "alpaca", "-o", "out.jsonl")[0] == 1
+    assert run(rows(row("Nou.")), "--as", "alpaca", "-o", "out.jsonl", "--force")[0] == 0
+    assert read("out.jsonl") == [plain(row("Nou."))]
+    assert not Path("out.failed.jsonl").exists()
+
+
+def test_summary_for_people(rows):
+    result = CliRunner().invoke(app, [rows(row(), {}), "--as", "alpaca", "-o", "out.jsonl"])
+    assert result.exit_code == 1
+    for part in ("2 read = 1 written + 1 failed", "out.jsonl: 1 rows", "out.failed.jsonl: 1 failed rows"):
+        assert part in result.stdout
+
+
+def test_rows_that_do_not_add_up():
+    done = Exporting(read=3)
+    done.written["x.json"] += 2
+    with pytest.raises(AccountingError, match="3 rows read, but 2 written and 0 failed"):
+        done.check()
+
+
+def test_many_reasons_take_little_room():
+    done = Exporting()
+    for number in range(1000):
+        done.fail(f"reason {number}")
+    assert len(done.failed) < 60 and done.failed.total() == 1000

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from babelset.row import Row
+from babelset.schema import load_schema
+
+from babelset.evidence import KEY
+from babelset.plugins import build
+from babelset.recipe import Exported, TranslatedRow, translated
+
+
+@pytest.fixture
+def translated_row() -> Callable[..., TranslatedRow]:
+    return make
+
+
+@pytest.fixture
+def export_as() -> Callable[..., Exported]:
+    def export(recipe: str, *args: Any, **kwargs: Any) -> Exported:
+        exported: Exported = build("recipes", recipe, {}).convert(make(*args, **kwargs))
+        return exported
+
+    return export
+
+
+def make(
+    schema: str, english: dict[str, Any], target: dict[str, Any], *, lang: str = "cat_Latn", **evidence: Any
+) -> TranslatedRow:
+    """A translated row as `babelset translate` writes it, from the row before and after."""
+    fields = [
+        {"path": list(field.path), "role": field.role, "source": field.text, "keeps": []}
+        for field in load_schema(schema).fields(english)
+    ]
+    known = {
+        "row": 17, "file": f"data/{schema}.jsonl", "line": 18, "status": "accepted", "schema": schema, "source": "eng_Latn",
+        "target": lang, "translator": "test|v:1", "fields": fields, "segments": [], "scores": {}, "verdicts": [],
+    }  # fmt: skip
+    return translated(Row(17, "ca.jsonl", 1, {**target, KEY: {**known, **evidence}}))

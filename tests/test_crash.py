@@ -1,0 +1,172 @@
+"""Killed at any moment and started again, a run ends with the same bytes and asks nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COUNTED = '''
+"""Translators that write down what they are asked, as another package's plug-ins."""
+import os, time
+from babelset.translators.apertium import Apertium
+from babelset.translators.echo import Echo
+
+def log(segments):
+    with open(os.environ["ASKED"], "a", encoding="utf-8") as file:
+        file.write("".join(segment.text + "\\n" for segment in segments))
+
+class SlowEcho(Echo):
+    batch: int = 16
+    def translate(self, segments, pair):
+        time.sleep(0.01)
+        answers = super().translate(segments, pair)
+        log(segments)
+        return answers
+
+class LoggedApertium(Apertium):
+    batch: int = 64
+    def translate(self, segments, pair):
+        answers = super().translate(segments, pair)
+        log(segments)
+        return answers
+'''
+ENTRY_POINTS = "[babelset.translators]\nslow = counted:SlowEcho\nlogged = counted:LoggedApertium\n"
+
+
+@pytest.fixture
+def plugged(tmp_path: Path) -> dict[str, str]:
+    """The environment of a process that has the plug-ins above installed."""
+    site = tmp_path / "site"
+    info = site / "counted-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: counted\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    (site / "counted.py").write_text(COUNTED)
+    return {**os.environ, "PYTHONPATH": str(site), "ASKED": str(tmp_path / "asked.txt")}
+
+
+def rows(count: int) -> Iterator[dict[str, str]]:
+    words = "river stone cloud garden window bridge letter market winter harbour".split()
+    draw = random.Random(7)
+    for number in range(count):
+        a, b, c = (draw.choice(words) for _ in range(3))
+        yield {
+            "instruction": f"Describe the {a} and the {b} in {number} words.",
+            "input": f"The {c} is near the {a}. Use `{b}_{number}` and **{c}**." if number % 3 else "",
+            "output": f"The {a} stands {number} metres from the {b}.\n\n```python\n{c} = {number}\n```\nIt was seen in the {c} by {number} people.",
+        }
+
+
+def run(env: dict[str, str], folder: Path, translator: str, target: str, config: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "babelset", "translate", str(folder.parent / "in.jsonl"), "--to", target]
+    command += ["-o", str(folder / "out.jsonl"), "--translator", translator, "--chunk", "16", "--config", str(config), "-q"]
+    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".jsonl"}
+
+
+def kill_and_resume(tmp_path: Path, env: dict[str, str], translator: str, target: str, kills: int, batch: int) -> None:
+    config = tmp_path / "checks.toml"
+    config.write_text("[filters]\nlanguage = false\nscript = false\ncopied = false\n")
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    started = time.monotonic()
+    finish(run(env, tmp_path / "whole", translator, target, config))
+    duration = time.monotonic() - started
+    expected = outputs(tmp_path / "whole")
+    asked_once = Counter(Path(env["ASKED"]).read_text("utf-8").splitlines())
+
+    draw = random.Random(11)
+    done = 0
+    while done < kills:
+        for path in (tmp_path / "killed").glob("out.*"):
+            path.unlink()
+        Path(env["ASKED"]).unlink(missing_ok=True)
+        deaths = 0
+        while True:
+            process = run(env, tmp_path / "killed", translator, target, config)
+            try:
+                process.wait(timeout=draw.uniform(0.4, 1.1) * duration)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                deaths += 1
+            _, errors = process.communicate()
+            assert process.returncode in (0, -signal.SIGKILL), errors.decode()
+            if process.returncode == 0:
+                break
+        assert outputs(tmp_path / "killed") == expected
+        again = Counter(Path(env["ASKED"]).read_text("utf-8").splitlines()) - asked_once
+        assert again.total() <= deaths * batch, "more was asked twice than was in flight"
+        done += max(deaths, 1)
+    assert not (tmp_path / "killed" / "out.work").exists()
+
+
+def write_rows(tmp_path: Path, count: int) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(count)))
+
+
+def test_thirty_kills_change_nothing(tmp_path: Path, plugged: dict[str, str]) -> None:
+    write_rows(tmp_path, 600)
+    kill_and_resume(tmp_path, plugged, "slow", "ca", kills=30, batch=16)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("target", ["ca", "es"])
+def test_kills_change_nothing_with_apertium(target: str, tmp_path: Path, plugged: dict[str, str]) -> None:
+    write_rows(tmp_path, 400)
+    kill_and_resume(tmp_path, plugged, "logged", target, kills=15, batch=64)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_polite_stop_says_how_to_go_on(how: signal.Signals, tmp_path: Path, plugged: dict[str, str]) -> None:
+    write_rows(tmp_path, 600)
+    config = tmp_path / "checks.toml"
+    config.write_text("[filters]\nlanguage = false\n")
+    (tmp_path / "out").mkdir()
+    process = run(plugged, tmp_path / "out", "slow", "ca", config)
+    deadline = time.monotonic() + 20
+    while not list((tmp_path / "out").glob("out.work/chunk-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"run the same command again to go on" in errors and b"Traceback" not in errors
+    assert not (tmp_path / "out" / "out.jsonl").exists()
+    finish(run(plugged, tmp_path / "out", "slow", "ca", config))
+    assert sum(data.count(b"\n") for data in outputs(tmp_path / "out").values()) == 600
+
+
+def test_a_changed_option_is_refused_with_the_difference(tmp_path: Path, plugged: dict[str, str]) -> None:
+    write_rows(tmp_path, 600)
+    config = tmp_path / "checks.toml"
+    config.write_text("")
+    (tmp_path / "out").mkdir()
+    process = run(plugged, tmp_path / "out", "slow", "ca", config)
+    while not list((tmp_path / "out").glob("out.work/chunk-*")):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    other = run(plugged, tmp_path / "out", "slow", "es", config)
+    _, errors = other.communicate(timeout=30)
+    assert other.returncode == 2
+    assert b"job.target: 'ca' -> 'es'" in errors and b"--force" in errors
+
+

@@ -1,0 +1,75 @@
+"""A stranger's package brings a translator through the same door as the built-in ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).resolve().parents[1] / "examples" / "plugin"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plugin")
+    source, target = folder / "source", folder / "target"
+    shutil.copytree(PLUGIN, source, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *options, "--target", str(target), str(source)], check=True
+    )
+    return target
+
+
+def python(installed: Path, *args: str) -> str:
+    env = {**os.environ, "PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, *args], env=env, cwd=installed.parent, text=True, capture_output=True, check=True
+    )
+    return done.stdout
+
+
+def test_the_entry_point_is_found(installed):
+    code = (
+        "from babelset import plugins\n"
+        "from babelset.translator import Translator\n"
+        "shout = plugins.build('translators', 'shout', {'ending': '!'})\n"
+        "assert isinstance(shout, Translator)\n"
+        "print(shout.signature)"
+    )
+    assert python(installed, "-c", code) == "shout|ending:!|v:0.1.0\n"
+
+
+def test_unknown_option_is_refused(installed):
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        python(
+            installed,
+            "-c",
+            "from babelset import plugins\nplugins.build('translators', 'shout', {'endng': '!'})",
+        )
+    assert "endng: unknown option" in caught.value.stderr
+
+
+def test_it_translates(installed):
+    row = {"instruction": "Say `ls` to her now.", "input": "", "output": "I said `ls` to her."}
+    (installed.parent / "in.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
+    code = "from babelset.cli import main; main()"
+    python(
+        installed, "-c", code, "translate", "in.jsonl", "--to", "ca", "--translator", "shout", "-o", "out.jsonl",
+        "--config", str(_no_checks(installed.parent)), "--quiet",
+    )  # fmt: skip
+    made = json.loads((installed.parent / "out.jsonl").read_text("utf-8"))
+    assert made["instruction"] == "SAY `ls` TO HER NOW."
+    assert made["output"] == "I SAID `ls` TO HER."
+
+
+def _no_checks(folder: Path) -> Path:
+    """Shouted English is not Catalan: leave out the checks that say so."""
+    path = folder / "checks.toml"
+    path.write_text("[filters]\nlanguage = false\ncopied = false\n", "utf-8")
+    return path

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from babelset import plugins
+from babelset.errors import ConfigError
+from babelset.filter import Filter
+from babelset.translator import Translator
+
+
+@pytest.mark.parametrize("group", plugins.GROUPS)
+def test_every_built_in_can_be_loaded_and_says_what_it_promises(group: str) -> None:
+    entries = plugins.describe()[group]
+    assert entries
+    for entry in entries:
+        assert entry["promise"] and not entry["promise"].startswith("broken"), entry
+
+
+@pytest.mark.parametrize("name", plugins.available("filters"))
+def test_filters_keep_the_contract(name: str) -> None:
+    check = plugins.build("filters", name, {})
+    assert isinstance(check, Filter)
+    assert check.name == name
+
+
+def test_translators_keep_the_contract() -> None:
+    assert isinstance(plugins.build("translators", "echo", {}), Translator)
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "options", "message"),
+    [
+        ("filters", "lenght", {}, r"unknown filter 'lenght'\. Did you mean 'length'"),
+        ("translators", "google", {}, r"unknown translator 'google'\..*Installed: apertium, nllb"),
+        ("filters", "length", {"low": 1, "colour": "red"}, r"colour: unknown option"),
+        ("translators", "nllb", {"model": "x", "beam": 0}, r"beam: input should be greater than"),
+        ("translators", "nllb", {}, r"model: field required"),
+    ],
+)
+def test_a_mistake_is_named(group: str, name: str, options: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        plugins.build(group, name, options)

@@ -1,0 +1,222 @@
+"""
+Apertium, the rule-based translator that needs no weights: a real translation on any Debian machine.
+
+    apt-get install apertium-eng-cat        ->  "The house is red." -> "La casa és vermella."
+
+English goes to Spanish, Catalan, Galician and Esperanto directly, to Portuguese, French, Italian, Occitan,
+Asturian and Sardinian by a pivot; other sources wherever Apertium has a mode. The quality is for gisting.
+
+Each mode is one pipeline of processes, which any text may kill, hang or confuse. So every segment ends with a
+numbered mark that must come back at its end; what comes back without it is asked again, alone, from a fresh
+pipeline, and becomes a Failure when that does not help.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, Field, PrivateAttr
+
+from babelset.errors import ConfigError
+from babelset.languages import Pair
+from babelset.nulpipe import NulPipe
+from babelset.segment import Segment
+from babelset.translator import Failure, Translation
+from babelset.translators.apertium_modes import fingerprint, packages, pipeline, route
+
+ENCODING = 1  # counts the changes to what this file sends and reads: part of the signature
+ATTEMPTS = 3  # a pipeline that was killed from outside twice in a row has had bad luck enough
+
+SPACES = re.compile(r"[\t-\r\x1c-\x1f \x85\u2028\u2029]+")  # a newline ends no sentence here
+ESCAPED = re.compile(r"[$\[\]{}/\\@<>]")  # means something in Apertium's stream; safe behind a backslash
+# Lost, or the end of the pipeline, even when escaped: sent as [x5e], which every stage takes for a blank.
+OPAQUE = re.compile("[\0^~\ud800-\udfff\ufffe\uffff]")
+# English data knows the genitive of names, not of unknown words, and glues them: "Sainsburyha", "lalibro".
+GENITIVE = re.compile(
+    r"\b(?!(?:it|he|she|that|what|there|here|who|let|where|how|this)['’])(\w+)(['’]s)\b", re.IGNORECASE
+)
+MARK = re.compile(r"(?<!\\)\[s\d+\]")
+READ = re.compile(r"\\(.)|\[x([0-9a-f]{1,4})\]|\[([^\]]*)\]", re.DOTALL)
+
+
+class Apertium(BaseModel, extra="forbid"):
+    """Translate with the Apertium modes installed in `modes`."""
+
+    modes: Path = Path("/usr/share/apertium/modes")
+    deadline: float = Field(30, gt=0)  # seconds without an answer after which a pipeline is given up
+
+    _pipes: dict[str, NulPipe] = PrivateAttr(default_factory=dict)
+    _proven: set[str] = PrivateAttr(default_factory=set)
+    _sent: int = PrivateAttr(0)
+
+    @cached_property
+    def signature(self) -> str:
+        return f"apertium|data:{fingerprint(self.modes)}|encoding:{ENCODING}"
+
+    @property
+    def schemes(self) -> Sequence[str]:
+        return ("letters", "letters2")
+
+    @property
+    def limit(self) -> int:
+        return 2000
+
+    @property
+    def batch(self) -> int:
+        return 256
+
+    @property
+    def notice(self) -> str:
+        return (
+            "Apertium is rule-based machine translation of gisting quality (English to Spanish on NTREX-128: "
+            "BLEU 16, chrF 48). Good for trying things out, not for data that a model will be trained on: "
+            "for that use --translator nllb or an LLM."
+        )
+
+    def supports(self, pair: Pair) -> bool:
+        chain = route(pair)
+        return bool(chain) and not self._missing(chain)
+
+    def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]:
+        """Raises ConfigError, with what to install, where a mode is missing or its programs cannot run."""
+        answers: list[str | Failure] = [self._checked(segment.text) for segment in segments]
+        for mode in self._chain(pair):
+            todo = [index for index, answer in enumerate(answers) if isinstance(answer, str) and answer]
+            texts = [str(answers[index]) for index in todo]
+            for index, answer in zip(todo, self._hop(mode, texts), strict=True):
+                answers[index] = answer
+        return [Translation(answer) if isinstance(answer, str) else answer for answer in answers]
+
+    def close(self) -> None:
+        for mode in list(self._pipes):
+            self._drop(mode)
+
+    def _checked(self, text: str) -> str | Failure:
+        if len(text) > self.limit:
+            return Failure(f"{len(text)} characters; Apertium is given {self.limit} at most", too_long=True)
+        return SPACES.sub(" ", text).strip(" ")
+
+    def _missing(self, chain: Sequence[str]) -> list[str]:
+        return [mode for mode in chain if not (self.modes / f"{mode}.mode").is_file()]
+
+    def _chain(self, pair: Pair) -> tuple[str, ...]:
+        chain = route(pair)
+        if not chain:
+            raise ConfigError(
+                f"Apertium has no way from {pair.source.name} to {pair.target.name}. "
+                "Use --translator nllb or an LLM"
+            )
+        if missing := self._missing(chain):
+            wanted = " ".join(dict.fromkeys(packages()[mode] for mode in missing))
+            raise ConfigError(
+                f"{self.modes}: no Apertium mode {' and '.join(missing)}. Run: apt-get install {wanted}"
+            )
+        return chain
+
+    def _hop(self, mode: str, texts: Sequence[str]) -> list[str | Failure]:
+        """Every text through one mode. Where the pipeline fails, the first text unanswered is the suspect."""
+        answers: list[str | Failure] = []
+        while len(answers) < len(texts):
+            good, trouble = self._attempt(mode, texts[len(answers) :])
+            answers += good
+            if trouble and len(answers) < len(texts):
+                answers.append(self._alone(mode, texts[len(answers)]))
+        return answers
+
+    def _alone(self, mode: str, text: str) -> str | Failure:
+        for _ in range(ATTEMPTS):
+            good, trouble = self._attempt(mode, [text])
+            if good:
+                return good[0]
+            if trouble.startswith("hung"):
+                break
+        return Failure(f"Apertium {mode}: the pipeline {trouble}")
+
+    def _attempt(self, mode: str, texts: Sequence[str]) -> tuple[list[str], str]:
+        """The answers up to the first that is missing or not whole, and what was wrong with that one."""
+        pipe = self._pipe(mode)
+        marks = [f"[s{self._sent + index}]" for index in range(len(texts))]
+        self._sent += len(texts)
+        reply = pipe.ask(
+            [encode(text, mark, mode) for text, mark in zip(texts, marks, strict=True)], self.deadline
+        )
+        good: list[str] = []
+        for raw, text, mark in zip(reply.answers, texts, marks, strict=False):
+            if (answer := decode(raw, text, mark)) is None:
+                self._drop(mode)
+                return good, "answered without the mark at the end of the segment"
+            good.append(answer)
+        if reply.trouble:
+            trouble = f"{reply.trouble} {pipe.complaint()}".strip()
+            self._drop(mode)
+            return good, trouble
+        return good, ""
+
+    def _pipe(self, mode: str) -> NulPipe:
+        if mode not in self._pipes:
+            if mode not in self._proven:
+                self._prove(mode)
+            self._pipes[mode] = NulPipe(pipeline(self.modes / f"{mode}.mode"))
+        return self._pipes[mode]
+
+    def _prove(self, mode: str) -> None:
+        """A mode that cannot answer even this is broken, and no text is to blame."""
+        script = pipeline(self.modes / f"{mode}.mode")
+        for _ in range(ATTEMPTS):
+            with NulPipe(script) as pipe:
+                reply = pipe.ask([encode("a", "[s0]", mode)], self.deadline)
+                if reply.answers and decode(reply.answers[0], "a", "[s0]") is not None:
+                    self._proven.add(mode)
+                    return
+                why = f"{reply.trouble} {pipe.complaint()}".strip()
+        package = packages().get(mode, "its data")
+        missing = "" if shutil.which("lt-proc") else " (lt-proc is not installed)"
+        raise ConfigError(
+            f"the Apertium mode {mode} does not work{missing}: {why}. "
+            f"Try: apt-get install --reinstall {package}"
+        )
+
+    def _drop(self, mode: str) -> None:
+        if pipe := self._pipes.pop(mode, None):
+            pipe.close()
+
+
+def encode(text: str, mark: str, mode: str) -> bytes:
+    """
+    One unit of Apertium's stream, without its NUL.
+
+    >>> encode("Is a^b [1]?", "[s7]", "eng-cat")
+    b'Is a[x5e]b \\\\[1\\\\]?[][s7]'
+    """
+    if mode.startswith("en"):
+        text = GENITIVE.sub(r"\1 \2", text)
+    text = ESCAPED.sub(r"\\\g<0>", text)
+    text = OPAQUE.sub(lambda match: f"[x{ord(match[0]):x}]", text)
+    return f"{text}[]{mark}".encode()
+
+
+def decode(raw: bytes, source: str, mark: str) -> str | None:
+    """The text of an answer, or None when it does not end with the mark sent, or holds another."""
+    body, found, end = raw.decode("utf-8", "replace").rpartition(mark)
+    if not found or end.strip() or MARK.search(body):
+        return None
+    text = READ.sub(lambda match: match[1] or (chr(int(match[2], 16)) if match[2] else match[3] or ""), body)
+    return _tidy(text, source)
+
+
+def _tidy(text: str, source: str) -> str:
+    """Without what Apertium shows of its insides: tags, second choices, marks, the blanks of dropped words."""
+    if "<" not in source:
+        text = re.sub(r"<\w+>", "", text)
+    if "/" not in source:
+        text = re.sub(r"(?<=\w)/[\w/]+", "", text)
+    for mark in "#@*":
+        if mark not in source:
+            text = text.replace(mark, "")
+    text = SPACES.sub(" ", text).strip(" ")
+    quote = re.match(r'(["“(\[]) ', text)
+    return quote[1] + text[2:] if quote and source[:2] != quote[0] else text
