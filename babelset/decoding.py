@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from babelset.batching import batches
+from babelset.batching import shared
 from babelset.errors import ConfigError, ContractError
 from babelset.translator import Failure
 
 # On a GPU half precision is as fast as int8 and loses less; int8_float16 is there for memory that is short.
 PREFERRED = {"cpu": ("int8", "float32"), "cuda": ("float16", "int8_float16", "bfloat16", "float32")}
-BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}
+BATCH_TOKENS = {"cpu": 1536, "cuda": 16384}
 NO_MEMORY = re.compile("out of memory|alloc_failed|bad_alloc", re.IGNORECASE)
 NO_POSITION = "No position encodings are defined"  # a sequence longer than the model's table of positions
 
@@ -82,10 +82,8 @@ class Decoder:
 
         Raises ContractError when the engine fails for another reason than memory or length.
         """
-        lengths = [len(source) for source in sources]
         budget = self.batch_tokens or BATCH_TOKENS[self.device.name]
-        share = max(64, sum(lengths) // self.workers)  # a few segments still go to every worker
-        groups = batches(lengths, min(budget, share))
+        groups = shared([len(source) for source in sources], budget, self.workers)
         sent = [(group, self._send(group, sources, prefix, limits)) for group in groups]
         found: dict[int, Hypothesis] = {}
         for group, promised in sent:

@@ -141,8 +141,10 @@ def writing(path: Path) -> Iterator[Writer]:
         with part.open("wb") as raw:
             with _packed(raw, path) as file:
                 writer = found.writer(file)
-                yield writer
-                writer.close()
+                try:
+                    yield writer
+                finally:
+                    writer.close()
             raw.flush()
             os.fsync(raw.fileno())
         part.replace(path)

@@ -45,7 +45,7 @@ class Field:
 def steps(path: str) -> tuple[str, ...]:
     """`steps("messages[*].content")` -> ("messages", "*", "content"); ConfigError for anything else."""
     found = STEP.findall(path)
-    if not found or "".join(match[0] for match in STEP.finditer(path)) != path or path.startswith("["):
+    if not found or "".join(match[0] for match in STEP.finditer(path)) != path or path[0] in "[.":
         raise ConfigError(f"{path!r} is not a path; write it as 'instruction' or 'messages[*].content'")
     return tuple(key or star for key, star in found)
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from babelset.document import Keep, Prose, Span
 from babelset.errors import ContractError
@@ -230,9 +231,9 @@ def _cut_out(segment: Segment, start: int, end: int) -> Segment:
 def _merged(parts: Iterable[Part]) -> list[Part]:
     """Neighbouring strings joined, empty ones gone."""
     out: list[Part] = []
-    for part in parts:
-        if isinstance(part, str) and out and isinstance(out[-1], str):
-            out[-1] += part
-        elif part:
-            out.append(part)
+    for verbatim, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        if not verbatim:
+            out += group
+        elif gap := "".join(str(part) for part in group):
+            out.append(gap)
     return out

@@ -15,7 +15,7 @@ class Lines:
     """The lines of a file, and the number of the last one; a line that is too long comes as its beginning."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.number, self.too_long = file, 0, False
+        self.file, self.number, self.too_long, self.ended = file, 0, False, False
 
     def __iter__(self) -> Iterator[bytes]:
         while line := self.file.readline(LONGEST):
@@ -25,6 +25,7 @@ class Lines:
                 while (rest := self.file.readline(LONGEST)) and not rest.endswith(b"\n"):
                     pass
             yield line.removeprefix(b"\xef\xbb\xbf") if self.number == 1 else line
+        self.ended = True
 
 
 class JsonLines:
@@ -38,7 +39,9 @@ class JsonLines:
         while True:
             try:
                 data = reader.read(skip_empty=True)
-            except EOFError:
+            except EOFError:  # jsonlines' word for the end, and gzip's for a file that breaks off
+                if not lines.ended:
+                    raise
                 return
             except jsonlines.InvalidLineError as error:
                 reason = "longer than 64 MiB" if lines.too_long else str(error.__cause__ or error.args[0])

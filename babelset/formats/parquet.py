@@ -56,8 +56,11 @@ class _ParquetWriter:
             self._flush()
 
     def close(self) -> None:
-        self._flush()
-        self.out.close()
+        try:
+            self._flush()
+        finally:
+            if self.out:
+                self.out.close()
 
     def _flush(self) -> None:
         try:

@@ -41,7 +41,12 @@ def markup(text: str) -> list[Mark]:
 
 
 def _pieces(text: str) -> Iterator[re.Match[str]]:
-    return (piece for piece in PIECE.finditer(text) if DELIMITER.search(piece[0]))
+    return (piece for piece in PIECE.finditer(text) if DELIMITER.search(piece[0]) and not _noise(piece[0]))
+
+
+def _noise(piece: str) -> bool:
+    """Hundreds of delimiters with next to nothing between them are no markup, and slow to parse."""
+    return len(piece) < 800 and len(DELIMITER.findall(piece)) >= 100
 
 
 def _parse(text: str) -> Iterator[tuple[int, int]]:

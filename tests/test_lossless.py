@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from babelset.lossless import Number, dumps, loads
+
+surrogates = st.text(st.characters(categories=["L", "N", "Cs", "Cc", "Zs", "So"]))
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | surrogates,
+    lambda inner: st.lists(inner) | st.dictionaries(surrogates, inner),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_every_value_survives(value: Any) -> None:
+    text = dumps(value)
+    assert json.loads(text) == value
+    assert dumps(loads(text)) == text
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_every_decimal_survives_digit_by_digit(number: Decimal) -> None:
+    text = str(number).replace("E+", "E")
+    assert dumps(loads(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.10", "1E400", "-0", "-0.0", "1e5", "12345678901234567890123", "0.1000000000000000055511151231257827", "9" * 5000],
+)
+def test_numbers_keep_their_spelling(text: str) -> None:
+    assert dumps(loads(f'{{"n":{text}}}')) == f'{{"n":{text}}}'
+
+
+@pytest.mark.parametrize(
+    "text", ['{"b":1,"a":2}', '"\\ud800"', '{"\\udfff":[1,"\\ud800x"]}', '"\\u0000\\u001b"', "[]", "null", '"\u2028"']
+)
+def test_order_and_strange_characters_survive(text: str) -> None:
+    assert loads(dumps(loads(text))) == loads(text)
+    assert list(loads('{"b":1,"a":2}')) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": NaN}', "NaN is not JSON"),
+        ("[-Infinity]", "-Infinity is not JSON"),
+        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ("[" * 100_000, "nested too deeply"),
+        ("{'a': 1}", "property name"),
+        ('{"a": 1} {"b": 2}', "Extra data"),
+    ],
+)
+def test_what_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        loads(text)
+
+
+def test_equal_numbers() -> None:
+    assert loads("1.10") == Number("1.10") == loads("1.10")
+    assert len({Number("1.10"), Number("1.10")}) == 1
