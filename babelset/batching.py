@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 
@@ -23,14 +24,15 @@ def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
 def shared(lengths: Sequence[int], budget: int, workers: int) -> list[list[int]]:
     """
-    Batches that keep every worker busy to the end: their number is a multiple of `workers`, where a budget
-    up to a third larger or smaller brings that about. Three batches on two cores take as long as four.
+    Batches that keep every worker busy to the end: a multiple of `workers` of them, of about the same size.
+
+    >>> shared([4, 4, 4, 4], budget=12, workers=2)      # not three rows for one and one for the other
+    [[0, 1], [2, 3]]
     """
-    budget = min(budget, max(64, sum(lengths) // workers))
-    for near in range(budget * 4 // 3, budget * 2 // 3, -max(1, budget // 24)):
-        if len(groups := batches(lengths, near)) % workers == 0:
-            return groups
-    return batches(lengths, budget)
+    rounds = -(-len(batches(lengths, budget)) // workers)
+    budgets = range(1, budget + 1)
+    enough = bisect_left(budgets, True, key=lambda size: len(batches(lengths, size)) <= rounds * workers)
+    return batches(lengths, budgets[min(enough, budget - 1)])
 
 
 def looped(tokens: Sequence[str], rounds: int = 4, longest: int = 32) -> int:

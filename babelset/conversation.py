@@ -7,6 +7,7 @@ are called. Rows with `messages` or `conversations` are read by these keys, othe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from babelset.errors import DataError
@@ -22,7 +23,9 @@ SPEAKERS = {
     "gpt": "assistant",
     "assistant": "assistant",
     "function_call": "assistant",
+    "tool_call": "assistant",
     "observation": "tool",
+    "tool_response": "tool",
     "tool": "tool",
 }
 FLAT = ("instruction", "input", "output", "system")
@@ -39,22 +42,23 @@ def messages_of(row: TranslatedRow) -> list[Message]:
     """
     for key in ("messages", "conversations"):
         if isinstance(turns := row.data.get(key), list):
-            system = [{"role": "system", "content": text} for text in row.texts("system")]
-            return system + [_message(turn, f"{key}[{number}]") for number, turn in enumerate(turns)]
+            system = row.data.get("system")
+            start = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
+            return start + [_message(turn, f"{key}[{number}]") for number, turn in enumerate(turns)]
     flat = single(row)
     prompt = "\n\n".join(text for text in (flat["instruction"], flat["input"]) if text.strip())
     said = [("system", flat.get("system", "")), ("user", prompt), ("assistant", flat["output"])]
     return [{"role": role, "content": text} for role, text in said if text or role != "system"]
 
 
-def single(row: TranslatedRow, needed: tuple[str, ...] = ("instruction", "output")) -> dict[str, str]:
+def single(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")) -> dict[str, str]:
     """One exchange by the roles of its fields: instruction, input, output, and system where there is one."""
     found = {role: row.texts(role) for role in FLAT}
     for role, texts in found.items():
         if len(texts) > 1:
             raise DataError(f"{len(texts)} fields play the role {role!r}; this shape has a place for one")
     for role in needed:
-        if not found[role]:
+        if not row.keys(role):
             schema = row.evidence["schema"]
             raise DataError(f"no field plays the role {role!r}: a row of {schema!r} is not a conversation")
     flat = {role: "".join(texts) for role, texts in found.items()}
@@ -64,15 +68,11 @@ def single(row: TranslatedRow, needed: tuple[str, ...] = ("instruction", "output
 def beside(shape: dict[str, Any], row: TranslatedRow) -> dict[str, Any]:
     """`shape`, and after it what the row holds beside its conversation: tools, category, ids ..."""
     talk = {"messages", "conversations"} & row.data.keys()
-    spoken = talk | _homes(row, ("system",) if talk else FLAT)
+    spoken = {*talk, "system"} if talk else row.keys(*FLAT)
     rest = {key: value for key, value in row.data.items() if key not in spoken}
     if taken := [key for key in rest if key in shape and rest[key] != shape[key]]:
         raise DataError(f"the row has another {taken[0]!r} already", field=taken[0])
     return {**shape, **rest}
-
-
-def _homes(row: TranslatedRow, roles: tuple[str, ...]) -> set[str | int]:
-    return {field["path"][0] for field in row.evidence["fields"] if field["role"] in roles}
 
 
 def _message(turn: Any, where: str) -> Message:
@@ -85,7 +85,7 @@ def _message(turn: Any, where: str) -> Message:
     if speaker not in SPEAKERS or not isinstance(value, str):
         kind = type(value).__name__
         raise DataError(f"no turn of a conversation: from {speaker!r}, value {kind}", field=where)
-    if speaker == "function_call":
+    if speaker in ("function_call", "tool_call"):
         return {"role": "assistant", "content": "", "tool_calls": _calls(value, where), **rest}
     return {"role": SPEAKERS[speaker], "content": value, **rest}
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
 
+from babelset import plugins
 from babelset.errors import ConfigError, DataError
 from babelset.evidence import KEY, Evidence, evidence_of, value_at
 from babelset.languages import Language, find
 from babelset.lossless import dumps, loads
 from babelset.row import Row
+from babelset.schema import load_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,24 @@ class TranslatedRow:
                 value_at(data, path)[last] = field["source"]
         return TranslatedRow(data, self.evidence, find(self.evidence["source"]))
 
+    def keys(self, *roles: str) -> set[str]:
+        """The keys of the row that texts of these roles stand under, blank texts too."""
+        known = {str(field["path"][0]) for field in self.evidence["fields"] if field["role"] in roles}
+        known |= {key for key, role in _schema_keys(self.evidence["schema"]) if role in roles}
+        return known & self.data.keys()
+
     def texts(self, role: str) -> list[str]:
-        """The texts that play `role`, in reading order."""
+        """The texts that play `role`, in reading order, without blank ones."""
         paths = [field["path"] for field in self.evidence["fields"] if field["role"] == role]
         return [text for path in paths if isinstance(text := value_at(self.data, path), str)]
+
+
+@cache
+def _schema_keys(name: str) -> list[tuple[str, str]]:
+    """First key and role of each field of an installed schema."""
+    if name not in plugins.available("schemas"):
+        return []
+    return [(rule.steps[0], rule.role) for rule in load_schema(name).fields_]
 
 
 @dataclass(frozen=True, slots=True)

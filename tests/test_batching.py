@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.batching import batches, looped
+from babelset.batching import batches, looped, shared
 
 
 @given(st.lists(st.integers(1, 300)), st.integers(1, 2000))
@@ -26,6 +26,28 @@ def test_every_row_is_in_one_batch_and_no_batch_is_over_budget(lengths, budget):
 )
 def test_batches(lengths, budget, groups):
     assert batches(lengths, budget) == groups
+
+
+@given(st.lists(st.integers(1, 300), min_size=1), st.integers(1, 2000), st.integers(1, 8))
+def test_sharing_out_takes_no_more_rounds_and_no_larger_batches(lengths, budget, workers):
+    groups = shared(lengths, budget, workers)
+    assert sorted(index for group in groups for index in group) == list(range(len(lengths)))
+    assert all(len(group) == 1 or len(group) * lengths[group[0]] <= budget for group in groups)
+    assert -(-len(groups) // workers) == -(-len(batches(lengths, budget)) // workers)
+
+
+@pytest.mark.parametrize(
+    "lengths, budget, workers, sizes",
+    [
+        ([], 10, 2, []),
+        ([4, 4, 4, 4], 12, 2, [2, 2]),
+        ([4, 4, 4, 4], 16, 1, [4]),
+        ([5] * 9, 20, 2, [3, 3, 3]),
+        ([9, 8, 7], 1000, 64, [1, 1, 1]),
+    ],
+)
+def test_shared(lengths, budget, workers, sizes):
+    assert [len(group) for group in shared(lengths, budget, workers)] == sizes
 
 
 @pytest.mark.parametrize(

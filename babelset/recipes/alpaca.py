@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from babelset.conversation import beside, messages_of, single, text_of
@@ -18,11 +19,11 @@ class Alpaca:
         return Exported(alpaca(row))
 
 
-def alpaca(row: TranslatedRow) -> dict[str, Any]:
+def alpaca(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")) -> dict[str, Any]:
     """A row as Alpaca holds it, extra keys after its own. DataError for more or less than one exchange."""
     if {"messages", "conversations"} & row.data.keys():
         return beside(_exchange(row), row)
-    return beside(single(row), row)
+    return beside(single(row, needed), row)
 
 
 def _exchange(row: TranslatedRow) -> dict[str, str]:

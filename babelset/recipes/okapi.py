@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from babelset.conversation import single, text_of
+from babelset.conversation import text_of
 from babelset.errors import DataError
 from babelset.recipe import Exported, TranslatedRow
 from babelset.recipes.alpaca import alpaca
 
-# Okapi's languages whose BCP-47 tag carries a script that its two letters leave out.
-PLAIN = {"zho_Hans": "zh", "srp_Cyrl": "sr"}
+PLAIN = {"zho_Hans": "zh"}  # Okapi's languages whose BCP-47 tag is longer than two letters
 BENCHMARKS = {"arc": "m_arc", "hellaswag": "m_hellaswag", "mmlu": "m_mmlu"}
+RANKED = ("prefered_output", "rejected_output")
 
 
 class Okapi:
@@ -30,38 +30,39 @@ class Okapi:
     def convert(self, row: TranslatedRow) -> Exported:
         if folder := BENCHMARKS.get(row.evidence["schema"]):
             return Exported(row.data, _file(folder, row))
-        if {"chosen", "rejected"} <= row.data.keys():
-            return Exported(_ranked(row), _file("multilingual-ranking-data-42k", row))
-        return Exported(_columns(alpaca(row), row, "output"), _file("multilingual-alpaca-52k", row))
+        if ranked := _ranked(row):
+            return _exported("multilingual-ranking-data-42k", row, ranked, *RANKED)
+        return _exported("multilingual-alpaca-52k", row, alpaca(row), "output")
 
 
 class OkapiRL:
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:
-        talk = {"messages", "conversations"} & row.data.keys()
-        flat = alpaca(row) if talk else single(row, needed=("instruction",))
-        return Exported(_columns(flat, row), _file("multilingual-rl-tuning-64k", row))
+        prompt = _ranked(row) or alpaca(row, needed=("instruction",))
+        return _exported("multilingual-rl-tuning-64k", row, prompt)
 
 
 def _file(folder: str, row: TranslatedRow) -> str:
     return f"{folder}/{PLAIN.get(row.language.code, row.language.bcp47)}.json"
 
 
-def _columns(flat: dict[str, Any], row: TranslatedRow, *answers: str) -> dict[str, Any]:
+def _exported(folder: str, row: TranslatedRow, flat: dict[str, Any], *answers: str) -> Exported:
     if flat.get("system"):
         raise DataError("okapi has no place for a system prompt")
-    return {"id": _id(row), **{key: flat[key] for key in ("instruction", "input", *answers)}}
+    data = {"id": row.data.get("id", row.evidence["row"])}
+    data.update({key: flat[key] for key in ("instruction", "input", *answers)})
+    return Exported(data, _file(folder, row))
 
 
-def _id(row: TranslatedRow) -> Any:
-    return row.data.get("id", row.evidence["row"])
-
-
-def _ranked(row: TranslatedRow) -> dict[str, Any]:
+def _ranked(row: TranslatedRow) -> dict[str, Any] | None:
+    """The columns of a row that ranks two answers, Okapi's own or a preference pair; None for any other row."""
+    if {"instruction", *RANKED} <= row.data.keys():
+        return {"input": "", **row.data}
+    if not {"chosen", "rejected"} <= row.data.keys():
+        return None
     chosen, rejected = row.data["chosen"], row.data["rejected"]
     return {
-        "id": _id(row),
         "instruction": _said("user", row.data.get("prompt", chosen if isinstance(chosen, list) else None)),
         "input": "",
         "prefered_output": _said("assistant", chosen),

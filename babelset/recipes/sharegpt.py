@@ -9,7 +9,13 @@ from babelset.errors import DataError
 from babelset.lossless import dumps, loads
 from babelset.recipe import TEXT_FILES, Exported, TranslatedRow
 
-SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
+SPEAKERS = {
+    "system": "system",
+    "developer": "system",
+    "user": "human",
+    "assistant": "gpt",
+    "tool": "observation",
+}
 
 
 class ShareGPT:

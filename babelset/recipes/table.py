@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from babelset.errors import DataError
 from babelset.recipe import Exported, TranslatedRow
 
 
 class Parquet:
+    """The first row names the columns; rows that have others are failed rows, for a table has no place for them."""
+
     endings: tuple[str, ...] = (".parquet",)
 
+    def __init__(self) -> None:
+        self.columns: list[str] = []
+
     def convert(self, row: TranslatedRow) -> Exported:
+        self.columns = self.columns or list(row.data)
+        if odd := sorted(row.data.keys() ^ set(self.columns)):
+            raise DataError(f"other columns than the first row ({', '.join(odd[:5])}); .jsonl can hold both")
         return Exported(row.data)
 
 

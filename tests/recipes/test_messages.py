@@ -131,7 +131,7 @@ HUMAN = {"from": "human", "value": "Hi there"}
             {"conversations": [HUMAN, {"from": "narrator", "value": "x"}]},
             "from 'narrator'",
         ),
-        ("sharegpt", "messages", {"messages": [{"role": "developer", "content": "x"}]}, "role 'developer'"),
+        ("sharegpt", "messages", {"messages": [{"role": "narrator", "content": "x"}]}, "role 'narrator'"),
         (
             "sharegpt",
             "messages",

@@ -18,6 +18,7 @@ RANKED = {
     "prefered_output": "Hola!",
     "rejected_output": "Què?",
 }
+PROMPT = {"id": 17, "instruction": "Saluda.", "input": ""}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,9 @@ RANKED = {
             "multilingual-ranking-data-42k/ca.json",
             RANKED,
         ),
+        ("okapi", "okapi", RANKED, "multilingual-ranking-data-42k/ca.json", RANKED),
+        ("okapi-rl", "preference", PREFERENCE, "multilingual-rl-tuning-64k/ca.json", PROMPT),
+        ("okapi-rl", "fields", {"instruction": "Saluda."}, "multilingual-rl-tuning-64k/ca.json", PROMPT),
         ("okapi", "arc", ARC, "m_arc/ca.json", ARC),
     ],
 )
@@ -67,7 +71,18 @@ def test_languages_are_named_as_okapi_names_them(export_as, lang, file):
     assert export_as("okapi", "alpaca", ALPACA, ALPACA, lang=lang).file == f"multilingual-alpaca-52k/{file}"
 
 
-def test_a_long_conversation_is_not_ranked(export_as):
-    row = {"prompt": "Saluda.", "chosen": CHAT["chosen"] * 2, "rejected": CHAT["rejected"]}
-    with pytest.raises(DataError, match="2 assistant messages"):
-        export_as("okapi", "preference", row, row)
+@pytest.mark.parametrize(
+    "schema, row, reason",
+    [
+        ("preference", {"prompt": "Saluda.", **CHAT, "chosen": CHAT["chosen"] * 2}, "2 assistant messages"),
+        ("preference", {"chosen": "Hola!", "rejected": "Què?"}, "0 user messages"),
+        (
+            "sharegpt",
+            {"conversations": [{"from": who, "value": who} for who in ("system", "human", "gpt")]},
+            "system",
+        ),
+    ],
+)
+def test_what_okapi_has_no_place_for(export_as, schema, row, reason):
+    with pytest.raises(DataError, match=reason):
+        export_as("okapi", schema, row, row)
