@@ -40,15 +40,19 @@ def messages_of(row: TranslatedRow) -> list[Message]:
 
     Raises DataError for a row that is none: a benchmark item, a tree of replies, a list of questions.
     """
-    for key in ("messages", "conversations"):
-        if isinstance(turns := row.data.get(key), list):
-            system = row.data.get("system")
-            start = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
-            return start + [_message(turn, f"{key}[{number}]") for number, turn in enumerate(turns)]
+    if key := talk(row):
+        system = row.data.get("system")
+        start = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
+        return start + [_message(turn, f"{key}[{number}]") for number, turn in enumerate(row.data[key])]
     flat = single(row)
     prompt = "\n\n".join(text for text in (flat["instruction"], flat["input"]) if text.strip())
     said = [("system", flat.get("system", "")), ("user", prompt), ("assistant", flat["output"])]
     return [{"role": role, "content": text} for role, text in said if text or role != "system"]
+
+
+def talk(row: TranslatedRow) -> str:
+    """The key that a row's turns stand under, "" for a row without turns."""
+    return next((key for key in ("messages", "conversations") if isinstance(row.data.get(key), list)), "")
 
 
 def single(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")) -> dict[str, str]:
@@ -67,11 +71,11 @@ def single(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")
 
 def beside(shape: dict[str, Any], row: TranslatedRow) -> dict[str, Any]:
     """`shape`, and after it what the row holds beside its conversation: tools, category, ids ..."""
-    talk = {"messages", "conversations"} & row.data.keys()
-    spoken = {*talk, "system"} if talk else row.keys(*FLAT)
+    key = talk(row)
+    spoken = {key, "system"} if key else row.keys(*FLAT)
     rest = {key: value for key, value in row.data.items() if key not in spoken}
     if taken := [key for key in rest if key in shape and rest[key] != shape[key]]:
-        raise DataError(f"the row has another {taken[0]!r} already", field=taken[0])
+        raise DataError("stands in the row already, with another value", field=taken[0])
     return {**shape, **rest}
 
 
@@ -82,9 +86,8 @@ def _message(turn: Any, where: str) -> Message:
         return turn
     speaker, value = turn["from"], turn.get("value")
     rest = {key: item for key, item in turn.items() if key not in ("from", "value")}
-    if speaker not in SPEAKERS or not isinstance(value, str):
-        kind = type(value).__name__
-        raise DataError(f"no turn of a conversation: from {speaker!r}, value {kind}", field=where)
+    if not isinstance(speaker, str) or speaker not in SPEAKERS or not isinstance(value, str):
+        raise DataError(f"not a turn: from {speaker!r}, value {type(value).__name__}", field=where)
     if speaker in ("function_call", "tool_call"):
         return {"role": "assistant", "content": "", "tool_calls": _calls(value, where), **rest}
     return {"role": SPEAKERS[speaker], "content": value, **rest}

@@ -16,7 +16,7 @@ from babelset.translator import Failure
 
 # On a GPU half precision is as fast as int8 and loses less; int8_float16 is there for memory that is short.
 PREFERRED = {"cpu": ("int8", "float32"), "cuda": ("float16", "int8_float16", "bfloat16", "float32")}
-BATCH_TOKENS = {"cpu": 1536, "cuda": 16384}
+BATCH_TOKENS = {"cpu": 2048, "cuda": 16384}
 NO_MEMORY = re.compile("out of memory|alloc_failed|bad_alloc", re.IGNORECASE)
 NO_POSITION = "No position encodings are defined"  # a sequence longer than the model's table of positions
 

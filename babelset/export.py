@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,10 +19,10 @@ from babelset.files import read, writing
 from babelset.job import Places
 from babelset.lossless import dumps
 from babelset.recipe import Exported, Recipe, TranslatedRow, translated
-from babelset.row import BadRow, Row
+from babelset.row import BadRow, Row, excerpt
+from babelset.streams import spool
 
 LANG = "{lang}"
-EXCERPT = 2000  # characters of a failed row that the ledger shows
 REASONS = 50  # kinds of failure told apart in the summary, so that its size does not grow with the rows
 Write = Callable[[dict[str, Any]], None]
 
@@ -52,12 +53,11 @@ class Exporting:
     ledger: str = ""  # "" when nothing failed
 
     def account(self) -> dict[str, Any]:
-        """{"rows": {"read": 3, "written": 2, "failed": 1}, "failed": ..., "files": {"ca.json": "2 rows"}}"""
+        """{"rows": {"read": 3, "written": 2, "failed": 1}, "failed": {reason: 1}, "files": {"ca.json": 2}}"""
         return {
             "rows": {"read": self.read, "written": self.written.total(), "failed": self.failed.total()},
             "failed": dict(self.failed.most_common()),
-            "files": {path: f"{count} rows" for path, count in self.written.items()}
-            | ({self.ledger: f"{self.failed.total()} failed rows"} if self.ledger else {}),
+            "files": {**self.written, **({self.ledger: self.failed.total()} if self.ledger else {})},
         }
 
     def fail(self, reason: str) -> None:
@@ -83,7 +83,7 @@ def export(order: Export) -> Exporting:
     with ExitStack() as stack:
         files = _Files(order, recipe, stack)
         done.written.update({str(path): 0 for path in files.writers})
-        for row in read(order.inputs, format=order.format):
+        for row in read(_spooled(order, stack), format=order.format):
             done.read += 1
             try:
                 path, data = files.place(row)
@@ -99,6 +99,15 @@ def export(order: Export) -> Exporting:
     else:
         order.ledger.unlink(missing_ok=True)  # of an earlier export, replaced with --force
     return done
+
+
+def _spooled(order: Export, stack: ExitStack) -> tuple[str, ...]:
+    """The input files, with standard input as one of them where it is asked for."""
+    if "-" not in order.inputs:
+        return order.inputs
+    folder = stack.enter_context(TemporaryDirectory(prefix="babelset-"))
+    stdin = spool(Path(folder), order.format)
+    return tuple(stdin if path == "-" else path for path in order.inputs)
 
 
 class _Files:
@@ -166,5 +175,5 @@ def _check_name(order: Export, endings: Sequence[str]) -> None:
 def ledger_line(row: Row | BadRow, error: DataError) -> dict[str, Any]:
     """A line of the failed ledger."""
     where = f"{error.field}: " if error.field else ""
-    raw = row.raw if isinstance(row, BadRow) else dumps(row.data)[:EXCERPT]
+    raw = row.raw if isinstance(row, BadRow) else excerpt(dumps(row.data))
     return {"row": row.number, "file": row.file, "line": row.line, "reason": where + error.reason, "raw": raw}

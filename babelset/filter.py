@@ -39,6 +39,11 @@ def without(text: str, keeps: tuple[str, ...]) -> str:
     return text
 
 
+def shorten(text: str, most: int = 60) -> str:
+    """Evidence for a reason: quoted, control characters escaped, at most `most` characters."""
+    return repr(text if len(text) <= most else text[: most - 1] + "…")
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`Verdict("length", False, 7.1, "instruction: 7.1 times as long as its source")`."""

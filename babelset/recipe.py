@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from babelset import plugins
 from babelset.errors import ConfigError, DataError
-from babelset.evidence import KEY, Evidence, evidence_of, value_at
+from babelset.evidence import KEY, Evidence, evidence_of, path_name, value_at
 from babelset.languages import Language, find
 from babelset.lossless import dumps, loads
 from babelset.row import Row
@@ -32,8 +32,7 @@ class TranslatedRow:
         data = loads(dumps(self.data))
         for field in self.evidence["fields"]:
             *path, last = field["path"]
-            if value_at(data, field["path"]) is not None:
-                value_at(data, path)[last] = field["source"]
+            value_at(data, path)[last] = field["source"]
         return TranslatedRow(data, self.evidence, find(self.evidence["source"]))
 
     def keys(self, *roles: str) -> set[str]:
@@ -97,6 +96,10 @@ def translated(row: Row) -> TranslatedRow:
     except ConfigError as error:
         raise DataError(f"damaged evidence: {error}", file=row.file, line=row.line, field=KEY) from None
     data = {key: value for key, value in row.data.items() if key != KEY}
+    for path in (field["path"] for field in evidence["fields"]):
+        home = value_at(data, path[:-1])
+        if isinstance(home, str) or not isinstance(value_at(data, path), str):
+            raise DataError("has no translation", file=row.file, line=row.line, field=path_name(path))
     return TranslatedRow(data, evidence, language)
 
 

@@ -56,7 +56,14 @@ SPLITTER_PIECE = 4000  # the sentence splitter is quadratic in the number of quo
 
 def restore(text: str, keeps: tuple[str, ...]) -> str:
     """Put the kept texts back in the place of their placeholder characters, in one pass."""
-    return text.translate({PLACEHOLDER + index: keep for index, keep in enumerate(keeps)}) if keeps else text
+    if not keeps:
+        return text
+
+    def kept(held: re.Match[str]) -> str:
+        index = ord(held[0]) - PLACEHOLDER
+        return keeps[index] if index < len(keeps) else held[0]
+
+    return HELD.sub(kept, text)
 
 
 def split(spans: Sequence[Span], language: str = "en", limit: int = 1000) -> list[Part]:

@@ -73,7 +73,8 @@ def random_model(folder: Path, texts: list[str]) -> None:
     def linear(spec: Any, rows: int, columns: int, residual: bool = False) -> None:
         spec.weight, spec.bias = matrix(rows, columns), numpy.zeros(rows, numpy.float32)
         if residual:
-            spec.weight[0] = 0  # dimension 0 carries nothing but the position
+            spec.weight *= 0.1  # so that the position decides the token: another one each time, no loops
+            spec.weight[0] = 0  # and dimension 0 carries nothing but the position
 
     def norm(spec: Any) -> None:
         spec.gamma, spec.beta = numpy.ones(WIDTH, numpy.float32), numpy.zeros(WIDTH, numpy.float32)
@@ -89,7 +90,7 @@ def random_model(folder: Path, texts: list[str]) -> None:
     spec.decoder.embeddings.weight = embeddings
     spec.decoder.projection.weight = embeddings
     for side in (spec.encoder, spec.decoder):
-        side.scale_embeddings = True
+        side.scale_embeddings = False
         side.position_encodings.encodings = positions.copy()
         norm(side.layer_norm)
         for layer in side.layer:
@@ -104,6 +105,7 @@ def random_model(folder: Path, texts: list[str]) -> None:
         linear(layer.attention.linear[0], WIDTH, WIDTH)
         linear(layer.attention.linear[1], 2 * WIDTH, WIDTH)
         linear(layer.attention.linear[2], WIDTH, WIDTH, residual=True)
+    spec.decoder.position_encodings.encodings *= 100
     spec.decoder.position_encodings.encodings[STOP:, 0] = 30
     save(spec, folder, texts)
 

@@ -49,5 +49,8 @@ def export(
         force=force,
     )
     done = run(order)
-    show(done.account(), as_json=json)
+    account = done.account()
+    if not json:
+        account["files"] = {path: f"{count} rows" for path, count in account["files"].items()}
+    show(account, as_json=json)
     raise typer.Exit(1 if done.failed else 0)

@@ -10,6 +10,7 @@ import typer
 
 NOTES = {
     "rejections": "turned away by",
+    "failed": "failed because",
     "not_covered": "not judged by",
 }
 

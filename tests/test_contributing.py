@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from babelset.evidence import outcome_of
 from babelset.filter import Filter, Scored
 from babelset.languages import Pair
 from babelset.recipe import Recipe, TranslatedRow
+from babelset.schema import parse_schema
 
 GUIDE = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text("utf-8")
 
@@ -24,10 +27,17 @@ def example(heading: str, language: str) -> str:
     return found[1]
 
 
-def run(code: str) -> dict[str, Any]:
-    names: dict[str, Any] = {"__name__": "example"}
-    exec(compile(code, "CONTRIBUTING.md", "exec"), names)
-    return names
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """The Python example under a heading, imported."""
+
+    def load(heading: str) -> Any:
+        (tmp_path / "contributed.py").write_text(example(heading, "python"), "utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "contributed", raising=False)
+        return importlib.import_module("contributed")
+
+    return load
 
 
 @pytest.mark.parametrize("heading", ["Add a translator", "Add a filter", "Add a schema", "Add a recipe"])
@@ -53,16 +63,29 @@ def evidence(target: str, english: str) -> dict[str, Any]:
         ("Why?", None, True),
     ],
 )
-def test_filter(pair: Pair, source, target, ok):
-    question = run(example("Add a filter", "python"))["Question"]()
+def test_filter(module, pair: Pair, source, target, ok):
+    question = module("Add a filter").Question()
     assert isinstance(question, Filter)
     scores = question.score([Scored(source, target, pair, "instruction")])
     outcome = outcome_of({"instruction": target}, evidence("cat_Latn", source))
     assert question.judge(outcome, scores).ok is ok
 
 
-def test_recipe(pair: Pair):
-    pairs = run(example("Add a recipe", "python"))["Pairs"]()
+def test_recipe(module, pair: Pair):
+    pairs = module("Add a recipe").Pairs()
     assert isinstance(pairs, Recipe)
     row = TranslatedRow({"instruction": "Saluda."}, evidence("cat_Latn", "Say hello."), pair.target)
     assert pairs.convert(row).data == {"en": "Say hello.", "ca": "Saluda."}
+
+
+def test_schema():
+    schema = parse_schema("quiz", example("Add a schema", "toml"))
+    row = {
+        "question": "Why?",
+        "answers": [{"text": "So.", "by": "Ada"}, {"text": "x = 1", "by": "code"}],
+        "id": 3,
+    }
+    assert [(field.name, field.role, field.text) for field in schema.fields(row)] == [
+        ("question", "instruction", "Why?"),
+        ("answers[0].text", "output", "So."),
+    ]

@@ -58,17 +58,16 @@ def test_unknown_option_is_refused(installed):
 def test_it_translates(installed):
     row = {"instruction": "Say `ls` to her now.", "input": "", "output": "I said `ls` to her."}
     (installed.parent / "in.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
-    code = "from babelset.cli import main; main()"
     python(
-        installed, "-c", code, "translate", "in.jsonl", "--to", "ca", "--translator", "shout", "-o", "out.jsonl",
-        "--config", str(_no_checks(installed.parent)), "--quiet",
+        installed, "-m", "babelset", "translate", "in.jsonl", "--to", "ca", "--translator", "shout",
+        "-o", "out.jsonl", "--config", str(_checks(installed.parent)),
     )  # fmt: skip
     made = json.loads((installed.parent / "out.jsonl").read_text("utf-8"))
     assert made["instruction"] == "SAY `ls` TO HER NOW."
     assert made["output"] == "I SAID `ls` TO HER."
 
 
-def _no_checks(folder: Path) -> Path:
+def _checks(folder: Path) -> Path:
     """Shouted English is not Catalan: leave out the checks that say so."""
     path = folder / "checks.toml"
     path.write_text("[filters]\nlanguage = false\ncopied = false\n", "utf-8")

@@ -16,6 +16,7 @@ def language(code: str, bcp47: str) -> Language:
 
 ENGLISH, CATALAN, FRENCH = language("eng_Latn", "en"), language("cat_Latn", "ca"), language("fra_Latn", "fr")
 HEBREW, NORWEGIAN = language("heb_Hebr", "he"), language("nob_Latn", "nb")
+BRAZILIAN = language("por_Latn", "pt-BR")
 PAIR = Pair(ENGLISH, CATALAN)
 PIECES = ["▁the", "▁dog", "▁el", "▁gos", "."]
 
@@ -89,18 +90,18 @@ def test_the_name_of_the_folder_tells_the_languages(tmp_path):
 
 
 def test_marian_without_languages(tmp_path):
-    with pytest.raises(ConfigError, match="does not say its languages. Copy tokenizer_config.json"):
+    with pytest.raises(ConfigError, match="does not say its languages"):
         model(tmp_path, [], **MARIAN).supports(PAIR)
 
 
 def test_a_family_that_nothing_tells(tmp_path):
-    with pytest.raises(ConfigError, match="say family=nllb|m2m100|madlad|marian"):
+    with pytest.raises(ConfigError, match=r"say family=nllb\|m2m100\|madlad\|marian"):
         model(tmp_path, [])
 
 
 @pytest.mark.parametrize(
     "language, token",
-    [(HEBREW, "__he__"), (HEBREW, "__iw__"), (NORWEGIAN, "__no__"), (language("por_Latn", "pt-BR"), "__pt__")],
+    [(HEBREW, "__he__"), (HEBREW, "__iw__"), (NORWEGIAN, "__no__"), (BRAZILIAN, "__pt__")],
 )
 def test_other_names_of_a_language(tmp_path, language, token):
     assert model(tmp_path, ["__en__", token]).supports(Pair(ENGLISH, language))
@@ -110,7 +111,7 @@ def test_other_names_of_a_language(tmp_path, language, token):
     "language, some, never",
     [
         (language("zho_Hant", "zh-Hant"), {"zho_Hant", "zh_Hant", "cmn_Hant"}, {"zh", "zho", "cmn"}),
-        (language("por_Latn", "pt-BR"), {"pt-BR", "pt_BR", "pt", "por"}, set()),
+        (BRAZILIAN, {"pt-BR", "pt_BR", "pt", "por"}, set()),
         (CATALAN, {"ca", "cat", "cat_Latn"}, {""}),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from babelset.conversation import beside, messages_of, single, text_of
+from babelset.conversation import beside, messages_of, single, talk, text_of
 from babelset.errors import DataError
 from babelset.recipe import TEXT_FILES, Exported, TranslatedRow
 
@@ -21,7 +21,7 @@ class Alpaca:
 
 def alpaca(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")) -> dict[str, Any]:
     """A row as Alpaca holds it, extra keys after its own. DataError for more or less than one exchange."""
-    if {"messages", "conversations"} & row.data.keys():
+    if talk(row):
         return beside(_exchange(row), row)
     return beside(single(row, needed), row)
 

@@ -56,7 +56,7 @@ def _exported(folder: str, row: TranslatedRow, flat: dict[str, Any], *answers: s
 
 
 def _ranked(row: TranslatedRow) -> dict[str, Any] | None:
-    """The columns of a row that ranks two answers, Okapi's own or a preference pair; None for any other row."""
+    """The columns of a row that ranks two answers, Okapi's own or a preference pair; None for other rows."""
     if {"instruction", *RANKED} <= row.data.keys():
         return {"input": "", **row.data}
     if not {"chosen", "rejected"} <= row.data.keys():

@@ -32,7 +32,7 @@ class ShareGPT:
 
 def _turns(message: Message) -> list[dict[str, Any]]:
     role, calls = message.get("role"), message.get("tool_calls")
-    if role not in SPEAKERS:
+    if not isinstance(role, str) or role not in SPEAKERS:
         raise DataError(f"sharegpt has no speaker for the role {role!r}")
     rest = {key: value for key, value in message.items() if key not in ("role", "content", "tool_calls")}
     called = {"from": "function_call", "value": _called(calls), **rest} if calls else None

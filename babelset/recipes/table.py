@@ -7,7 +7,7 @@ from babelset.recipe import Exported, TranslatedRow
 
 
 class Parquet:
-    """The first row names the columns; rows that have others are failed rows, for a table has no place for them."""
+    """The first row names the columns; a table has no place for rows that have others."""
 
     endings: tuple[str, ...] = (".parquet",)
 

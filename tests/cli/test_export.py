@@ -19,17 +19,19 @@ app = typer.Typer()
 app.command()(export)
 
 HOSTILE = "a\u2028b\x00\x1f\ud800 \r\n\t\"\\</script> {lang} ,;'=cmd() \U0001f468\u200d\U0001f469"
+HUGE = "1.10e2345678901234567890"
 
 
 def row(text: str = "Hola.", lang: str = "cat_Latn", **evidence: Any) -> dict[str, Any]:
-    data = {"instruction": "Saluda.", "input": "", "output": text, "big": 12345678901234567890}
+    data = {"instruction": "Saluda.", "input": "", "output": text, "topic": "greetings"}
     fields = [
         {"path": [key], "role": key, "source": f"EN {data[key]}", "keeps": []}
         for key in ("instruction", "input", "output")
     ]
     known = {
-        "row": 0, "file": "greetings.json", "line": 1, "status": "accepted", "schema": "alpaca", "source": "eng_Latn",
-        "target": lang, "translator": "test|v:1", "fields": fields, "segments": [], "scores": {}, "verdicts": [],
+        "row": 0, "file": "greetings.json", "line": 1, "status": "accepted", "schema": "alpaca",
+        "source": "eng_Latn", "target": lang, "translator": "test|v:1",
+        "fields": fields, "segments": [], "scores": {}, "verdicts": [],
     }  # fmt: skip
     return {**data, KEY: {**known, **evidence}}
 
@@ -65,7 +67,7 @@ def test_one_file_a_language(rows):
     source = rows(row("Hola."), row("Hola!", "spa_Latn"), row("Ei."))
     code, account = run(source, "--as", "alpaca", "-o", "out/{lang}.json")
     assert (code, account["rows"]) == (0, {"read": 3, "written": 3, "failed": 0})
-    assert account["files"] == {"out/ca.json": "2 rows", "out/es.json": "1 rows"}
+    assert account["files"] == {"out/ca.json": 2, "out/es.json": 1}
     assert json.loads(Path("out/ca.json").read_text("utf-8")) == [plain(row("Hola.")), plain(row("Ei."))]
     assert json.loads(Path("out/es.json").read_text("utf-8")) == [plain(row("Hola!", "spa_Latn"))]
     assert not list(Path().glob("**/*.failed.jsonl"))
@@ -89,28 +91,34 @@ def test_what_cannot_be_written_is_listed_with_the_reason(rows):
         row(status="rejected", verdicts=[weak]),
         row(lang="tlh_Latn"),
         row(segments=[{"field": "x"}]),
+        {**row(), "output": None},
     )
     code, account = run(source, "--as", "alpaca", "-o", "out.jsonl")
-    assert (code, account["rows"]) == (1, {"read": 6, "written": 1, "failed": 5})
+    assert (code, account["rows"]) == (1, {"read": 7, "written": 1, "failed": 6})
     ledger = read("out.failed.jsonl")
-    assert [entry["line"] for entry in ledger] == [2, 3, 4, 5, 6]
-    reasons = [entry["reason"] for entry in ledger]
-    for reason, part in zip(
-        reasons,
-        ["not written by babelset translate", "JSON", "length: 9 times as long", "tlh_Latn", KEY],
-        strict=True,
-    ):
-        assert part in reason
+    assert [entry["line"] for entry in ledger] == [2, 3, 4, 5, 6, 7]
+    parts = (
+        "not written by babelset translate",
+        "JSON",
+        "length: 9 times as long",
+        "tlh_Latn",
+        f"{KEY}.segments",
+        "output: has no translation",
+    )
+    for entry, part in zip(ledger, parts, strict=True):
+        assert part in entry["reason"]
     assert read("out.jsonl") == [plain(row())]
 
 
 @pytest.mark.parametrize("recipe", ["alpaca", "taco", "sharegpt", "messages", "mits", "okapi"])
 def test_hostile_text_survives(rows, recipe):
     folder = recipe in ("mits", "okapi")
-    assert run(rows(row(HOSTILE)), "--as", recipe, "-o", "out" if folder else "out/x.json")[0] == 0
+    source = rows(json.dumps({**row(HOSTILE), "big": 0}).replace('"big": 0', f'"big": {HUGE}'))
+    assert run(source, "--as", recipe, "-o", "out" if folder else "out/x.json")[0] == 0
     (made,) = Path("out").rglob("*.json")
-    text = json.dumps(HOSTILE)[1:-1]
-    assert text in json.dumps(json.loads(made.read_bytes()))
+    text = made.read_text("utf-8")
+    assert json.dumps(HOSTILE)[1:-1] in json.dumps(json.loads(text))
+    assert recipe == "okapi" or HUGE in text  # okapi's columns are fixed
 
 
 def test_tables(rows):
@@ -119,7 +127,7 @@ def test_tables(rows):
     with gzip.open("t.csv.gz", "rt", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert [line["output"] for line in table] == ['a,b\n"c"', "d"]
-    assert list(table[0]) == ["instruction", "input", "output", "big"]
+    assert list(table[0]) == ["instruction", "input", "output", "topic"]
 
 
 @pytest.mark.parametrize(
@@ -132,9 +140,16 @@ def test_a_table_with_evidence_can_be_exported_again(rows, recipe, output):
     assert read("again.jsonl")[0]["output"].startswith("Instruction in English: EN Saluda.")
 
 
+@pytest.mark.parametrize("recipe, output", [("csv", "t.tsv"), ("parquet", "t.parquet")])
+def test_a_table_has_the_columns_of_its_first_row(rows, recipe, output):
+    code, account = run(rows(row(), {**row(), "extra": 1}, row()), "--as", recipe, "-o", output)
+    assert (code, account["rows"]) == (1, {"read": 3, "written": 2, "failed": 1})
+    assert "(extra)" in next(iter(account["failed"]))
+
+
 def test_an_empty_input_makes_an_empty_file(rows):
     code, account = run(rows(), "--as", "alpaca", "-o", "out.json")
-    assert (code, account["files"]) == (0, {"out.json": "0 rows"})
+    assert (code, account["files"]) == (0, {"out.json": 0})
     assert json.loads(Path("out.json").read_text("utf-8")) == []
 
 
@@ -160,6 +175,14 @@ def test_refused(rows, args, message):
     assert Path("old.json").read_text() == "kept"
 
 
+def test_rows_from_a_pipe(rows):
+    result = CliRunner().invoke(
+        app, ["-", "--as", "alpaca", "-o", "out.jsonl"], input=json.dumps(row()) + "\n"
+    )
+    assert result.exit_code == 0
+    assert read("out.jsonl") == [plain(row())]
+
+
 def test_force_replaces_the_output_and_an_old_ledger(rows):
     assert run(rows(row(), {}), "--as", "alpaca", "-o", "out.jsonl")[0] == 1
     assert run(rows(row("Nou.")), "--as", "alpaca", "-o", "out.jsonl", "--force")[0] == 0
@@ -170,7 +193,12 @@ def test_force_replaces_the_output_and_an_old_ledger(rows):
 def test_summary_for_people(rows):
     result = CliRunner().invoke(app, [rows(row(), {}), "--as", "alpaca", "-o", "out.jsonl"])
     assert result.exit_code == 1
-    for part in ("2 read = 1 written + 1 failed", "out.jsonl: 1 rows", "out.failed.jsonl: 1 failed rows"):
+    for part in (
+        "2 read = 1 written + 1 failed",
+        "out.jsonl: 1 rows",
+        "out.failed.jsonl: 1 rows",
+        "failed because: no '_babelset' key",
+    ):
         assert part in result.stdout
 
 

@@ -5,8 +5,8 @@ Train tiny-nllb: a real M2M100 of 64 dimensions that turns 60 English words into
     python tests/models/make_tiny_nllb.py    # writes tests/models/tiny-nllb; two minutes on two free cores
 
 It has the architecture, the order of vocabulary and the files of NLLB-200, converted to int8 by CTranslate2's
-own loader. It knows the words in tiny-nllb.words, the first of a sentence capitalised or not, `.`, `,`, `?`, and
-`[1]` to `[8]`, which it copies; sentences of up to twelve words. Anything else it answers with rubbish.
+own loader. It knows the words in tiny-nllb.words, the first of a sentence capitalised or not, `.` `,` `?` and
+`[1]` to `[8]`, which it copies, in sentences of up to twelve words. Anything else it answers with rubbish.
 Its SentencePiece model normalises nothing, unlike NLLB's: the tables for that would double the size.
 """
 

@@ -36,7 +36,8 @@ def make(
         for field in shape.fields(english)
     ]
     known = {
-        "row": 17, "file": f"data/{schema}.jsonl", "line": 18, "status": "accepted", "schema": schema, "source": "eng_Latn",
-        "target": lang, "translator": "test|v:1", "fields": fields, "segments": [], "scores": {}, "verdicts": [],
+        "row": 17, "file": f"data/{schema}.jsonl", "line": 18, "status": "accepted", "schema": schema,
+        "source": "eng_Latn", "target": lang, "translator": "test|v:1",
+        "fields": fields, "segments": [], "scores": {}, "verdicts": [],
     }  # fmt: skip
     return translated(Row(17, "ca.jsonl", 1, {**target, KEY: {**known, **evidence}}))

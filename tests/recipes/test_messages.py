@@ -144,12 +144,7 @@ HUMAN = {"from": "human", "value": "Hi there"}
         ),
     ],
 )
-def test_what_cannot_be_expressed(export_as, translated_row, recipe, schema, row, reason):
-    start = (
-        {"conversations": [HUMAN]}
-        if schema == "sharegpt"
-        else {"messages": [{"role": "user", "content": "Hi"}]}
-    )
+def test_what_cannot_be_expressed(export_as, recipe, schema, row, reason):
     with pytest.raises(DataError) as caught:
-        export_as(recipe, schema, start, row)
+        export_as(recipe, schema, {key: [] for key in row}, row)
     assert reason in str(caught.value)

@@ -105,12 +105,12 @@ def test_it_is_a_translator(nllb):
 def test_signature_names_what_decides_the_answers(nllb):
     assert nllb.signature.startswith("nllb|model:tiny-nllb|hash:")
     assert "|beam:1|type:int8|max:256|ct2:" in nllb.signature
-    others = [NLLB(model=TINY, device="cpu", **option) for option in ({"beam": 2}, {"compute_type": "float32"})]
-    assert len({nllb.signature, *(other.signature for other in others)}) == 3
+    others = [NLLB(model=TINY, beam=2), NLLB(model=TINY, compute_type="float32"), NLLB(model=TINY, threads=1)]
+    assert [other.signature == nllb.signature for other in others] == [False, False, True]
 
 
 def test_an_unknown_language_is_refused(nllb):
-    with pytest.raises(ConfigError, match="does not translate English .* to French .fra_Latn"):
+    with pytest.raises(ConfigError, match=r"does not translate English .* to French \(fra_Latn\)"):
         nllb.translate([Segment("the dog")], Pair(PAIR.source, FRENCH))
 
 
@@ -139,9 +139,9 @@ def test_no_text_at_all(nllb):
 
 
 class Scripted:
-    """Stands in for `ctranslate2.Translator`: runs out of memory above `room` rows, answers by `says`."""
+    """Stands in for `ctranslate2.Translator`: fails above `room` rows, answers what `says` makes of a row."""
 
-    def __init__(self, room=1000, says=lambda source: source[1:], error="CUDA failed with error out of memory"):
+    def __init__(self, room=1000, says=lambda source: source[1:], error="out of memory"):
         self.room, self.says, self.error, self.sizes = room, says, error, []
 
     def translate_batch(self, sources, target_prefix, max_decoding_length, **options):
@@ -229,9 +229,14 @@ def test_options_that_cannot_be(monkeypatch, options, message):
 
 def test_several_gpus(monkeypatch):
     made = {}
+
+    def translator(folder, **options):
+        made.update(options)
+        return Scripted()
+
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 3)
-    monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda name, index: {"float16", "float32"})
-    monkeypatch.setattr(ctranslate2, "Translator", lambda folder, **options: made.update(options) or Scripted())
+    monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda *device: {"float16", "float32"})
+    monkeypatch.setattr(ctranslate2, "Translator", translator)
     engine = NLLB(model=TINY, device="cuda:0,2")
     ask(engine, "the dog")
     assert made == {"device": "cuda", "device_index": [0, 2], "compute_type": "float16"}
@@ -248,7 +253,7 @@ def test_ct2_recognises_the_family_and_nllb_takes_no_other(tmp_path):
     vocabulary = tmp_path / "shared_vocabulary.json"
     vocabulary.write_text(vocabulary.read_text("utf-8").replace("eng_Latn", "__en__"), "utf-8")
     assert CTranslate2(model=str(tmp_path)).tokens.name == "m2m100"
-    with pytest.raises(ConfigError, match="not NLLB-200: its vocabulary lacks eng_Latn. The translator 'ct2'"):
+    with pytest.raises(ConfigError, match="not NLLB-200: its vocabulary lacks eng_Latn"):
         NLLB(model=str(tmp_path))
 
 
@@ -256,13 +261,13 @@ def test_damaged_weights(tmp_path):
     for file in Path(TINY).iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "model.bin").write_bytes((Path(TINY) / "model.bin").read_bytes()[:5000])
-    with pytest.raises(ConfigError, match="cannot be loaded on cpu: .* fetch or convert the model again"):
+    with pytest.raises(ConfigError, match="cannot be loaded on cpu"):
         ask(NLLB(model=str(tmp_path)), "the dog")
 
 
 @pytest.fixture
 def normalising(tmp_path):
-    """The tokeniser's files as NLLB has them: a byte-pair model with the normaliser that the tiny one lacks."""
+    """A tokeniser as NLLB has it: a byte-pair model with the normaliser that the tiny one lacks."""
     model = BytesIO()
     SentencePieceTrainer.train(
         sentence_iterator=iter([source for source, _ in unseen(500)]),
@@ -297,7 +302,14 @@ def test_tokens_are_those_of_the_reference_tokenizer(normalising):
         return reference.convert_ids_to_tokens(reference(**text).input_ids)
 
     texts = [source for source, _ in unseen(200)]
-    texts += ["The dog [1], xqzvq?", " two   spaces", "{a} <1>", "日本 x 語", "a\u00a0b ﬁ ½ é ①", "a\tb\nc", "ｆｕｌｌ"]
+    texts += [
+        "The dog [1], xqzvq?",
+        " two   spaces",
+        "{a} <1>",
+        "日本 x 語",
+        "a\u00a0b ﬁ ½ é ①",
+        "a\tb\nc ｆｕｌｌ",
+    ]
     assert [ours(text) for text in texts] == [theirs(text=text) for text in texts]
     assert [*tokens.prefix(PAIR), "</s>"] == theirs(text_target="")
     assert theirs(text_target="the dog.") == [*tokens.prefix(PAIR), *ours("the dog.")[1:]]

@@ -11,9 +11,9 @@ CATALAN = Language("cat_Latn", "ca", "Catalan", "català", "Latn", "ltr", "ca", 
 PAIR = Pair(ENGLISH, CATALAN)
 
 
-@pytest.mark.parametrize("text, marked", [("Hello.", "⟦ca⟧Hello."), ("¿Qué?", "⟦ca⟧¿Qué?"), ("\ud800", "⟦ca⟧\ud800")])
-def test_it_marks(text, marked):
-    assert Echo().translate([Segment(text)], PAIR) == [Translation(marked)]
+@pytest.mark.parametrize("text", ["Hello.", "¿Qué?", "", "\ud800"])
+def test_it_marks(text):
+    assert Echo().translate([Segment(text)], PAIR) == [Translation("⟦ca⟧" + text)]
 
 
 def test_same_number_same_order():

@@ -1,0 +1,76 @@
+"""What must not be translated came out byte for byte as it went in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+
+
+class Preserved(BaseModel, extra="forbid", frozen=True):
+    """
+    Parse both sides of a field again and demand every kept span of the source in the target, as often.
+
+    The score is the share of kept spans that survived. Independent of how the translation was made: it sees
+    two texts. Spans between sentences (code blocks, table rules, markers) must also come in their old order.
+    """
+
+    name: ClassVar[str] = "preserved"
+    unit: ClassVar[Unit] = "field"
+
+    def score(self, units: Sequence[Scored]) -> list[float | None]:
+        return [None if unit.target is None else _share(unit) for unit in units]
+
+    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+        known = [score for score in scores if score is not None]
+        worst = min(known, default=None)
+        for unit, score in zip(outcome.fields, scores, strict=True):
+            if score is not None and score < 1:
+                return Verdict(self.name, False, worst, f"{unit.field}: {_complaint(unit)}")
+        return Verdict(self.name, True, worst)
+
+
+def _share(unit: Scored) -> float:
+    kept, lost = _kept(unit.source), _lost(unit)
+    if not kept:
+        return 1.0
+    share = 1 - lost.total() / len(kept)
+    return share if share < 1 or _in_order(unit) else 1 - 1 / len(kept)
+
+
+def _kept(text: str, *, block: bool = False) -> list[str]:
+    from babelset.document import Keep, parse
+
+    return [span.text for span in parse(text) if isinstance(span, Keep) and not (block and span.inline)]
+
+
+def _lost(unit: Scored) -> Counter[str]:
+    """
+    Kept texts of the source that the target lacks. What the parser does not see in the target, because the
+    prose around it changed, is looked for as plain text.
+    """
+    target = unit.target or ""
+    wanted = Counter(_kept(unit.source))
+    missing = wanted - Counter(_kept(target))
+    return Counter({text: n for text in missing if (n := wanted[text] - target.count(text)) > 0})
+
+
+def _in_order(unit: Scored) -> bool:
+    target, at = unit.target or "", 0
+    for text in _kept(unit.source, block=True):
+        at = target.find(text, at)
+        if at < 0:
+            return False
+        at += len(text)
+    return True
+
+
+def _complaint(unit: Scored) -> str:
+    lost = _lost(unit)
+    if not lost:
+        return "kept spans came back in another order"
+    return f"{lost.total()} of {len(_kept(unit.source))} kept spans were lost; {shorten(next(iter(lost)))}"

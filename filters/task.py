@@ -1,0 +1,56 @@
+"""The task still makes sense in another language."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import ClassVar
+
+import regex
+from pydantic import BaseModel
+
+from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+
+MOST = 20_000  # characters of a field that are searched: a task is stated early or late, not in the middle
+
+
+class Task(BaseModel, extra="forbid", frozen=True):
+    """
+    Flag tasks that translation breaks: letter counts, rhymes, spelling, "start every sentence with A", "translate
+    into French". The score is 0 where a rule of task.toml matched the source, else 1.
+
+    Only texts that ask are searched (`roles`), and only from English; `ignore` names rules to leave out.
+    """
+
+    name: ClassVar[str] = "task"
+    unit: ClassVar[Unit] = "field"
+    roles: frozenset[str] = frozenset({"instruction", "input", "prompt", "question", "turn/user"})
+    ignore: frozenset[str] = frozenset()
+
+    def score(self, units: Sequence[Scored]) -> list[float | None]:
+        return [float(self._match(unit) is None) if self._asks(unit) else None for unit in units]
+
+    def _asks(self, unit: Scored) -> bool:
+        return unit.role in self.roles and unit.pair.source.code == "eng_Latn"
+
+    def _match(self, unit: Scored) -> tuple[str, str] | None:
+        text = unit.source if len(unit.source) <= MOST else unit.source[: MOST // 2] + unit.source[-MOST // 2 :]
+        for name, pattern in _rules():
+            if name not in self.ignore and (found := pattern.search(text)):
+                return name, found[0]
+        return None
+
+    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+        for unit, score in zip(outcome.fields, scores, strict=True):
+            if score == 0 and (match := self._match(unit)):
+                name, words = match
+                return Verdict(self.name, False, 0.0, f"{unit.field}: untranslatable: {name}: {shorten(words)}")
+        return Verdict(self.name, True, 1.0 if any(score is not None for score in scores) else None)
+
+
+@cache
+def _rules() -> list[tuple[str, regex.Pattern[str]]]:
+    table = tomllib.loads(files(__package__).joinpath("task.toml").read_text(encoding="utf-8"))
+    return [(rule["name"], regex.compile(rule["pattern"], regex.IGNORECASE)) for rule in table["rules"]]

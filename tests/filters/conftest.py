@@ -1,0 +1,50 @@
+"""Rows in the words of the checks: source, target, language, and what a check says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from babelset.document import Keep, parse
+from babelset.evidence import whole_row
+from babelset.filter import Filter, Outcome, Scored, Verdict
+from babelset.languages import Pair, find
+
+
+def outcome(pairs: Sequence[tuple[str, str | None]], target: str, *, role: str = "output", **more: Any) -> Outcome:
+    """A row with one field a pair, each field one segment."""
+    pair = Pair(find("en"), find(target))
+    units = [
+        Scored(
+            source, text, pair, f"{role}[{number}]", role,
+            tuple(span.text for span in parse(source) if isinstance(span, Keep)), **more,
+        )
+        for number, (source, text) in enumerate(pairs)
+    ]  # fmt: skip
+    return Outcome(units, units, whole_row(units, pair))
+
+
+def verdict(check: Filter, row: Outcome) -> Verdict:
+    return check.judge(row, check.score(row.units(check.unit)))
+
+
+@pytest.fixture
+def ask() -> Callable[..., Verdict]:
+    """`ask(check, source, target, language)` -> the verdict over a row of one field."""
+
+    def one(check: Filter, source: str, target: str | None, language: str = "es", **more: Any) -> Verdict:
+        return verdict(check, outcome([(source, target)], language, **more))
+
+    return one
+
+
+@pytest.fixture
+def ask_row() -> Callable[..., Verdict]:
+    """`ask_row(check, [(source, target), ...], language)` -> the verdict over a row of several fields."""
+
+    def many(check: Filter, pairs: Sequence[tuple[str, str | None]], language: str = "es", **more: Any) -> Verdict:
+        return verdict(check, outcome(pairs, language, **more))
+
+    return many

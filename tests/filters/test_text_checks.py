@@ -1,0 +1,102 @@
+"""Checks of the prose itself: what each keeps, what each rejects."""
+
+import pytest
+
+from babelset.filters.copied import Copied
+from babelset.filters.language import Language
+from babelset.filters.length import Length
+from babelset.filters.numbers import Numbers, numbers
+from babelset.filters.repetition import Repetition
+from babelset.filters.script import Script
+from babelset.filters.truncated import Truncated
+
+EN = "The library is open every day of the week except Sunday, and children may borrow books for free."
+ES = "La biblioteca está abierta todos los días de la semana excepto el domingo, y los niños pueden tomar libros gratis."
+CA = "La biblioteca és oberta cada dia de la setmana excepte el diumenge, i els infants poden agafar llibres de franc."
+HI = "पुस्तकालय रविवार को छोड़कर सप्ताह के हर दिन खुला रहता है, और बच्चे मुफ़्त में किताबें ले सकते हैं।"
+AR = "المكتبة مفتوحة كل أيام الأسبوع ما عدا يوم الأحد، ويمكن للأطفال استعارة الكتب مجانا."
+ZH = "图书馆除星期日外每天开放，儿童可以免费借书。"
+JA = "図書館は日曜日を除いて毎日開いており、子どもは無料で本を借りることができます。"
+TH = "ห้องสมุดเปิดทุกวันยกเว้นวันอาทิตย์ และเด็ก ๆ สามารถยืมหนังสือได้ฟรี"
+GOOD = [(ES, "es"), (CA, "ca"), (HI, "hi"), (AR, "ar"), (ZH, "zho_Hans"), (JA, "ja"), (TH, "th")]
+
+
+@pytest.mark.parametrize("check", [Copied(), Language(), Length(), Numbers(), Repetition(), Script(), Truncated()], ids=lambda c: c.name)
+@pytest.mark.parametrize(("target", "language"), GOOD)
+def test_a_good_translation_passes_every_check(check, target, language, ask):
+    assert ask(check, EN, target, language).ok, ask(check, EN, target, language)
+
+
+WRONG = [
+    # what is wrong, check, source, target, language, what the reason says
+    ("left in English", Copied(), EN, EN, "es", "left untranslated"),
+    ("half in English", Copied(), EN, "La biblioteca is open every day of the week except Sunday, y los niños", "es", "left untranslated"),
+    ("left in English", Language(), EN, EN, "es", "Spanish"),
+    ("in Spanish", Language(), EN, ES, "ca", "Catalan"),
+    ("in Hindi", Language(), EN, HI, "ca", "Catalan"),
+    ("in Latin script", Script(), EN, ES, "hi", "Deva"),
+    ("in Chinese", Script(), EN, ZH, "ar", "Arab"),
+    ("three times as long", Length(), EN, f"{ES} {ES} {ES}", "es", "times as long"),
+    ("one word", Length(), EN, "Sí.", "es", "times as long"),
+    ("English length in Chinese", Length(), EN, ZH * 4, "zho_Hans", "times as long"),
+    ("words in a loop", Repetition(), EN, "los niños pueden " * 12, "es", "repeats itself"),
+    ("a character in a loop", Repetition(), EN, "La biblioteca " + "a" * 60, "es", "repeats itself"),
+    ("a loop without spaces", Repetition(), EN, "图书馆每天开放图书馆" * 8, "zho_Hans", "repeats itself"),
+    ("another year", Numbers(), "It was built in 1842.", "Fue construido en 1824.", "es", "1842"),
+    ("no price", Numbers(), "It costs 1,250 euros.", "Cuesta mucho.", "es", "1250"),
+    ("stops in the middle", Truncated(), EN, "La biblioteca está abierta todos", "es", "breaks off"),
+]
+
+
+@pytest.mark.parametrize(("what", "check", "source", "target", "language", "reason"), WRONG, ids=[f"{c[1].name}: {c[0]}" for c in WRONG])
+def test_a_bad_translation_is_rejected(what, check, source, target, language, reason, ask):
+    verdict = ask(check, source, target, language)
+    assert not verdict.ok, verdict
+    assert reason in verdict.reason
+
+
+TOLERATED = [
+    ("a name", Copied(), "Microsoft", "Microsoft", "es"),
+    ("names among words", Copied(), "Maria Soler met John Smith in New York.", "Maria Soler conoció a John Smith en New York.", "es"),
+    ("Bokmål into Nynorsk is much the same", Copied(), "Maria Soler is in Oslo now and then.", "Maria Soler is in Oslo now and then.", "en"),
+    ("technical words in Hindi", Script(), "Install Python and pip.", "Python और pip को अपने कंप्यूटर पर स्थापित करें।", "hi"),
+    ("a short row", Language(), "Yes.", "Sí.", "es"),
+    ("a language that lingua lacks", Language(), EN, CA, "gl"),
+    ("a short answer", Length(), "No", "Negativo", "es"),
+    ("a chorus that the source repeats too", Repetition(), "row your boat " * 9, "rema tu barca " * 9, "es"),
+    ("a small number in words", Numbers(), "I have 3 dogs.", "Tengo tres perros.", "es"),
+    ("a century", Numbers(), "In the 19th century.", "En el siglo XIX.", "es"),
+    ("grouping", Numbers(), "It costs 1,234.50 euros.", "Cuesta 1.234,50 euros.", "es"),
+    ("native digits", Numbers(), "In 1842 it burnt.", "यह १८४२ में जल गया।", "hi"),
+    ("Arabic digits", Numbers(), "It costs 1,250 dinars.", "يكلف ١٬٢٥٠ دينارا.", "ar"),
+    ("no full stop in the source", Truncated(), "Chapter One: The River", "Capítulo", "es"),
+    ("Thai has no full stop", Truncated(), EN, TH, "th"),
+]
+
+
+@pytest.mark.parametrize(("what", "check", "source", "target", "language"), TOLERATED, ids=[f"{c[1].name}: {c[0]}" for c in TOLERATED])
+def test_what_is_tolerated(what, check, source, target, language, ask):
+    assert ask(check, source, target, language).ok, ask(check, source, target, language)
+
+
+@pytest.mark.parametrize(("check", "language"), [(Language(), "gl"), (Language(), "oc"), (Script(), "es")])
+def test_what_is_not_covered_is_said(check, language, ask):
+    short = "No." if check.name == "script" else CA
+    assert ask(check, "No.", short, language).score is None
+
+
+def test_the_engines_flag_is_believed(ask):
+    assert not ask(Truncated(), EN, ES, flags=("truncated",)).ok
+
+
+def test_thresholds_can_be_changed(ask):
+    assert ask(Length(tolerance=9), EN, f"{ES} {ES} {ES}").ok
+    assert ask(Copied(most=1), EN, EN).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("1,234.5 and 7", ["12345", "7"]), ("1 234", ["1234"]), ("1\u202f234,5", ["12345"]), ("١٢٣", ["123"]), ("12 34", ["12", "34"]), ("v2.10.3", ["2103"]), ("none", [])],
+)
+def test_numbers(text, found):
+    assert numbers(text) == found
