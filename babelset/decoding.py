@@ -90,9 +90,7 @@ class Decoder:
             found.update(self._receive(group, promised, sources, prefix, limits))
         return [found[index] for index in range(len(sources))]
 
-    def _send(
-        self, group: list[int], sources: list[list[str]], prefix: list[str], limits: Sequence[int]
-    ) -> list[Any]:
+    def _send(self, group: list[int], sources: list[list[str]], prefix: list[str], limits: Sequence[int]) -> list[Any]:
         promised: list[Any] = self.engine.translate_batch(
             [sources[index] for index in group],
             target_prefix=[prefix] * len(group) if prefix else None,

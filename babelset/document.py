@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from babelset.scan import blocks, code, inline, lines, payload
 from babelset.scan.marks import Mark, Scanner, carve
@@ -44,9 +43,7 @@ PLAIN = re.compile(
 )
 
 
-def parse(
-    text: str, *, reasoning: bool = False, comments: bool = False, numbers: bool = False
-) -> list[Span]:
+def parse(text: str, *, reasoning: bool = False, comments: bool = False, numbers: bool = False) -> list[Span]:
     """
     Spans of `text`, in order, none empty.
 
@@ -67,11 +64,13 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, 
         blocks.elements,
         blocks.environments,
         blocks.display_maths,
-        payload.json_values,
+        payload.json_documents,
         payload.xml_documents,
         payload.yaml_blocks,
         payload.csv_tables,
+        lines.formulas,
         code.unfenced,
+        payload.json_values,
         lines.tables,
         lines.markers,
         inline.paragraphs(numbers),

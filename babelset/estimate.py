@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from babelset.chunks import chunked
-from babelset.job import Job
 from babelset.files import read
+from babelset.job import Job
 from babelset.ladder import Ladder
 from babelset.memory import Memory, key_of
 from babelset.run import Watch, choose_schema

@@ -88,17 +88,17 @@ def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evide
 
     raw = data.get(KEY)
     if raw is None:
-        raise DataError(
-            f"no {KEY!r} key: this row was not written by babelset translate", file=file, line=line
-        )
+        raise DataError(f"no {KEY!r} key: this row was not written by babelset translate", file=file, line=line)
     try:
         if isinstance(raw, str):  # csv and parquet carry it as JSON
-            return _adapter().validate_json(raw)
-        return _adapter().validate_python(raw)
+            found: Evidence = _adapter().validate_json(raw)
+        else:
+            found = _adapter().validate_python(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = path_name([KEY, *first["loc"]])
         raise DataError(f"damaged evidence: {first['msg']}", file=file, line=line, field=where) from None
+    return found
 
 
 @cache

@@ -126,8 +126,8 @@ class _Files:
     def place(self, row: Row | BadRow) -> tuple[Path, dict[str, Any]]:
         """Where a row goes and how it looks there; DataError for a row that cannot be expressed."""
         if isinstance(row, BadRow):
-            raise DataError(row.reason, file=row.file, line=row.line)
-        known = translated(row)
+            raise DataError(row.reason)
+        known = translated(row.data)
         exported = self.recipe.convert(known)
         evidence = {KEY: known.evidence} if self.order.with_evidence else {}
         return self._path(known, exported), {**exported.data, **evidence}

@@ -48,9 +48,7 @@ class FreshTagger:
     def tag(self, unit: bytes) -> bytes:
         """The tagged unit with its NUL; without one when the tagger died over it."""
         if len(unit) > ROOM:
-            return subprocess.run(
-                self.command, input=unit, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            ).stdout
+            return subprocess.run(self.command, input=unit, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         self.stdin.write(unit)
         answer = self.stdout.read(CHUNK) or b""
         while answer and not answer.endswith(b"\0") and (more := self.stdout.read(CHUNK)):

@@ -52,7 +52,7 @@ class Pair:
 
 # Names that leave open which language or script to write, or promise a script that is not covered.
 OPEN = {
-    "zh zho cmn chinese mandarin": "Chinese has two scripts: say zho_Hans (simplified) or zho_Hant (traditional)",
+    "zh zho cmn chinese mandarin 中文": "Chinese has two scripts: say zho_Hans (simplified) or zho_Hant",
     "sr srp": "Serbian is written in Cyrillic and Latin, and only Cyrillic is covered: say srp_Cyrl",
     "pa pan": "Punjabi is written in Gurmukhi and Shahmukhi, and only Gurmukhi is covered: say pan_Guru",
     "ku kur kurdish": "Kurdish is several languages: say kmr_Latn (Kurmanji) or ckb_Arab (Sorani)",
@@ -96,11 +96,11 @@ def find(text: str) -> Language:
 
 
 def search(query: str) -> Iterator[Language]:
-    """Languages with a code, tag, name or script that has a word beginning with `query`; all of them for ""."""
+    """Languages with a code, tag, name or script in which a word begins with `query`; all of them for ""."""
     wanted = _fold(query)
     for language in all_languages():
-        names = (language.code, language.bcp47, language.name, language.native, language.script, language.also)
-        if f" {wanted}" in _fold(f" {' '.join(names)}").replace(";", " "):
+        names = f"{language.name} {language.native} {language.also}".replace(";", " ")
+        if f" {wanted}" in _fold(f"- {language.code} {language.bcp47} {language.script} {names}"):
             yield language
 
 

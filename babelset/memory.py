@@ -54,9 +54,7 @@ class Memory:
                 f"{path}: cannot open the translation memory ({error}); name another place with --memory"
             ) from None
         except sqlite3.DatabaseError as error:
-            raise ConfigError(
-                f"{path}: not a translation memory ({error}); name another file with --memory"
-            ) from None
+            raise ConfigError(f"{path}: not a translation memory ({error}); name another file with --memory") from None
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Translation]:
         found = {}

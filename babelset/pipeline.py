@@ -73,22 +73,25 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
         for name, dataset in self.datasets.items():
             for language in self.languages:
                 code = find(language).bcp47
-                yield name, Job(
-                    inputs=tuple(str(folder / path) for path in dataset.inputs),
-                    output=str(folder / self.output.format(dataset=name, lang=code)),
-                    target=language,
-                    source=self.source,
-                    translator=self.translator,
-                    fallback=self.fallback,
-                    filters=self.filters,
-                    schema_name=dataset.schema_name,
-                    fields=tuple(dataset.fields),
-                    format=dataset.format,
-                    translate_reasoning=self.translate_reasoning,
-                    translate_comments=self.translate_comments,
-                    keep_numbers=self.keep_numbers,
-                    chunk=self.chunk,
-                    memory=str(folder / self.memory) if self.memory else None,
+                yield (
+                    name,
+                    Job(
+                        inputs=tuple(str(folder / path) for path in dataset.inputs),
+                        output=str(folder / self.output.format(dataset=name, lang=code)),
+                        target=language,
+                        source=self.source,
+                        translator=self.translator,
+                        fallback=self.fallback,
+                        filters=self.filters,
+                        schema_name=dataset.schema_name,
+                        fields=tuple(dataset.fields),
+                        format=dataset.format,
+                        translate_reasoning=self.translate_reasoning,
+                        translate_comments=self.translate_comments,
+                        keep_numbers=self.keep_numbers,
+                        chunk=self.chunk,
+                        memory=str(folder / self.memory) if self.memory else None,
+                    ),
                 )
 
 

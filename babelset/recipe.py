@@ -14,7 +14,6 @@ from babelset.errors import ConfigError, DataError
 from babelset.evidence import KEY, Evidence, evidence_of, path_name, value_at
 from babelset.languages import Language, find
 from babelset.lossless import dumps, loads
-from babelset.row import Row
 from babelset.schema import load_schema
 
 
@@ -82,25 +81,22 @@ class Recipe(Protocol):
 TEXT_FILES = (".jsonl", ".json", ".parquet")
 
 
-def translated(row: Row) -> TranslatedRow:
+def translated(data: dict[str, Any]) -> TranslatedRow:
     """What `babelset translate` made of a row; DataError for one that it did not write or did not accept."""
-    evidence = evidence_of(row.data, file=row.file, line=row.line)
+    evidence = evidence_of(data)
     if evidence["status"] != "accepted":
-        reasons = [
-            f"{check['check']}: {check['reason']}" for check in evidence["verdicts"] if not check["ok"]
-        ]
-        raise DataError("; ".join(["the row was not accepted", *reasons]), file=row.file, line=row.line)
+        reasons = [f"{check['check']}: {check['reason']}" for check in evidence["verdicts"] if not check["ok"]]
+        raise DataError("; ".join(["the row was not accepted", *reasons]))
     try:
         language = find(evidence["target"])
         find(evidence["source"])
     except ConfigError as error:
-        raise DataError(f"damaged evidence: {error}", file=row.file, line=row.line, field=KEY) from None
-    data = {key: value for key, value in row.data.items() if key != KEY}
+        raise DataError(f"damaged evidence: {error}", field=KEY) from None
     for path in (field["path"] for field in evidence["fields"]):
         home = value_at(data, path[:-1])
         if isinstance(home, str) or not isinstance(value_at(data, path), str):
-            raise DataError("has no translation", file=row.file, line=row.line, field=path_name(path))
-    return TranslatedRow(data, evidence, language)
+            raise DataError("has no translation", field=path_name(path))
+    return TranslatedRow({key: value for key, value in data.items() if key != KEY}, evidence, language)
 
 
 def dataset(row: TranslatedRow) -> str:

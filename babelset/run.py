@@ -71,7 +71,11 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         about = {
             **identity,
             "notice": ladder.translator.notice,
-            "this_process": {**dict(ladder.counts), "started": round(started), "seconds": round(time.time() - started, 1)},
+            "this_process": {
+                **dict(ladder.counts),
+                "started": round(started),
+                "seconds": round(time.time() - started, 1),
+            },
         }
         return _publish(places, journal, about, read_rows)
 
@@ -104,9 +108,14 @@ def _identity(job: Job, schema: Schema, ladder: Ladder) -> dict[str, Any]:
         "inputs": fingerprints(job.inputs),
         "schema": schema.model_dump(mode="json"),
         "signature": ladder.signature,
-        "filters": {check.name: check.model_dump(mode="json") for check in build_filters(job.filters)},
+        "filters": {check.name: dict(check) for check in build_filters(job.filters)},  # type: ignore[call-overload]
     }
-    return dict(json.loads(json.dumps(identity)))
+    return dict(json.loads(json.dumps(identity, default=_plain)))
+
+
+def _plain(value: Any) -> Any:
+    """Thresholds as JSON, the same in every process: sets have no order of their own."""
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)
 
 
 def _finished(places: Places, identity: Manifest, force: bool) -> Manifest | None:
@@ -118,9 +127,7 @@ def _finished(places: Places, identity: Manifest, force: bool) -> Manifest | Non
     if not differences:
         return dict(manifest)
     shown = "".join(f"\n  {line}" for line in differences[:10])
-    raise ConfigError(
-        f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force"
-    )
+    raise ConfigError(f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force")
 
 
 def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:

@@ -152,9 +152,7 @@ class Schema(BaseModel, extra="forbid", frozen=True):
         """Whether another rule goes into this list."""
         return isinstance(value, list) and any(other.path.startswith(f"{rule.path}[") for other in self.fields_)
 
-    def replace(
-        self, data: Mapping[str, Any], texts: Mapping[Where, str | None], target: Language
-    ) -> dict[str, Any]:
+    def replace(self, data: Mapping[str, Any], texts: Mapping[Where, str | None], target: Language) -> dict[str, Any]:
         """A new row with `texts` in their places and its language rewritten; `data` stays as it is."""
         changes: dict[Where, str | None] = dict(texts)
         for rewrite in self.rewrites:
@@ -185,8 +183,8 @@ def parse_schema(name: str, text: str) -> Schema:
         raise ConfigError(f"schema {name!r}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"schema {name!r}: {plugins.explain(error).replace('fields_', 'fields')}") from None
-    for rule in (*schema.fields_, *schema.rewrites):
-        steps(rule.path)
+    for path in [rule.path for rule in schema.fields_] + [rewrite.path for rewrite in schema.rewrites]:
+        steps(path)
     return schema
 
 

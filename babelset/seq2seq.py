@@ -41,6 +41,8 @@ class Family:
 
     def marks(self, language: Language) -> list[str]:
         """`["__pt_BR__", "__pt__"]`: every way in which the family may write it, the most exact first."""
+        if self.mark == "{}":  # without brackets "fr" is a piece of a word, not a language
+            return [language.code]
         return [self.mark.format(code) for code in codes(language)]
 
 
@@ -88,8 +90,7 @@ class Tokens:
     def supports(self, pair: Pair) -> bool:
         if self.name == "marian":
             return self._marian_supports(pair)
-        known = [self._mark(language) for language in (pair.source, pair.target)]
-        return all(known)
+        return bool(self._mark(pair.source) and self._mark(pair.target))
 
     def encode(self, texts: Sequence[str], pair: Pair) -> list[list[str]]:
         first = [mark] if (mark := self._mark(pair.source if self.family.prefix else pair.target)) else []

@@ -45,5 +45,9 @@ class Tally:
             "rows": {"read": read_rows, **counts},
             "rejections": dict(self.rejections.most_common()),
             "not_covered": {check: count for check, count in self.uncovered.most_common() if count},
-            "segments": {"translated": self.segments, "kept_spans": self.kept_spans, **dict(self.flags.most_common())},
+            "segments": {
+                "translated": self.segments,
+                "kept_spans": self.kept_spans,
+                **dict(self.flags.most_common()),
+            },
         }

@@ -85,9 +85,7 @@ class Worker:
 
     def _parse_field(self, field: Field) -> tuple[Field, tuple[str, ...], list[str | Segment]]:
         options = self.options
-        spans = parse(
-            field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers
-        )
+        spans = parse(field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
         keeps = tuple(span.text for span in spans if isinstance(span, Keep))
         limit = self.ladder.translator.limit
         return field, keeps, split(spans, self.pair.source.bcp47, limit)
@@ -107,17 +105,14 @@ class Worker:
         return Outcome(segments, fields, whole_row(segments, self.pair), data)
 
     def _scored(self, segment: Segment, answer: Answer, field: Field) -> Scored:
-        good = isinstance(answer, Translation)
-        return Scored(
-            source=segment.source,
-            target=restore(answer.text, segment.keeps) if good else None,
-            pair=self.pair,
-            field=field.name,
-            role=field.role,
-            keeps=segment.keeps,
-            flags=answer.flags if good else (),
-            reason="" if good else answer.reason,
-        )
+        target: str | None = None
+        flags: tuple[str, ...] = ()
+        reason = ""
+        if isinstance(answer, Translation):
+            target, flags = restore(answer.text, segment.keeps), answer.flags
+        else:
+            reason = answer.reason
+        return Scored(segment.source, target, self.pair, field.name, field.role, segment.keeps, flags, reason)
 
     def _entry(self, parsed: Parsed, outcome: Outcome, scores: Mapping[str, list[float | None]]) -> Entry:
         verdicts = judge(self.filters, outcome, scores)
@@ -171,9 +166,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
-def judge(
-    filters: Sequence[Filter], outcome: Outcome, scores: Mapping[str, list[float | None]]
-) -> list[Verdict]:
+def judge(filters: Sequence[Filter], outcome: Outcome, scores: Mapping[str, list[float | None]]) -> list[Verdict]:
     return [check.judge(outcome, scores[check.name]) for check in filters]
 
 

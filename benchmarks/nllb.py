@@ -216,7 +216,8 @@ def main() -> None:
     texts = sentences(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     with tempfile.TemporaryDirectory(prefix="nllb-shaped-") as folder:
         random_model(Path(folder), texts)
-        result = measure(Path(folder), texts)
+        result = {"sentences": Path(sys.argv[1]).name if len(sys.argv) > 1 else "made up"}
+        result |= measure(Path(folder), texts)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result["speed_of_bare"], indent=2))

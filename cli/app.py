@@ -15,7 +15,8 @@ from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
 from babelset.cli.export import export
 from babelset.cli.filter import filter_
-#from babelset.cli.inspect import inspect
+
+# from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins
 from babelset.cli.run import run
@@ -29,7 +30,7 @@ or a plug-in broke its promise; 5 the output cannot be written; 130 stopped (the
 
 
 class _Commands(TyperGroup):
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except BabelsetError as error:
@@ -64,7 +65,9 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version.")) -> None:
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version."),
+) -> None:
     pass
 
 

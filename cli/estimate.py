@@ -19,7 +19,9 @@ def estimate(
     schema: o.SchemaName = None,
     field: o.Fields = None,
     format: o.Format = None,
-    trial: Annotated[int, typer.Option(min=0, help="Segments to translate for the estimate of time; 0 for none.")] = 200,
+    trial: Annotated[
+        int, typer.Option(min=0, help="Segments to translate for the estimate of time; 0 for none.")
+    ] = 200,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
     keep_numbers: o.KeepNumbers = False,

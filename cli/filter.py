@@ -12,7 +12,9 @@ from babelset.cli import options as o
 def filter_(
     inputs: o.Inputs,
     output: Annotated[str, typer.Option("--output", "-o", metavar="ACCEPTED", help="Rows that pass.")],
-    rejected: Annotated[str | None, typer.Option(metavar="REJECTED", help="Rows that do not; beside ACCEPTED when not given.")] = None,
+    rejected: Annotated[
+        str | None, typer.Option(metavar="REJECTED", help="Rows that do not; beside ACCEPTED when not given.")
+    ] = None,
     config: o.Config = None,
     format: o.Format = None,
     force: o.Force = False,

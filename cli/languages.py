@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from babelset.cli import options as o
+from babelset.languages import Language
 
-COLUMNS = ("code", "bcp47", "name", "native", "script", "direction", "nllb", "apertium", "lingua", "comet")
+Query = Annotated[str, typer.Argument(metavar="[QUERY]", help="Beginning of a code, tag, name or script.")]
 
 
-def languages(
-    query: Annotated[str, typer.Argument(metavar="[QUERY]", help="Part of a code, tag, name or script.")] = "",
-    json: o.AsJson = False,
-) -> None:
+def languages(query: Query = "", json: o.AsJson = False) -> None:
     """
     List languages: codes, names, script, direction, and which engines and scorers cover them.
     """
-    from babelset.errors import ConfigError
     from babelset.languages import find, search
 
-    found = list(search(query)) or [find(query)]
-    if not found:
-        raise ConfigError(f"no language matches {query!r}")
-    rows = [_row(language) for language in found]
+    rows = [_row(language) for language in list(search(query)) or [find(query)]]
     if json:
         import json as json_
 
@@ -34,16 +28,16 @@ def languages(
         _table(rows)
     else:
         for row in rows:
-            typer.echo("\t".join(str(row[column]) for column in COLUMNS))
+            typer.echo("\t".join(row.values()))
 
 
-def _row(language: Any) -> dict[str, str]:
+def _row(language: Language) -> dict[str, str]:
     from babelset.languages import Pair, find
     from babelset.translators.apertium_modes import route
 
     return {
         "code": language.code,
-        "bcp47": language.bcp47,
+        "tag": language.bcp47,
         "name": language.name,
         "native": language.native,
         "script": language.script,
@@ -60,11 +54,13 @@ def _table(rows: list[dict[str, str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None)
-    for column in COLUMNS:
-        table.add_column(column, overflow="fold", no_wrap=column == "code")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for column in ("code", "tag", "name", "native", "script", "dir", "known to"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("code", "script"))
     for row in rows:
-        # isolates keep a right-to-left name from reordering the cells around it
-        cells = {**row, "native": f"\u2068{row['native']}\u2069" if row["direction"] == "rtl" else row["native"]}
-        table.add_row(*(Text(cells[column]) for column in COLUMNS))
+        facts = [row[column] for column in ("code", "tag", "name", "native", "script", "direction")]
+        if row["direction"] == "rtl":  # isolated, or its name would reorder the cells around it
+            facts[3] = f"\u2068{row['native']}\u2069"
+        known = " ".join(tool for tool in ("nllb", "apertium", "lingua", "comet") if row[tool])
+        table.add_row(*map(Text, facts), known)
     Console().print(table)

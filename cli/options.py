@@ -14,13 +14,35 @@ from babelset.errors import ConfigError
 Inputs = Annotated[list[str], typer.Argument(metavar="IN...", help="Files to read; - is standard input.")]
 To = Annotated[str, typer.Option("--to", metavar="LANG", help="Target language: ca, cat_Latn, Catalan, pt-BR, zh-TW.")]
 From = Annotated[str, typer.Option("--from", metavar="LANG", help="Source language.")]
-SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME|TOML", help="Shape of the rows; recognised when not given.")]
-Fields = Annotated[list[str] | None, typer.Option("--field", metavar="PATH", help="A field to translate, as 'messages[*].content'; may be repeated.")]
-Format = Annotated[str | None, typer.Option("--format", help="Format of the input where its name does not tell: json, jsonl, csv, tsv, parquet, text.")]
+SchemaName = Annotated[
+    str | None,
+    typer.Option("--schema", metavar="NAME|TOML", help="Shape of the rows; recognised when not given."),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="PATH", help="A field to translate, as 'messages[*].content'; may be repeated."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="Format of the input where its name does not tell: json, jsonl, csv, tsv, parquet, text.",
+    ),
+]
 TranslatorName = Annotated[str, typer.Option("--translator", metavar="NAME", help="See: babelset plugins.")]
 Model = Annotated[str | None, typer.Option(metavar="DIR|ID", help="The translator's model: a folder or a hub id.")]
-EngineOptions = Annotated[list[str] | None, typer.Option("--option", "-O", metavar="KEY=VALUE", help="Any option of the translator; may be repeated.")]
-Config = Annotated[Path | None, typer.Option("--config", metavar="TOML", help="Thresholds of the checks: [filters.length] ...; task = false leaves one out.")]
+EngineOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-O", metavar="KEY=VALUE", help="Any option of the translator; may be repeated."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="TOML",
+        help="Thresholds of the checks: [filters.length] ...; task = false leaves one out.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists, or an unfinished run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]

@@ -85,5 +85,3 @@ def _lines(total: int | None) -> Watch:
 
 def _say(message: str) -> None:
     typer.echo(message, err=True)
-
-

@@ -12,7 +12,10 @@ from babelset.cli import options as o
 
 
 def run(
-    pipeline: Annotated[Path, typer.Argument(metavar="PIPELINE.toml", help="Datasets, languages, translator, checks, exports.")],
+    pipeline: Annotated[
+        Path,
+        typer.Argument(metavar="PIPELINE.toml", help="Datasets, languages, translator, checks, exports."),
+    ],
     json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:

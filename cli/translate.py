@@ -12,23 +12,40 @@ from babelset.cli import options as o
 def translate(
     inputs: o.Inputs,
     to: o.To,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="Accepted rows; the rest stands beside it. - is standard output.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Accepted rows; the rest stands beside it. - is standard output.",
+        ),
+    ],
     source: o.From = "eng_Latn",
     translator: o.TranslatorName = "apertium",
     model: o.Model = None,
     option: o.EngineOptions = None,
-    fallback: Annotated[str | None, typer.Option(metavar="NAME", help="A second translator for what the first cannot do.")] = None,
-    fallback_option: Annotated[list[str] | None, typer.Option("--fallback-option", metavar="KEY=VALUE", help="Options of the second translator.")] = None,
+    fallback: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A second translator for what the first cannot do.")
+    ] = None,
+    fallback_option: Annotated[
+        list[str] | None,
+        typer.Option("--fallback-option", metavar="KEY=VALUE", help="Options of the second translator."),
+    ] = None,
     schema: o.SchemaName = None,
     field: o.Fields = None,
     format: o.Format = None,
     config: o.Config = None,
-    memory: Annotated[str | None, typer.Option(metavar="PATH", help="A translation memory to share between runs.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="PATH", help="A translation memory to share between runs.")
+    ] = None,
     chunk: Annotated[int, typer.Option(min=1, help="Rows that are finished and stored together.")] = 256,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
     keep_numbers: o.KeepNumbers = False,
-    rejected: Annotated[str | None, typer.Option(metavar="FILE.jsonl", help="With -o -: where rejected and failed rows go.")] = None,
+    rejected: Annotated[
+        str | None, typer.Option(metavar="FILE.jsonl", help="With -o -: where rejected and failed rows go.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be read.")] = False,
     force: o.Force = False,
     json: o.AsJson = False,

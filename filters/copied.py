@@ -20,7 +20,8 @@ class Copied(BaseModel, extra="forbid", frozen=True):
 
     The score of a segment is the share of its letters in such runs; a segment of one or two words counts when
     it equals its source and is no name (lower case). The row is judged by the share over all of them, `most`,
-    when it has `letters` of them, so that names and numbers may stay. Rows within one language, as Bokmål into Nynorsk, are not judged.
+    when it has `letters` of them, so that names and numbers may stay. Rows within one language, as Bokmål
+    into Nynorsk, are not judged.
     """
 
     name: ClassVar[str] = "copied"
@@ -48,7 +49,14 @@ class Copied(BaseModel, extra="forbid", frozen=True):
 
 
 def _same_language(unit: Scored) -> bool:
-    macro = {"nob_Latn": "nor", "nno_Latn": "nor", "hrv_Latn": "hbs", "bos_Latn": "hbs", "zho_Hant": "zho", "zho_Hans": "zho"}
+    macro = {
+        "nob_Latn": "nor",
+        "nno_Latn": "nor",
+        "hrv_Latn": "hbs",
+        "bos_Latn": "hbs",
+        "zho_Hant": "zho",
+        "zho_Hans": "zho",
+    }
     source, target = unit.pair.source.code, unit.pair.target.code
     return macro.get(source, source) == macro.get(target, target)
 

@@ -16,7 +16,18 @@ from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 NUMBER = regex.compile(r"\p{Nd}+(?:[.,'’٫٬]\p{Nd}+|[ \u00a0\u202f\u2009]\p{Nd}{3}(?!\p{Nd}))*")
 SEPARATOR = regex.compile(r"\P{Nd}+")
 WORDS = 12  # numbers up to here may be written out
-ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")  # of units; centuries and kings go up to 39
+ROMAN = (
+    "",
+    "I",
+    "II",
+    "III",
+    "IV",
+    "V",
+    "VI",
+    "VII",
+    "VIII",
+    "IX",
+)  # of units; centuries and kings go up to 39
 
 
 class Numbers(BaseModel, extra="forbid", frozen=True):
@@ -24,7 +35,8 @@ class Numbers(BaseModel, extra="forbid", frozen=True):
     Demand the digits of the source's numbers in the target, however a language groups and writes them.
 
     The score of a segment is the share of its numbers that are found; numbers up to twelve may have become
-    words, those up to 39 Roman numerals. Kept spans don't count. A row is judged by the mean over its segments with numbers.
+    words, those up to 39 Roman numerals. Kept spans don't count. A row is judged by the mean over its segments
+    with numbers.
     """
 
     name: ClassVar[str] = "numbers"
@@ -39,10 +51,8 @@ class Numbers(BaseModel, extra="forbid", frozen=True):
         mean = sum(known) / len(known) if known else None
         if mean is None or mean >= self.minimum:
             return Verdict(self.name, True, mean)
-        score, unit = min(
-            ((score, unit) for score, unit in zip(scores, outcome.segments, strict=True) if score is not None),
-            key=lambda item: item[0],
-        )
+        known_units = [(score, unit) for score, unit in zip(scores, outcome.segments, strict=True) if score is not None]
+        unit = min(known_units, key=lambda item: item[0])[1]
         lost = ", ".join(_lost(*unit.prose))
         return Verdict(self.name, False, mean, f"{unit.field}: {shorten(lost)} missing in {shorten(unit.target or '')}")
 

@@ -21,7 +21,10 @@ class Scripted:
     notice = ""
 
     def __init__(
-        self, reply: Callable[[str], Reply], schemes: Sequence[str] = ("letters", "tags"), name: str = "scripted"
+        self,
+        reply: Callable[[str], Reply],
+        schemes: Sequence[str] = ("letters", "tags"),
+        name: str = "scripted",
     ) -> None:
         self.reply, self.schemes, self.signature = reply, schemes, name
         self.seen: list[str] = []

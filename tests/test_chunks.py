@@ -8,7 +8,9 @@ import pytest
 from babelset.chunks import chunked, overlapped
 
 
-@pytest.mark.parametrize(("items", "chunks"), [("", []), ("ab", [["a", "b"]]), ("abcde", [["a", "b"], ["c", "d"], ["e"]])])
+@pytest.mark.parametrize(
+    ("items", "chunks"), [("", []), ("ab", [["a", "b"]]), ("abcde", [["a", "b"], ["c", "d"], ["e"]])]
+)
 def test_chunked(items: str, chunks: list[list[str]]) -> None:
     assert list(chunked(items, 2)) == chunks
 

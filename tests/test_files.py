@@ -58,22 +58,42 @@ def test_nested_rows_survive(ending: str, tmp_path: Path) -> None:
     assert data(write(tmp_path / f"x.{ending}", [NESTED])) == [NESTED]
 
 
+def test_a_column_may_come_later_in_parquet(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.parquet", [{"a": 1}, {"a": 2, "b": "late"}])
+    assert data(path) == [{"a": 1, "b": None}, {"a": 2, "b": "late"}]
+
+
 def test_nested_values_are_json_in_a_table(tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", [NESTED])
     assert data(path) == [{"id": "7", "turns": '[{"from":"human","value":"Hi"}]', "score": "", "ok": "true"}]
 
 
 BROKEN: list[tuple[str, str, bytes, list[Any]]] = [
-    ("jsonl: one broken line", "jsonl", b'{"a":1}\n{"a":\n{"a":3}\n', [{"a": 1}, (2, "not valid JSON"), {"a": 3}]),
+    (
+        "jsonl: one broken line",
+        "jsonl",
+        b'{"a":1}\n{"a":\n{"a":3}\n',
+        [{"a": 1}, (2, "not valid JSON"), {"a": 3}],
+    ),
     ("jsonl: bad UTF-8", "jsonl", b'{"a":"\xff"}\n{"a":2}\n', [(1, "utf-8"), {"a": 2}]),
-    ("jsonl: not an object", "jsonl", b'[1]\n"x"\n{"a":2}\n', [(1, "not an object"), (2, "not an object"), {"a": 2}]),
+    (
+        "jsonl: not an object",
+        "jsonl",
+        b'[1]\n"x"\n{"a":2}\n',
+        [(1, "not an object"), (2, "not an object"), {"a": 2}],
+    ),
     ("jsonl: NaN", "jsonl", b'{"a":NaN}\n', [(1, "NaN is not JSON")]),
     ("jsonl: a key twice", "jsonl", b'{"a":1,"a":2}\n', [(1, "stands twice")]),
     ("jsonl: blank lines count", "jsonl", b'\n\n{"a":1}\n\n{"b"\n', [{"a": 1}, (5, "not valid JSON")]),
     ("jsonl: BOM and CRLF", "jsonl", b'\xef\xbb\xbf{"a":1}\r\n{"a":2}\r\n', [{"a": 1}, {"a": 2}]),
     ("jsonl: no last newline", "jsonl", b'{"a":1}\n{"a":2}', [{"a": 1}, {"a": 2}]),
     ("jsonl: nested too deeply", "jsonl", b"[" * 100_000 + b"\n", [(1, "nested too deeply")]),
-    ("json: one broken row", "json", b'[{"a":1},\n{"a":tru},\n{"a":3}]', [{"a": 1}, (2, "not valid JSON"), {"a": 3}]),
+    (
+        "json: one broken row",
+        "json",
+        b'[{"a":1},\n{"a":tru},\n{"a":3}]',
+        [{"a": 1}, (2, "not valid JSON"), {"a": 3}],
+    ),
     ("json: bad UTF-8", "json", b'[{"a":"\xff"},{"a":2}]', [(1, "UTF-8"), {"a": 2}]),
     ("json: breaks off in a row", "json", b'[{"a":1},\n{"a":"x', [{"a": 1}, (2, "breaks off")]),
     ("json: breaks off after a row", "json", b'[{"a":1},\n{"a":2}\n', [{"a": 1}, (2, "breaks off")]),
@@ -121,7 +141,13 @@ UNREADABLE: list[tuple[str, str, bytes | None, type[BabelsetError], str]] = [
     ("not gzip", "x.jsonl.gz", b"plain text", DataError, "not a gzip file"),
     ("gzip cut short", "x.jsonl.gz", gzip.compress(b'{"a":1}\n' * 9999)[:-40], DataError, "breaks off"),
     ("not zstd", "x.jsonl.zst", b"plain text", DataError, "breaks off"),
-    ("zstd cut short", "x.jsonl.zst", zstandard.compress(json.dumps([*range(9999)]).encode())[:-40], DataError, "breaks off"),
+    (
+        "zstd cut short",
+        "x.jsonl.zst",
+        zstandard.compress(json.dumps([*range(9999)]).encode())[:-40],
+        DataError,
+        "breaks off",
+    ),
     ("not parquet", "x.parquet", b"PAR1 no", DataError, "not a Parquet file"),
     ("two columns of one name", "x.csv", b"a,a\n1,2\n", DataError, "two columns are named 'a'"),
 ]

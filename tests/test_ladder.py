@@ -40,8 +40,16 @@ MISBEHAVIOURS = [
     ("drops the first scheme", drops_letters, "retried"),
     ("doubles the first scheme", lambda text: upper(text.replace("xqzvq", "xqzvq xqzvq")), "retried"),
     ("translates the first scheme", lambda text: upper(text).replace("xqzvq", "placeholder"), "retried"),
-    ("drops every placeholder", lambda text: "PLACEHOLDERS GONE" if "xqzv" in text or "<" in text else upper(text), "pieces"),
-    ("glues it to a word", lambda text: upper(text).replace(" xqzvq", "-Nxqzvq").replace("<1>", "<9>"), "pieces"),
+    (
+        "drops every placeholder",
+        lambda text: "PLACEHOLDERS GONE" if "xqzv" in text or "<" in text else upper(text),
+        "pieces",
+    ),
+    (
+        "glues it to a word",
+        lambda text: upper(text).replace(" xqzvq", "-Nxqzvq").replace("<1>", "<9>"),
+        "pieces",
+    ),
     ("empty with placeholders", lambda text: "" if "xqzv" in text else upper(text), "retried"),
 ]
 
@@ -58,7 +66,11 @@ def test_kept_spans_survive(what: str, reply: Any, flag: str, scripted: Any, pai
 
 @pytest.mark.parametrize(
     "reply",
-    [upper, lambda text: upper(text).replace("xqzvq", "XQZVQ"), lambda text: " ".join(reversed(upper(text).split()))],
+    [
+        upper,
+        lambda text: upper(text).replace("xqzvq", "XQZVQ"),
+        lambda text: " ".join(reversed(upper(text).split())),
+    ],
     ids=["well-behaved", "changes case", "reorders"],
 )
 def test_harmless_changes_need_no_second_try(reply: Any, scripted: Any, pair: Pair) -> None:
@@ -94,7 +106,9 @@ def test_a_flagged_answer_is_kept_with_its_flag_when_nothing_helps(scripted: Any
 
 
 @pytest.mark.parametrize(
-    "reply", [lambda text: "", lambda text: "  \n", lambda text: Failure("the engine died")], ids=["empty", "blank", "dead"]
+    "reply",
+    [lambda text: "", lambda text: "  \n", lambda text: Failure("the engine died")],
+    ids=["empty", "blank", "dead"],
 )
 def test_a_failure_is_never_an_empty_target(reply: Any, scripted: Any, pair: Pair) -> None:
     answer = only(ladder(scripted(reply)), Segment("A plain sentence."), pair)
@@ -121,7 +135,13 @@ def test_each_unique_segment_is_sent_once_and_never_again(scripted: Any, pair: P
     climb = ladder(engine)
     segments = [Segment(text) for text in ("one", "two", "one", "three", "two")]
     first = climb.translate(segments, pair)
-    assert [answer.text for answer in first if isinstance(answer, Translation)] == ["ONE", "TWO", "ONE", "THREE", "TWO"]
+    assert [answer.text for answer in first if isinstance(answer, Translation)] == [
+        "ONE",
+        "TWO",
+        "ONE",
+        "THREE",
+        "TWO",
+    ]
     assert sorted(engine.seen) == ["one", "three", "two"]
     assert climb.translate(segments, pair) == first
     assert len(engine.seen) == 3

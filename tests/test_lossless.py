@@ -33,14 +33,32 @@ def test_every_decimal_survives_digit_by_digit(number: Decimal) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1.10", "1E400", "-0", "-0.0", "1e5", "12345678901234567890123", "0.1000000000000000055511151231257827", "9" * 5000],
+    [
+        "1.10",
+        "1E400",
+        "-0",
+        "-0.0",
+        "1e5",
+        "12345678901234567890123",
+        "0.1000000000000000055511151231257827",
+        "9" * 5000,
+    ],
 )
 def test_numbers_keep_their_spelling(text: str) -> None:
     assert dumps(loads(f'{{"n":{text}}}')) == f'{{"n":{text}}}'
 
 
 @pytest.mark.parametrize(
-    "text", ['{"b":1,"a":2}', '"\\ud800"', '{"\\udfff":[1,"\\ud800x"]}', '"\\u0000\\u001b"', "[]", "null", '"\u2028"']
+    "text",
+    [
+        '{"b":1,"a":2}',
+        '"\\ud800"',
+        '{"\\udfff":[1,"\\ud800x"]}',
+        '"\\u0000\\u001b"',
+        "[]",
+        "null",
+        '"\u2028"',
+    ],
 )
 def test_order_and_strange_characters_survive(text: str) -> None:
     assert loads(dumps(loads(text))) == loads(text)

@@ -25,8 +25,15 @@ TOOLS = {
 CHAT = {
     "messages": [
         {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": [{"type": "text", "text": "Look."}, {"type": "image_url", "image_url": {"url": "x"}}]},
-        {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "Look."}, {"type": "image_url", "image_url": {"url": "x"}}],
+        },
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}],
+        },
         {"role": "tool", "content": "42", "tool_call_id": "1"},
         {"role": "tool", "content": [{"type": "text", "text": "43"}]},
         {"role": "assistant", "content": "It is 42.", "name": "bot"},
@@ -118,7 +125,10 @@ def test_one_odd_row_in_many_does_not_hide_the_shape() -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([{"prompt_id": 1, "reponse": "x"}], "fit no schema; they have the keys prompt_id, reponse. Say --schema"),
+        (
+            [{"prompt_id": 1, "reponse": "x"}],
+            "fit no schema; they have the keys prompt_id, reponse. Say --schema",
+        ),
         ([{"text": "a", "instruction": "b", "output": "c"}] * 2 + [{"z": 1}] * 2, "fit no schema"),
     ],
 )

@@ -65,6 +65,7 @@ def test_sequences_of_each_family(tmp_path, tokens, how, family, source, prefix)
     [
         (["eng_Latn", "cat_Latn"], {}, Pair(ENGLISH, FRENCH)),
         (["eng_Latn", "cat_Latn"], {}, Pair(FRENCH, CATALAN)),
+        (["eng_Latn", "cat_Latn", "fr", "fra"], {}, Pair(ENGLISH, FRENCH)),  # pieces of words
         (["__en__", "__ca__"], {}, Pair(ENGLISH, FRENCH)),
         (["<2en>", "<2ca>"], {}, Pair(ENGLISH, FRENCH)),
         ([], TO_CATALAN, Pair(ENGLISH, FRENCH)),

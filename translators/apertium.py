@@ -107,14 +107,11 @@ class Apertium(BaseModel, extra="forbid"):
         chain = route(pair)
         if not chain:
             raise ConfigError(
-                f"Apertium has no way from {pair.source.name} to {pair.target.name}. "
-                "Use --translator nllb or an LLM"
+                f"Apertium has no way from {pair.source.name} to {pair.target.name}. Use --translator nllb or an LLM"
             )
         if missing := self._missing(chain):
             wanted = " ".join(dict.fromkeys(packages()[mode] for mode in missing))
-            raise ConfigError(
-                f"{self.modes}: no Apertium mode {' and '.join(missing)}. Run: apt-get install {wanted}"
-            )
+            raise ConfigError(f"{self.modes}: no Apertium mode {' and '.join(missing)}. Run: apt-get install {wanted}")
         return chain
 
     def _hop(self, mode: str, texts: Sequence[str]) -> list[str | Failure]:
@@ -141,9 +138,7 @@ class Apertium(BaseModel, extra="forbid"):
         pipe = self._pipe(mode)
         marks = [f"[s{self._sent + index}]" for index in range(len(texts))]
         self._sent += len(texts)
-        reply = pipe.ask(
-            [encode(text, mark, mode) for text, mark in zip(texts, marks, strict=True)], self.deadline
-        )
+        reply = pipe.ask([encode(text, mark, mode) for text, mark in zip(texts, marks, strict=True)], self.deadline)
         good: list[str] = []
         for raw, text, mark in zip(reply.answers, texts, marks, strict=False):
             if (answer := decode(raw, text, mark)) is None:
@@ -176,8 +171,7 @@ class Apertium(BaseModel, extra="forbid"):
         package = packages().get(mode, "its data")
         missing = "" if shutil.which("lt-proc") else " (lt-proc is not installed)"
         raise ConfigError(
-            f"the Apertium mode {mode} does not work{missing}: {why}. "
-            f"Try: apt-get install --reinstall {package}"
+            f"the Apertium mode {mode} does not work{missing}: {why}. Try: apt-get install --reinstall {package}"
         )
 
     def _drop(self, mode: str) -> None:

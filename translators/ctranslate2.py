@@ -55,9 +55,7 @@ class CTranslate2(BaseModel, extra="forbid"):
         self._folder = modelfolder.locate(self.model, self.download)
         device = Device.find(self.device)
         compute_type = device.compute_type(self.compute_type)
-        self._decoder = Decoder(
-            self._folder, device, compute_type, self.beam, self.threads, self.batch_tokens
-        )
+        self._decoder = Decoder(self._folder, device, compute_type, self.beam, self.threads, self.batch_tokens)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -68,7 +66,7 @@ class CTranslate2(BaseModel, extra="forbid"):
         import ctranslate2
 
         parts = {
-            "model": Path(self.model).name,
+            "model": Path(self.model).resolve().name,
             "hash": modelfolder.fingerprint(self._folder),
             "beam": self.beam,
             "type": self._decoder.compute_type,

@@ -30,7 +30,8 @@ class Writer(Protocol):
 class Format(Protocol):
     """`names` are what --format takes, each also a file ending; `read` raises DataError for a broken file."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
     def read(self, file: IO[bytes]) -> Iterator[Reading]: ...
 

@@ -35,7 +35,7 @@ class JsonLines:
         import jsonlines
 
         lines = Lines(file)
-        reader: Any = jsonlines.Reader(iter(lines), loads=loads)
+        reader: Any = jsonlines.Reader(iter(lines), loads=loads)  # type: ignore[arg-type]
         while True:
             try:
                 data = reader.read(skip_empty=True)
@@ -52,7 +52,7 @@ class JsonLines:
     def writer(self, file: IO[bytes]) -> Writer:
         import jsonlines
 
-        writer: Writer = jsonlines.Writer(file, dumps=dumps)  # type: ignore[assignment, arg-type]
+        writer: Writer = jsonlines.Writer(file, dumps=dumps)  # type: ignore[assignment]
         return writer
 
 

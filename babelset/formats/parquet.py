@@ -65,13 +65,15 @@ class _ParquetWriter:
     def _flush(self) -> None:
         try:
             schema = self.out.schema if self.out else None
-            table = self.arrow.Table.from_pylist(self.rows, schema=schema)
+            columns = list(dict.fromkeys(key for row in self.rows for key in row))  # pyarrow looks at the first row
+            rows = [{column: row.get(column) for column in columns} for row in self.rows]
+            table = self.arrow.Table.from_pylist(rows, schema=schema)
         except (self.arrow.ArrowInvalid, self.arrow.ArrowTypeError) as error:
             first = str(error).splitlines()[0]
             raise OutputError(f"rows do not fit into one table: {first}; write .jsonl instead") from None
         if self.out is None:
             self.out = self.arrow.parquet.ParquetWriter(self.file, table.schema)
-        if schema and (odd := sorted(set().union(*self.rows) - set(schema.names))):
+        if schema and (odd := sorted(set(columns) - set(schema.names))):
             raise OutputError(f"rows have different columns ({', '.join(odd[:5])}); write .jsonl instead")
         self.out.write_table(table)
         self.rows = []

@@ -74,9 +74,7 @@ class _TableWriter:
             self.writer.writerow(self.columns)
         if row.keys() != set(self.columns):
             odd = sorted(row.keys() ^ set(self.columns))
-            raise ConfigError(
-                f"rows have different columns ({', '.join(map(repr, odd[:5]))}); write .jsonl instead"
-            )
+            raise ConfigError(f"rows have different columns ({', '.join(map(repr, odd[:5]))}); write .jsonl instead")
         self.writer.writerow([_cell(row[column]) for column in self.columns])
 
     def close(self) -> None:

@@ -7,24 +7,138 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
-from babelset.scan.markup import markup
 from babelset.scan.marks import Mark
+from babelset.scan.markup import markup
 
 HTML_BLOCK = frozenset(
-    "address article aside base blockquote body br button canvas caption center col colgroup dd details dialog div dl dt "
-    "fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link "
-    "main map menu meta nav noscript object ol optgroup option p param picture progress section select source "
-    "summary table tbody td template textarea tfoot th thead title tr track ul video audio input img label".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "base",
+        "blockquote",
+        "body",
+        "br",
+        "button",
+        "canvas",
+        "caption",
+        "center",
+        "col",
+        "colgroup",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frame",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "iframe",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "map",
+        "menu",
+        "meta",
+        "nav",
+        "noscript",
+        "object",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "param",
+        "picture",
+        "progress",
+        "section",
+        "select",
+        "source",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "template",
+        "textarea",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "track",
+        "ul",
+        "video",
+        "audio",
+        "input",
+        "img",
+        "label",
+    ]
 )
 HTML_INLINE = frozenset(
-    "a abbr acronym area b bdi bdo big cite code data del dfn em embed font i ins kbd mark q rp rt ruby s samp small "
-    "span strike strong sub sup svg time tt u var wbr script style pre".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "area",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "embed",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "svg",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "script",
+        "style",
+        "pre",
+    ]
 )
 # A search for this costs a tenth of the scanners, and most paragraphs do not hold it.
 SPECIAL = re.compile(
     r"[`$<{}\[\\*_~@&%|/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
     r"\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\ufeff\ud800-\uf8ff\U0001f000-\U0010ffff]"
-    r"|www\.|\w\.[a-z0-9]"
+    r"|www\.|\w\.[a-z0-9]|\(\)"
 )
 SYMBOL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]+"
@@ -46,9 +160,11 @@ TOKENS = re.compile(
             r"(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})",
             r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])",
             r"(?P<turn><\|[^|<>\s]{1,64}\|>|<</?SYS>>|</?s>(?![^<]{0,200}</s>)|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS)\])",
-            r"(?P<placeholder>\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}|\{%[^{}%]*%\}|\{\d*\}"
+            r"(?P<placeholder>_{2,}|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}|\{%[^{}%]*%\}|\{\d*\}"
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
             r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
+            r"(?P<inline_code>(?<![\w/])[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
+            r"(?P<handle>(?<![\w@.])@[A-Za-z]\w{1,40}\b(?!\.\w))",
             r"(?P<html><!--(?:[^<-]|-(?!->)|<(?!!--))*+-->|<![A-Za-z][^<>]*>|</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>"
             r"|<[A-Za-z][\w .:/-]{0,60}>|&(?:[A-Za-z]{2,10}|\#\d{1,7}|\#x[\da-fA-F]{1,6});)",
             r"(?P<path>(?<![\w/.~:-])(?:~|\.{1,2})(?:/[\w@+-]+(?:\.[\w@+-]+)*+)++/?|(?<![\w/.~:)-])(?:/[\w@+-]+(?:\.[\w@+-]+)*+){2,}+/?"
@@ -82,7 +198,8 @@ def inline(text: str, numbers: bool = False) -> list[Mark]:
 
 def _symbols(text: str) -> list[Mark]:
     return [
-        Mark(found.start(), found.end(), "emoji" if found["emoji"] else "symbol", True) for found in SYMBOL.finditer(text)
+        Mark(found.start(), found.end(), "emoji" if found["emoji"] else "symbol", True)
+        for found in SYMBOL.finditer(text)
     ]
 
 
@@ -185,7 +302,7 @@ def _join(marks: list[Mark]) -> list[Mark]:
 PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
 
 
-def paragraphs(numbers: bool) -> "_Paragraphs":
+def paragraphs(numbers: bool) -> _Paragraphs:
     return _Paragraphs(numbers)
 
 

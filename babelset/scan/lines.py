@@ -10,7 +10,7 @@ from babelset.scan.marks import Mark
 MARKER = re.compile(
     r"^[ \t]*(?:"
     r"(?:[-*+•◦▪‣·–—][ \t]+|\d{1,4}[.)](?=[ \t])[ \t]*|[A-Za-z][.)](?=[ \t])[ \t]*(?=\S)|\([\divxa-z]{1,4}\)[ \t]+"
-    r"|\#{1,6}[ \t]+|>[ \t]?|\[[ xX]\][ \t]+)++"
+    r"|\#{1,6}[ \t]+|\#{2,6}(?=[A-Za-z])|>[ \t]?|\[[ xX]\][ \t]+)++"
     r"|(?:[=\-*_~+#][ \t]*){3,}+(?=\r?$))",
     re.MULTILINE,
 )
@@ -49,7 +49,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 
 def _table_lines(lines: list[str]) -> list[bool]:
-    """A run of lines with bars is a table when it has a rule, or when two of its lines begin and end with a bar."""
+    """A run of lines with bars is a table when it has a rule, or lines of one shape."""
     inside = [False] * len(lines)
     first = 0
     while first < len(lines):
@@ -60,7 +60,27 @@ def _table_lines(lines: list[str]) -> list[bool]:
         while last < len(lines) and "|" in lines[last]:
             last += 1
         run = lines[first:last]
-        if any(RULE.match(line) for line in run) or sum(map(bool, map(ROW.match, run))) > 1:
+        if _is_table(run):
             inside[first:last] = [True] * len(run)
         first = last
     return inside
+
+
+def _is_table(run: list[str]) -> bool:
+    if any(RULE.match(line) for line in run) or sum(bool(ROW.match(line)) for line in run) > 1:
+        return True
+    bars = {line.count(" | ") for line in run}
+    return len(bars) == 1 and len(run) > 1 and max(bars) + len(run) > 3 and "||" not in "".join(run)
+
+
+FORMULA = re.compile(
+    r"^[ \t]*(?=[^\n]*[=≈≤≥⇒→])(?=[^\n]*[\d+*/^√×÷-])(?:(?:sin|cos|tan|log|exp|sqrt|arcsin|arccos|arctan|lim|max|min|mod)(?![^\W\d_])"
+    r"|[A-Za-zα-ωΑ-Ωℏħ]{1,2}(?![^\W\d_])|[^\n\w]|[\d_¹²³⁰-ₜ])++$",
+    re.MULTILINE,
+)
+
+
+def formulas(text: str) -> Iterator[Mark]:
+    """Lines that are an equation and hold no words: "3b = 10", "cos(C) = (a² + b² - c²) / 2ab"."""
+    if "=" in text or "≈" in text:
+        yield from (Mark(found.start(), found.end(), "formula") for found in FORMULA.finditer(text))

@@ -8,32 +8,47 @@ from collections.abc import Iterator
 
 from babelset.scan.marks import Mark
 
-OPEN = re.compile(r"(?<![^\s=:(>,'`-])(?:\{(?=\s*[\"}])|\[(?=\s*[\"\[{\d\-tfn]))")
+VALUE = r"(?:\{(?=\s*[\"}])|\[(?=\s*[\"\[{\d\-tfn]))"
+OPEN = re.compile(rf"(?<![^\s=:(>,'`-]){VALUE}")
+PARAGRAPH = re.compile(rf"(?:\A\s*|\n[ \t]*\r?\n[ \t]*|:[ \t]*\r?\n[ \t]*)({VALUE})")
+MEMBER = re.compile(r'[{\[]\s*(\{\s*)?"[^"\n]*"\s*:')
 DECODER = json.JSONDecoder(strict=False)
 
 
+def json_documents(text: str) -> Iterator[Mark]:
+    """JSON that begins a paragraph, or follows a line that ends with a colon."""
+    return _json(text, PARAGRAPH, 1)
+
+
 def json_values(text: str) -> Iterator[Mark]:
+    """JSON anywhere else: "Input: {...}", "the list [1, 2, 3] has"."""
+    return _json(text, OPEN, 0)
+
+
+def _json(text: str, pattern: re.Pattern[str], group: int) -> Iterator[Mark]:
     """Objects and arrays that the JSON parser accepts; also one that breaks off at the end of the text."""
     at = 0
-    while found := OPEN.search(text, at):
-        start = found.start()
+    while found := pattern.search(text, at):
+        start = found.start(group)
         try:
-            value, end = DECODER.raw_decode(text, start)
+            value, at = DECODER.raw_decode(text, start)
         except json.JSONDecodeError as error:
-            cut_off = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
-            if cut_off and re.compile(r'[{\[]\s*(\{\s*)?"[^"\n]*"\s*:').match(text, start):
+            open_string = error.msg.startswith("Unterminated string")
+            if (open_string or not text[error.pos :].strip()) and MEMBER.match(text, start):
                 yield Mark(start, len(text), "json")
+            if open_string:
                 return
             # Whatever lies before the error has been read once; reading it again would be quadratic.
-            at = max(error.pos if error.pos < len(text) else start + 1, start + 1)
-            if error.msg.startswith("Unterminated string"):
-                return
+            at = max(error.pos, start + 1)
             continue
         except (RecursionError, ValueError):  # deeper nesting or longer numbers than any data has
             return
-        at = end
-        if _is_data(value):
-            yield Mark(start, end, "json", inline=_shares_line(text, start, end))
+        if _is_data(value) and not _in_code_span(text, start):
+            yield Mark(start, at, "json", inline=_shares_line(text, start, at))
+
+
+def _in_code_span(text: str, start: int) -> bool:
+    return text.count("`", max(text.rfind("\n", 0, start), start - 500), start) % 2 == 1
 
 
 def _is_data(value: object) -> bool:
@@ -43,9 +58,9 @@ def _is_data(value: object) -> bool:
 
 
 def _shares_line(text: str, start: int, end: int) -> bool:
-    before = text[text.rfind("\n", max(0, start - 200), start) + 1 : start] if start else ""
+    before = text[max(0, start - 200) : start].rsplit("\n", 1)[-1]
     after = text[end : end + 200].split("\n", 1)[0]
-    return any(char.isalnum() for char in after) or (bool(before.strip()) and bool(after.strip(" .,;")))
+    return any(char.isalnum() for char in after) or " " in before.strip()
 
 
 XML = re.compile(r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>", re.MULTILINE)
@@ -84,7 +99,9 @@ def _is_xml(text: str) -> bool:
     return len(names) > 2
 
 
-KEY = re.compile(r"^(?P<indent> *)(?:- +)?(?:(?P<key>[A-Za-z_][\w.-]*):(?:[ ]+(?P<value>[^\n]*))?|(?P<item>- +[^\n]*))\s*$")
+KEY = re.compile(
+    r"^(?P<indent> *)(?:- +)?(?:(?P<key>[A-Za-z_][\w.-]*):(?:[ ]+(?P<value>[^\n]*))?|(?P<item>- +[^\n]*))\s*$"
+)
 
 
 def yaml_blocks(text: str) -> Iterator[Mark]:
@@ -144,4 +161,4 @@ def _is_csv(lines: list[str], mark: str) -> bool:
         return False
     tight = mark != "\t" and not any(f"{mark} " in line for line in lines[1:])
     numeric = sum(any(char.isdigit() for char in cell) for cell in cells)
-    return (tight and len(lines) > 2) or numeric * 2 >= len(cells)
+    return tight or numeric * 10 >= len(cells) * (5 if mark == "\t" else 7)

@@ -130,9 +130,7 @@ def test_tables(rows):
     assert list(table[0]) == ["instruction", "input", "output", "topic"]
 
 
-@pytest.mark.parametrize(
-    "recipe, output", [("parquet", "t.parquet"), ("csv", "t.csv"), ("alpaca", "t.jsonl")]
-)
+@pytest.mark.parametrize("recipe, output", [("parquet", "t.parquet"), ("csv", "t.csv"), ("alpaca", "t.jsonl")])
 def test_a_table_with_evidence_can_be_exported_again(rows, recipe, output):
     pytest.importorskip("pyarrow")
     assert run(rows(row()), "--as", recipe, "-o", output, "--with-evidence")[0] == 0
@@ -176,9 +174,7 @@ def test_refused(rows, args, message):
 
 
 def test_rows_from_a_pipe(rows):
-    result = CliRunner().invoke(
-        app, ["-", "--as", "alpaca", "-o", "out.jsonl"], input=json.dumps(row()) + "\n"
-    )
+    result = CliRunner().invoke(app, ["-", "--as", "alpaca", "-o", "out.jsonl"], input=json.dumps(row()) + "\n")
     assert result.exit_code == 0
     assert read("out.jsonl") == [plain(row())]
 

@@ -23,7 +23,11 @@ def row(source: str, target: str | None, language: str) -> Outcome:
 
 @pytest.mark.parametrize("name", CHECKS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(source=texts, target=st.none() | texts, language=st.sampled_from(["ca", "hi", "ar", "zho_Hans", "tha_Thai", "glg"]))
+@given(
+    source=texts,
+    target=st.none() | texts,
+    language=st.sampled_from(["ca", "hi", "ar", "zho_Hans", "tha_Thai", "glg"]),
+)
 def test_any_text_gets_one_score_and_a_verdict(name: str, source: str, target: str | None, language: str) -> None:
     check, outcome = CHECKS[name], row(source, target, language)
     scores = check.score(outcome.units(check.unit))
@@ -35,7 +39,9 @@ def test_any_text_gets_one_score_and_a_verdict(name: str, source: str, target: s
 
 
 @pytest.mark.parametrize("name", [name for name in CHECKS if name != "language"])
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "1." * 500_000, "`" * 1_000_000, "word " * 200_000, "A letter " * 100_000])
+@pytest.mark.parametrize(
+    "text", ["a" * 1_000_000, "1." * 500_000, "`" * 1_000_000, "word " * 200_000, "A letter " * 100_000]
+)
 def test_a_megabyte_takes_no_time(name: str, text: str) -> None:
     check, outcome = CHECKS[name], row(text, text, "ca")
     started = time.process_time()

@@ -11,7 +11,9 @@ from babelset.filters.script import Script
 from babelset.filters.truncated import Truncated
 
 EN = "The library is open every day of the week except Sunday, and children may borrow books for free."
-ES = "La biblioteca está abierta todos los días de la semana excepto el domingo, y los niños pueden tomar libros gratis."
+ES = (
+    "La biblioteca está abierta todos los días de la semana excepto el domingo, y los niños pueden tomar libros gratis."
+)
 CA = "La biblioteca és oberta cada dia de la setmana excepte el diumenge, i els infants poden agafar llibres de franc."
 HI = "पुस्तकालय रविवार को छोड़कर सप्ताह के हर दिन खुला रहता है, और बच्चे मुफ़्त में किताबें ले सकते हैं।"
 AR = "المكتبة مفتوحة كل أيام الأسبوع ما عدا يوم الأحد، ويمكن للأطفال استعارة الكتب مجانا."
@@ -21,7 +23,11 @@ TH = "ห้องสมุดเปิดทุกวันยกเว้น�
 GOOD = [(ES, "es"), (CA, "ca"), (HI, "hi"), (AR, "ar"), (ZH, "zho_Hans"), (JA, "ja"), (TH, "th")]
 
 
-@pytest.mark.parametrize("check", [Copied(), Language(), Length(), Numbers(), Repetition(), Script(), Truncated()], ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "check",
+    [Copied(), Language(), Length(), Numbers(), Repetition(), Script(), Truncated()],
+    ids=lambda c: c.name,
+)
 @pytest.mark.parametrize(("target", "language"), GOOD)
 def test_a_good_translation_passes_every_check(check, target, language, ask):
     assert ask(check, EN, target, language).ok, ask(check, EN, target, language)
@@ -30,7 +36,14 @@ def test_a_good_translation_passes_every_check(check, target, language, ask):
 WRONG = [
     # what is wrong, check, source, target, language, what the reason says
     ("left in English", Copied(), EN, EN, "es", "left untranslated"),
-    ("half in English", Copied(), EN, "La biblioteca is open every day of the week except Sunday, y los niños", "es", "left untranslated"),
+    (
+        "half in English",
+        Copied(),
+        EN,
+        "La biblioteca is open every day of the week except Sunday, y los niños",
+        "es",
+        "left untranslated",
+    ),
     ("left in English", Language(), EN, EN, "es", "Spanish"),
     ("in Spanish", Language(), EN, ES, "ca", "Catalan"),
     ("in Hindi", Language(), EN, HI, "ca", "Catalan"),
@@ -48,7 +61,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("what", "check", "source", "target", "language", "reason"), WRONG, ids=[f"{c[1].name}: {c[0]}" for c in WRONG])
+@pytest.mark.parametrize(
+    ("what", "check", "source", "target", "language", "reason"),
+    WRONG,
+    ids=[f"{c[1].name}: {c[0]}" for c in WRONG],
+)
 def test_a_bad_translation_is_rejected(what, check, source, target, language, reason, ask):
     verdict = ask(check, source, target, language)
     assert not verdict.ok, verdict
@@ -57,9 +74,27 @@ def test_a_bad_translation_is_rejected(what, check, source, target, language, re
 
 TOLERATED = [
     ("a name", Copied(), "Microsoft", "Microsoft", "es"),
-    ("names among words", Copied(), "Maria Soler met John Smith in New York.", "Maria Soler conoció a John Smith en New York.", "es"),
-    ("Bokmål into Nynorsk is much the same", Copied(), "Maria Soler is in Oslo now and then.", "Maria Soler is in Oslo now and then.", "en"),
-    ("technical words in Hindi", Script(), "Install Python and pip.", "Python और pip को अपने कंप्यूटर पर स्थापित करें।", "hi"),
+    (
+        "names among words",
+        Copied(),
+        "Maria Soler met John Smith in New York.",
+        "Maria Soler conoció a John Smith en New York.",
+        "es",
+    ),
+    (
+        "Bokmål into Nynorsk is much the same",
+        Copied(),
+        "Maria Soler is in Oslo now and then.",
+        "Maria Soler is in Oslo now and then.",
+        "en",
+    ),
+    (
+        "technical words in Hindi",
+        Script(),
+        "Install Python and pip.",
+        "Python और pip को अपने कंप्यूटर पर स्थापित करें।",
+        "hi",
+    ),
     ("a short row", Language(), "Yes.", "Sí.", "es"),
     ("a language that lingua lacks", Language(), EN, CA, "gl"),
     ("a short answer", Length(), "No", "Negativo", "es"),
@@ -74,7 +109,11 @@ TOLERATED = [
 ]
 
 
-@pytest.mark.parametrize(("what", "check", "source", "target", "language"), TOLERATED, ids=[f"{c[1].name}: {c[0]}" for c in TOLERATED])
+@pytest.mark.parametrize(
+    ("what", "check", "source", "target", "language"),
+    TOLERATED,
+    ids=[f"{c[1].name}: {c[0]}" for c in TOLERATED],
+)
 def test_what_is_tolerated(what, check, source, target, language, ask):
     assert ask(check, source, target, language).ok, ask(check, source, target, language)
 
@@ -96,7 +135,15 @@ def test_thresholds_can_be_changed(ask):
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("1,234.5 and 7", ["12345", "7"]), ("1 234", ["1234"]), ("1\u202f234,5", ["12345"]), ("١٢٣", ["123"]), ("12 34", ["12", "34"]), ("v2.10.3", ["2103"]), ("none", [])],
+    [
+        ("1,234.5 and 7", ["12345", "7"]),
+        ("1 234", ["1234"]),
+        ("1\u202f234,5", ["12345"]),
+        ("١٢٣", ["123"]),
+        ("12 34", ["12", "34"]),
+        ("v2.10.3", ["2103"]),
+        ("none", []),
+    ],
 )
 def test_numbers(text, found):
     assert numbers(text) == found

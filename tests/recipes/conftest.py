@@ -8,13 +8,7 @@ import pytest
 from babelset.evidence import KEY
 from babelset.plugins import build
 from babelset.recipe import Exported, TranslatedRow, translated
-from babelset.row import Row
 from babelset.schema import adhoc, load_schema
-
-
-@pytest.fixture
-def translated_row() -> Callable[..., TranslatedRow]:
-    return make
 
 
 @pytest.fixture
@@ -40,4 +34,4 @@ def make(
         "source": "eng_Latn", "target": lang, "translator": "test|v:1",
         "fields": fields, "segments": [], "scores": {}, "verdicts": [],
     }  # fmt: skip
-    return translated(Row(17, "ca.jsonl", 1, {**target, KEY: {**known, **evidence}}))
+    return translated({**target, KEY: {**known, **evidence}})

@@ -14,26 +14,30 @@ from babelset import plugins
 from babelset.errors import DataError
 from babelset.evidence import KEY
 from babelset.recipe import Exported, translated
-from babelset.row import Row
 
 KEYS = [
-    "messages", "conversations", "instruction", "input", "output", "system", "role", "from", "content", "value",
-    "tool_calls", "function", "name", "arguments", "prompt", "chosen", "rejected", "text", "type", "id",
-]  # fmt: skip
-WORDS = [
-    "user",
-    "assistant",
-    "human",
-    "gpt",
-    "function_call",
-    "tool",
+    "messages",
+    "conversations",
+    "instruction",
+    "input",
+    "output",
+    "system",
+    "role",
+    "from",
+    "content",
+    "value",
+    "tool_calls",
+    "function",
+    "name",
+    "arguments",
+    "prompt",
+    "chosen",
+    "rejected",
     "text",
-    "{}",
-    "[{}]",
-    "Hola.",
-    "\ud800\x00",
-    "",
+    "type",
+    "id",
 ]
+WORDS = ["user", "assistant", "human", "gpt", "function_call", "tool", "{}", "Hola.", "\ud800\x00", ""]
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
@@ -46,9 +50,7 @@ ROLES = ["instruction", "input", "output", "system", "turn/user"]
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, str):
         yield path
-    for key, item in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield from leaves(item, (*path, key))
 
 
@@ -72,9 +74,7 @@ def test_expressed_or_refused(name, data, roles, astray, schema):
     }  # fmt: skip
     before = deepcopy(data)
     try:
-        exported = plugins.build("recipes", name, {}).convert(
-            translated(Row(0, "x", 1, {**data, KEY: evidence}))
-        )
+        exported = plugins.build("recipes", name, {}).convert(translated({**data, KEY: evidence}))
     except DataError as error:
         assert error.reason
     else:

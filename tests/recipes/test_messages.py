@@ -135,11 +135,7 @@ HUMAN = {"from": "human", "value": "Hi there"}
         (
             "sharegpt",
             "messages",
-            {
-                "messages": [
-                    {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}
-                ]
-            },
+            {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{"}}]}]},
             "no function with a name",
         ),
     ],
