@@ -39,9 +39,12 @@ def without(text: str, keeps: tuple[str, ...]) -> str:
     return text
 
 
-def shorten(text: str, most: int = 60) -> str:
-    """Evidence for a reason: quoted, control characters escaped, at most `most` characters."""
-    return repr(text if len(text) <= most else text[: most - 1] + "…")
+def shorten(value: object, most: int = 60) -> str:
+    """Evidence for a reason: quoted, control characters escaped, at most about `most` characters."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= most else value[: most - 1] + "…")
+    text = repr(value)
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)

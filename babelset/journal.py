@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from babelset.errors import ConfigError, OutputError
+from babelset.filter import shorten
 from babelset.lossless import dumps, loads
 
 _CHUNK = re.compile(r"chunk-(\d{8})\.jsonl")
@@ -115,4 +116,4 @@ def compare(old: Any, new: Any, where: str = "") -> list[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         keys = sorted(old.keys() | new.keys())
         return [line for key in keys for line in compare(old.get(key), new.get(key), f"{where}.{key}".strip("."))]
-    return [] if old == new else [f"{where}: {old!r} -> {new!r}"]
+    return [] if old == new else [f"{where}: {shorten(old)} -> {shorten(new)}"]

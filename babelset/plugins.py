@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -14,7 +15,7 @@ GROUPS = ("translators", "filters", "schemas", "recipes")
 
 @cache
 def available(group: str) -> Mapping[str, EntryPoint]:
-    """Entry points of `babelset.<group>` by name, in the order in which packages declare them."""
+    """Entry points of `babelset.<group>` by name."""
     return {point.name: point for point in entry_points(group=f"babelset.{group}")}
 
 
@@ -71,7 +72,8 @@ def describe() -> dict[str, list[dict[str, str]]]:
 def _describe(group: str, point: EntryPoint) -> dict[str, str]:
     try:
         found = load(group, point.name)
-        promise = getattr(found, "description", "") or (found.__doc__ or "").strip().partition("\n")[0]
+        text = getattr(found, "description", "") or found.__doc__ or sys.modules[found.__module__].__doc__ or ""
+        promise = text.strip().partition("\n")[0]
     except ContractError as error:
         promise = f"broken: {error}"
     return {"name": point.name, "package": point.dist.name if point.dist else "", "promise": promise}

@@ -122,7 +122,9 @@ def _finished(places: Places, identity: Manifest, force: bool) -> Manifest | Non
     """The manifest of a finished output of the same job; ConfigError when the output is another one."""
     if force or places.work.exists() or not places.accepted.exists():
         return None
-    manifest = json.loads(places.manifest.read_text("utf-8")) if places.manifest.exists() else {}
+    if places.accepted.is_dir() or not places.manifest.exists():
+        raise ConfigError(f"{places.accepted} exists and is not a run's output; name another one, or say --force")
+    manifest = json.loads(places.manifest.read_text("utf-8"))
     differences = compare({key: manifest.get(key) for key in identity}, identity)
     if not differences:
         return dict(manifest)

@@ -33,7 +33,7 @@ FILES = [
 KEPT = {
     "code fence": re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL),
     "inline code": re.compile(r"(?<!`)`[^`\n]+`(?!`)"),
-    "display maths": re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)", re.DOTALL),
+    "display maths": re.compile(r"(?<!\$)\$\$(?![$,.\s]).+?\$\$(?!\$)|\\\[.+?\\\]|\\\(.+?\\\)"),
     "url": re.compile(r"https?://[\w./?=&%#~:+-]*[\w/]"),
     "e-mail": re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]*\w"),
     "placeholder": re.compile(r"\{\{?\w+\}?\}"),

@@ -25,14 +25,14 @@ SURE = re.compile(
     | (?:FROM|WHERE|(?:LEFT|RIGHT|INNER|OUTER|FULL)?[ ]?JOIN|GROUP[ ]BY|ORDER[ ]BY|HAVING|LIMIT|VALUES|UNION|SET)\b.*[=(;,\d].*
     | (?:public|private|protected|static|export|void)[ ].*[{{;(][ \t]* | (?:function|func|fn)[ ]+[\w.]*[ ]*[(<].*
     | \$[ ]+[a-z]\S*(?:[ ].*)? | >>>[ ].* | \#!/.* | <\?php.* | [}}\])]+[;,)]* | else[ ]*[:{{] | try[ ]*[:{{] | finally[ ]*[:{{]
-    | (?:return|yield|raise|await|assert)\b[ (]?.*[\w\])'"]\(.*\)
+    | for[ ]+\w+(?:,[ ]*\w+)*[ ]+in[ ]+[^:?!]*: | (?:return|yield|raise|await|assert)\b[ (]?.*[\w\])'"]\(.*\)
     ){TAIL}""",
     re.VERBOSE,
 )
 # Lines that are code unless they hold a run of words outside quotation marks.
 LIKELY = re.compile(
     rf"""^[ \t]*(?:
-    (?:if|elif|else[ ]if|while|for|switch|catch|with|except)\b(?=[^.?!(=<>\[]*+[(=<>\[]).*[:{{] | for[ ]+\w+(?:,[ ]*\w+)*[ ]+in[ ].*:
+    (?:if|elif|else[ ]if|while|for|switch|catch|with|except)\b(?=[^.?!(=<>\[]*+[(=<>\[]).*[:{{]
     | (?:return|raise|throw|del|break|continue|pass|defer)\b.*; | return[ ]+[\w.\[\]()+*/%'"{{}}, -]*
     | (?:const|let|var|val|int|long|float|double|char|bool|boolean|string|String|auto)(?:\[\])?[ ]+[\w*,\[\] ]+(?::?=.*|;|\{{)
     | {PATH}(?:,[ ]*{PATH})*[ ]*(?:[-+*/%|&:]|\*\*|//|<<|>>)?=[ ]*(?=[^=]*["'(\[{{\d_$]|[a-z]+\.[a-z]|(?:None|True|False|null|new)\b)[^=\s].*
@@ -46,6 +46,7 @@ LIKELY = re.compile(
 COMMENT = re.compile(r"^[ \t]*(?:#(?!#)|//|/\*|\*/|\*(?= )|--|[\"']{3})")
 PROSE = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]|^[ \t]*</?[A-Za-z!]")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|(?://|#).*")
+KEYWORDS = re.compile(r"\b(?:for|in|if|or|and|not|is|else|while|do|then|let|mut|as|with|return|of|range)\b")
 WORDS = re.compile(r"(?<![^\s(])(?:[A-Za-z][a-z']*,? ){3}[A-Za-z]")
 CODEISH = re.compile(r"^\s|[(){}\[\];=<>_]|\w\.\w|^\w+[:,]?$")
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -79,6 +80,8 @@ def _classify(line: str) -> str:
     if COMMENT.match(line):
         return "comment"
     bare = QUOTED.sub("", line)
+    if bare.lstrip()[:1].islower():  # no sentence begins so
+        bare = KEYWORDS.sub("=", bare)
     if WORDS.search(bare) or "`" in line:
         return "prose"
     if LIKELY.match(line):

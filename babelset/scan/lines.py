@@ -75,7 +75,7 @@ def _is_table(run: list[str]) -> bool:
 
 FORMULA = re.compile(
     r"^[ \t]*(?=[^\n]*[=≈≤≥⇒→])(?=[^\n]*[\d+*/^√×÷-])(?:(?:sin|cos|tan|log|exp|sqrt|arcsin|arccos|arctan|lim|max|min|mod)(?![^\W\d_])"
-    r"|[A-Za-zα-ωΑ-Ωℏħ]{1,2}(?![^\W\d_])|[^\n\w]|[\d_¹²³⁰-ₜ])++$",
+    r"|(?!(?:[Ss]o|[Ii][sfnt]|[Oo][fnr]|[Tt]o|[Ww]e|[Bb][ey]|[Aa][stn]|[Nn]o|[Dd]o|[Mm]y)(?![^\W\d_]))[A-Za-zα-ωΑ-Ωℏħ]{1,2}(?![^\W\d_])|[^\n\w]|[\d_¹²³⁰-ₜ])++$",
     re.MULTILINE,
 )
 
