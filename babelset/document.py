@@ -60,7 +60,7 @@ def parse(text: str, *, reasoning: bool = False, comments: bool = False, numbers
 def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, ...]:
     return (
         blocks.reasoning_tags if reasoning else blocks.reasoning,
-        blocks.fences,
+        partial(blocks.fences, comments=comments),
         blocks.elements,
         blocks.environments,
         blocks.display_maths,
@@ -73,7 +73,7 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, 
         payload.json_values,
         lines.tables,
         lines.markers,
-        inline.paragraphs(numbers),
+        partial(inline.paragraphs, numbers=numbers),
     )
 
 

@@ -51,6 +51,8 @@ CLOSING = re.compile("[\ue000-\uf8ff](?=\\s)\\s+")
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SPACE = re.compile(r"\s")
 CLAUSE = re.compile(r"[,;:)\]—–،؛、，；：](?=\s)|[、，；：]")
+QUOTES = re.compile("[\"“”«»„]")
+LONG = 250
 SPLITTER_PIECE = 4000  # the sentence splitter is quadratic in the number of quotation marks
 
 
@@ -164,6 +166,9 @@ def _boundaries(text: str, language: str) -> Iterator[int]:
 
     at = 0
     for sentence in segment(language, UNSAFE.sub(" ", text)):
+        if len(sentence) > LONG and (bare := QUOTES.sub(" ", sentence)) != sentence:
+            # the splitter sees no sentences in a quotation, which may be the whole answer
+            yield from (at + inner for inner in _boundaries(bare, language))
         at += len(sentence)
         # closing emphasis belongs to the sentence it closes: "**Stop.** Go on."
         moved = CLOSING.match(text, at)

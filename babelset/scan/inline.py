@@ -163,7 +163,7 @@ TOKENS = re.compile(
             r"(?P<placeholder>_{2,}|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}|\{%[^{}%]*%\}|\{\d*\}"
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
             r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
-            r"(?P<inline_code>(?<![\w/])[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
+            r"(?P<inline_code>(?<![\w/.])(?:[A-Za-z]\w*+\.){0,6}[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/.])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
             r"(?P<handle>(?<![\w@.])@[A-Za-z]\w{1,40}\b(?!\.\w))",
             r"(?P<html><!--(?:[^<-]|-(?!->)|<(?!!--))*+-->|<![A-Za-z][^<>]*>|</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>"
             r"|<[A-Za-z][\w .:/-]{0,60}>|&(?:[A-Za-z]{2,10}|\#\d{1,7}|\#x[\da-fA-F]{1,6});)",
@@ -302,18 +302,11 @@ def _join(marks: list[Mark]) -> list[Mark]:
 PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
 
 
-def paragraphs(numbers: bool) -> _Paragraphs:
-    return _Paragraphs(numbers)
-
-
-class _Paragraphs:
-    def __init__(self, numbers: bool) -> None:
-        self.numbers = numbers
-
-    def __call__(self, text: str) -> Iterator[Mark]:
-        if not (SPECIAL.search(text) or (self.numbers and NUMBER.search(text))):
-            return
-        for paragraph in PARAGRAPH.finditer(text):
-            shift = paragraph.start()
-            for mark in inline(paragraph[0], self.numbers):
-                yield Mark(mark.start + shift, mark.end + shift, mark.kind, mark.inline)
+def paragraphs(text: str, numbers: bool) -> Iterator[Mark]:
+    """Inline marks of each paragraph; nothing inline reaches over a blank line."""
+    if not (SPECIAL.search(text) or (numbers and NUMBER.search(text))):
+        return
+    for paragraph in PARAGRAPH.finditer(text):
+        shift = paragraph.start()
+        for mark in inline(paragraph[0], numbers):
+            yield Mark(mark.start + shift, mark.end + shift, mark.kind, mark.inline)

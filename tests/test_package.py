@@ -1,0 +1,80 @@
+"""The package as users get it: built, installed into a fresh environment, run from another folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LINKED = ("cli", "filters", "prompts", "translators")
+
+
+def call(*command: str | Path, cwd: Path, **more: str) -> str:
+    env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, env={**env, **more})
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def build(what: str, tree: Path, out: Path) -> Path:
+    call(sys.executable, "-m", "build", "--no-isolation", f"--{what}", "--outdir", out, tree, cwd=tree)
+    return next(out.iterdir())
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy without the symbolic links that help editors: a build must not need them."""
+    copy = tmp_path_factory.mktemp("tree") / "babelset"
+    ignored = shutil.ignore_patterns(".*", "out", "build", "dist", "*.egg-info", "__pycache__", "models")
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=ignored)
+    for name in LINKED:
+        (copy / "babelset" / name).unlink()
+    return copy
+
+
+def test_wheel_and_sdist_hold_the_same_whole_package(tree: Path, tmp_path: Path) -> None:
+    wheel = build("wheel", tree, tmp_path / "wheel")
+    sdist = build("sdist", tree, tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "src", filter="data")
+    again = build("wheel", next((tmp_path / "src").iterdir()), tmp_path / "again")
+    names, names_again = (sorted(zipfile.ZipFile(path).namelist()) for path in (wheel, again))
+    assert names == names_again
+    for file in ("cli/app.py", "filters/task.toml", "schemas/alpaca.toml", "languages.csv", "translators/apertium.py", "py.typed"):
+        assert f"babelset/{file}" in names
+    code = {f"babelset/{path.relative_to(ROOT)}" for name in LINKED for path in (ROOT / name).glob("*.py")}
+    assert code <= set(names)
+    assert not [name for name in names if name.startswith(("tests", "examples", "benchmarks", "cli/", "filters/"))]
+
+
+@pytest.mark.engine
+def test_a_fresh_environment(tree: Path, tmp_path: Path) -> None:
+    """Fetches the core's dependencies from the package index."""
+    wheel = build("wheel", tree, tmp_path / "wheel")
+    call(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    call(tmp_path / "venv/bin/python", "-m", "pip", "install", "-q", wheel, cwd=tmp_path)
+    babelset = tmp_path / "venv/bin/babelset"
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copy(ROOT / "examples/alpaca.jsonl", tmp_path / "elsewhere/in.jsonl")
+    assert "translate" in call(babelset, "--help", cwd=tmp_path / "elsewhere")
+    call(babelset, "translate", "in.jsonl", "--to", "ca", "-o", "out.jsonl", "--translator", "echo", cwd=tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere/out.jsonl").exists()
+    installed = call(tmp_path / "venv/bin/python", "-m", "pip", "list", cwd=tmp_path).lower()
+    assert "torch" not in installed and "transformers" not in installed
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "pydantic lingua ctranslate2 sentencepiece tree_sitter pyarrow numpy orjson langcodes regex".split()
+    loaded = call(
+        sys.executable, "-X", "importtime", "-c",
+        f"import sys; sys.argv = ['babelset', '--version']; import babelset.cli.app; print([m for m in {heavy} if m in sys.modules])",
+        cwd=ROOT,
+    )  # fmt: skip
+    assert loaded.strip() == "[]"
