@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from babelset.scan import blocks, code, inline, lines, payload
 from babelset.scan.marks import Mark, Scanner, carve

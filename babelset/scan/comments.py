@@ -32,7 +32,7 @@ def comment_words(code: str, language: str) -> Iterator[tuple[int, int]]:
     """Where the words of comments stand, without their delimiters; nothing for a language without a lexer."""
     for offset, comment in _comments(code, language):
         at = 0
-        for line in comment.splitlines(keepends=True):
+        for line in comment.rstrip("\n").splitlines(keepends=True):
             begin, after = _bare(line)
             if LETTERS.search(line, begin, after):
                 yield offset + at + begin, offset + at + after
@@ -73,7 +73,8 @@ def _comments(code: str, language: str) -> Iterator[tuple[int, str]]:
     lexer = _lexer(language) if len(code) <= LONGEST else None
     if lexer is None or "\r" in code:  # pygments rewrites line ends, and offsets with them
         return
-    for offset, kind, value in lexer.get_tokens_unprocessed(code):
+    # many lexers see a comment in the last line only when the line ends
+    for offset, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
         if kind in Comment and not any(kind in other for other in (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)):
             yield offset, value
 
@@ -83,7 +84,7 @@ def _program(code: str, lexer: Any) -> list[tuple[str, str]]:
     from pygments.token import Comment
 
     tokens = []
-    for _, kind, value in lexer.get_tokens_unprocessed(code):
+    for _, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
         comment = kind in Comment and kind not in Comment.Preproc
         tokens.append((str(kind), "\n" * value.count("\n") if comment else value))
     return tokens

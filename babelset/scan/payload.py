@@ -48,7 +48,7 @@ def _json(text: str, pattern: re.Pattern[str], group: int) -> Iterator[Mark]:
 
 
 def _in_code_span(text: str, start: int) -> bool:
-    return text.count("`", max(text.rfind("\n", 0, start), start - 500), start) % 2 == 1
+    return text.count("`", max(text.rfind("\n", 0, start), start - 500, 0), start) % 2 == 1
 
 
 def _is_data(value: object) -> bool:

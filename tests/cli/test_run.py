@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from babelset.cli.app import app
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PIPELINE = """
+languages = ["ca", "es"]
+output = "out/{dataset}.{lang}.jsonl"
+memory = "out/memory.sqlite"
+
+[datasets.dolly]
+inputs = ["dolly.jsonl"]
+
+[datasets.chat]
+inputs = ["messages.jsonl"]
+schema = "messages"
+
+[translator]
+name = "echo"
+
+[filters]
+language = false
+copied = false
+
+[[exports]]
+as = "mits"
+output = "out/mits"
+
+[[exports]]
+as = "alpaca"
+dataset = "dolly"
+output = "out/alpaca.{lang}.json"
+"""
+
+
+def run(*arguments: str | Path, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code in (code, 1), f"{result.output}\n{result.exception!r}"
+    return result.output
+
+
+def test_many_datasets_many_languages_then_exports(tmp_path: Path) -> None:
+    for name in ("dolly.jsonl", "messages.jsonl"):
+        shutil.copy(EXAMPLES / name, tmp_path)
+    (tmp_path / "p.toml").write_text(PIPELINE)
+    accounts = json.loads(run("run", tmp_path / "p.toml", "--json", "-q"))
+    assert list(accounts) == [
+        "dolly into Catalan", "dolly into Spanish", "chat into Catalan", "chat into Spanish", "export as mits", "export as alpaca",
+    ]  # fmt: skip
+    for account in accounts.values():
+        rows = account["rows"]
+        assert rows["read"] == sum(count for status, count in rows.items() if status != "read")
+    assert len(list((tmp_path / "out" / "mits").rglob("*.json*"))) >= 4
+    assert json.loads((tmp_path / "out/alpaca.es.json").read_text())
+    before = (tmp_path / "out/dolly.ca.jsonl").stat().st_mtime_ns
+    run("run", tmp_path / "p.toml", "-q")
+    assert (tmp_path / "out/dolly.ca.jsonl").stat().st_mtime_ns == before
+
+
+def test_the_examples_pipeline_is_sound() -> None:
+    from babelset.cli.options import read_toml
+    from babelset.pipeline import read_pipeline
+
+    path = EXAMPLES / "pipeline.toml"
+    jobs = list(read_pipeline(path, read_toml(path)).jobs(EXAMPLES))
+    assert len(jobs) == 8 and all(Path(job.inputs[0]).exists() for _, job in jobs)
+
+
+def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:
+    tree = tmp_path / "examples"
+    shutil.copytree(EXAMPLES, tree)
+    babelset = Path(sys.executable).with_name("babelset")
+    command = ["make", "-C", str(tree), "-j2", f"BABELSET={babelset}", "LANGS=ca es", "SETS=dolly", "TRANSLATOR=echo"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = sorted(path.name for path in (tmp_path / "out/make").glob("*.alpaca.json"))
+    assert made == ["dolly.ca.alpaca.json", "dolly.es.alpaca.json"]
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert "translate" not in again.stdout
