@@ -23,6 +23,7 @@ Paths are relative to the file. What is finished already is not done again, so a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -90,9 +91,14 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                         translate_comments=self.translate_comments,
                         keep_numbers=self.keep_numbers,
                         chunk=self.chunk,
-                        memory=str(folder / self.memory) if self.memory else None,
+                        memory=below(folder, self.memory) if self.memory else None,
                     ),
                 )
+
+
+def below(folder: Path, path: str) -> str:
+    """`below(Path("examples"), "../out/ca.jsonl")` -> "out/ca.jsonl"."""
+    return os.path.normpath(folder / path)
 
 
 def read_pipeline(path: Path, table: dict[str, Any]) -> Pipeline:
@@ -128,6 +134,6 @@ def run_pipeline(
     for step in pipeline.exports:
         names = [step.dataset] if step.dataset else list(made)
         inputs = tuple(path for name in names for path in made[name])
-        done = export(Export(inputs=inputs, recipe=step.recipe, output=str(folder / step.output), force=True))
+        done = export(Export(inputs=inputs, recipe=step.recipe, output=below(folder, step.output), force=True))
         rows = {"read": done.read, "written": done.written.total(), "failed": done.failed.total()}
-        yield f"export as {step.recipe}", {"rows": rows, "files": {path: path for path in done.written}}
+        yield f"export as {step.recipe}", {"rows": rows, "files": {"written": ", ".join(done.written)}}

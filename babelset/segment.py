@@ -51,7 +51,7 @@ CLOSING = re.compile("[\ue000-\uf8ff](?=\\s)\\s+")
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 SPACE = re.compile(r"\s")
 CLAUSE = re.compile(r"[,;:)\]—–،؛、，；：](?=\s)|[、，；：]")
-QUOTES = re.compile("[\"“”«»„]")
+QUOTES = re.compile('["“”«»„]')
 LONG = 250
 SPLITTER_PIECE = 4000  # the sentence splitter is quadratic in the number of quotation marks
 

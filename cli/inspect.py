@@ -64,7 +64,8 @@ def _read(file: str) -> str:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); name a text file, or - for standard input", file=file) from None
+        reason = f"cannot be read ({error.strerror}); name a text file, or - for standard input"
+        raise DataError(reason, file=file) from None
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -136,9 +137,8 @@ def _painted_segments(parts: Iterable[Part]) -> Text:
 
 def _visible(text: str, newline: str = "\n") -> str:
     """Text that cannot command a terminal: control characters, direction marks and surrogates are spelt out."""
-    shown = (char if char.isprintable() or char == "\t" else newline if char == "\n" else _escape(char) for char in text)
-    return "".join(shown)
+    return "".join(char if char.isprintable() or char == "\t" else _spelt(char, newline) for char in text)
 
 
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
+def _spelt(char: str, newline: str) -> str:
+    return newline if char == "\n" else char.encode("unicode_escape").decode("ascii")

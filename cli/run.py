@@ -25,16 +25,13 @@ def run(
     from functools import partial
 
     from babelset.cli.progress import watching
-    from babelset.cli.summary import show
+    from babelset.cli.summary import show_all
     from babelset.pipeline import read_pipeline, run_pipeline
 
     plan = read_pipeline(pipeline, o.read_toml(pipeline))
-    accounts = {}
-    for title, account in run_pipeline(plan, pipeline.parent, partial(watching, None, quiet)):
-        accounts[title] = account
-        if not json:
-            typer.echo(f"\n{title}")
-            show(account, as_json=False)
+    accounts = dict(run_pipeline(plan, pipeline.parent, partial(watching, None, quiet)))
     if json:
         typer.echo(json_.dumps(accounts, ensure_ascii=False, indent=1))
+    else:
+        show_all(accounts)
     raise typer.Exit(1 if any(account["rows"]["failed"] for account in accounts.values()) else 0)

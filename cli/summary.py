@@ -54,3 +54,23 @@ def _table(manifest: dict[str, Any], stderr: bool) -> None:
     for name, value in _facts(manifest):
         table.add_row(name, Text(value, style="yellow" if name == "quality" else ""))
     Console(stderr=stderr).print(table)
+
+
+def show_all(accounts: dict[str, dict[str, Any]]) -> None:
+    """Print the accounts of many steps: a line each, where the rows went, and each quality notice once."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("step", style="bold")
+    for name in ("read", "written", "rejected", "failed"):
+        table.add_column(name, justify="right")
+    table.add_column("where", overflow="fold")
+    for title, account in accounts.items():
+        rows, files = account["rows"], account.get("files", {})
+        counts = (rows["read"], rows.get("accepted", rows.get("written")), rows.get("rejected", ""), rows["failed"])
+        table.add_row(title, *map(str, counts), files.get("accepted") or files.get("written"))
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    for notice in dict.fromkeys(account["notice"] for account in accounts.values() if account.get("notice")):
+        console.print(f"quality: {notice}", style="yellow", markup=False, highlight=False)

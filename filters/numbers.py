@@ -35,26 +35,24 @@ class Numbers(BaseModel, extra="forbid", frozen=True):
     Demand the digits of the source's numbers in the target, however a language groups and writes them.
 
     The score of a segment is the share of its numbers that are found; numbers up to twelve may have become
-    words, those up to 39 Roman numerals. Kept spans don't count. A row is judged by the mean over its segments
-    with numbers.
+    words, those up to 39 Roman numerals. Kept spans don't count. Every segment of a row needs `minimum`.
     """
 
     name: ClassVar[str] = "numbers"
     unit: ClassVar[Unit] = "segment"
-    minimum: float = 0.75
+    minimum: float = 0.5
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         return [None if unit.target is None else _share(*unit.prose) for unit in units]
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        known = [score for score in scores if score is not None]
-        mean = sum(known) / len(known) if known else None
-        if mean is None or mean >= self.minimum:
-            return Verdict(self.name, True, mean)
-        known_units = [(score, unit) for score, unit in zip(scores, outcome.segments, strict=True) if score is not None]
-        unit = min(known_units, key=lambda item: item[0])[1]
-        lost = ", ".join(_lost(*unit.prose))
-        return Verdict(self.name, False, mean, f"{unit.field}: {shorten(lost)} missing in {shorten(unit.target or '')}")
+        worst = min((score for score in scores if score is not None), default=None)
+        for unit, score in zip(outcome.segments, scores, strict=True):
+            if score is not None and score < self.minimum:
+                lost = ", ".join(_lost(*unit.prose))
+                reason = f"{unit.field}: {shorten(lost)} missing in {shorten(unit.target or '')}"
+                return Verdict(self.name, False, worst, reason)
+        return Verdict(self.name, True, worst)
 
 
 def numbers(text: str) -> list[str]:
@@ -90,6 +88,5 @@ def _is_roman(number: str, target: str) -> bool:
     return value < 40 and regex.search(rf"\b{'X' * (value // 10)}{ROMAN[value % 10]}\b", target) is not None
 
 
-def _share(source: str, target: str) -> float | None:
-    wanted = _wanted(source)
-    return 1 - len(_lost(source, target)) / len(wanted) if wanted else None
+def _share(source: str, target: str) -> float:
+    return 1 - len(_lost(source, target)) / max(len(_wanted(source)), 1)

@@ -149,7 +149,9 @@ MISTAKES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "prepare", "command", "code", "message"), MISTAKES, ids=[case[0] for case in MISTAKES])
+@pytest.mark.parametrize(
+    ("what", "prepare", "command", "code", "message"), MISTAKES, ids=[case[0] for case in MISTAKES]
+)
 def test_a_mistake_gets_a_message_and_an_exit_code(what, prepare, command, code, message) -> None:  # type: ignore[no-untyped-def]
     if prepare:
         prepare()

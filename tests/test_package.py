@@ -47,7 +47,14 @@ def test_wheel_and_sdist_hold_the_same_whole_package(tree: Path, tmp_path: Path)
     again = build("wheel", next((tmp_path / "src").iterdir()), tmp_path / "again")
     names, names_again = (sorted(zipfile.ZipFile(path).namelist()) for path in (wheel, again))
     assert names == names_again
-    for file in ("cli/app.py", "filters/task.toml", "schemas/alpaca.toml", "languages.csv", "translators/apertium.py", "py.typed"):
+    for file in (
+        "cli/app.py",
+        "filters/task.toml",
+        "schemas/alpaca.toml",
+        "languages.csv",
+        "translators/apertium.py",
+        "py.typed",
+    ):
         assert f"babelset/{file}" in names
     code = {f"babelset/{path.relative_to(ROOT)}" for name in LINKED for path in (ROOT / name).glob("*.py")}
     assert code <= set(names)
@@ -64,7 +71,18 @@ def test_a_fresh_environment(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     shutil.copy(ROOT / "examples/alpaca.jsonl", tmp_path / "elsewhere/in.jsonl")
     assert "translate" in call(babelset, "--help", cwd=tmp_path / "elsewhere")
-    call(babelset, "translate", "in.jsonl", "--to", "ca", "-o", "out.jsonl", "--translator", "echo", cwd=tmp_path / "elsewhere")
+    call(
+        babelset,
+        "translate",
+        "in.jsonl",
+        "--to",
+        "ca",
+        "-o",
+        "out.jsonl",
+        "--translator",
+        "echo",
+        cwd=tmp_path / "elsewhere",
+    )
     assert (tmp_path / "elsewhere/out.jsonl").exists()
     installed = call(tmp_path / "venv/bin/python", "-m", "pip", "list", cwd=tmp_path).lower()
     assert "torch" not in installed and "transformers" not in installed

@@ -73,9 +73,10 @@ def _comments(code: str, language: str) -> Iterator[tuple[int, str]]:
     lexer = _lexer(language) if len(code) <= LONGEST else None
     if lexer is None or "\r" in code:  # pygments rewrites line ends, and offsets with them
         return
+    directives = (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)
     # many lexers see a comment in the last line only when the line ends
     for offset, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
-        if kind in Comment and not any(kind in other for other in (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)):
+        if kind in Comment and not any(kind in other for other in directives):
             yield offset, value
 
 
@@ -85,6 +86,6 @@ def _program(code: str, lexer: Any) -> list[tuple[str, str]]:
 
     tokens = []
     for _, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
-        comment = kind in Comment and kind not in Comment.Preproc
-        tokens.append((str(kind), "\n" * value.count("\n") if comment else value))
+        words = kind in Comment and not any(kind in other for other in (Comment.Preproc, Comment.Hashbang))
+        tokens.append((str(kind), "\n" * value.count("\n") if words else value))
     return tokens

@@ -9,131 +9,8 @@ from collections.abc import Iterator
 
 from babelset.scan.marks import Mark
 from babelset.scan.markup import markup
+from babelset.scan.tags import tag
 
-HTML_BLOCK = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "base",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "canvas",
-        "caption",
-        "center",
-        "col",
-        "colgroup",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "frame",
-        "frameset",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hr",
-        "html",
-        "iframe",
-        "legend",
-        "li",
-        "link",
-        "main",
-        "map",
-        "menu",
-        "meta",
-        "nav",
-        "noscript",
-        "object",
-        "ol",
-        "optgroup",
-        "option",
-        "p",
-        "param",
-        "picture",
-        "progress",
-        "section",
-        "select",
-        "source",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "template",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "track",
-        "ul",
-        "video",
-        "audio",
-        "input",
-        "img",
-        "label",
-    ]
-)
-HTML_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "area",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "embed",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "svg",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "script",
-        "style",
-        "pre",
-    ]
-)
 # A search for this costs a tenth of the scanners, and most paragraphs do not hold it.
 SPECIAL = re.compile(
     r"[`$<{}\[\\*_~@&%|/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
@@ -160,7 +37,8 @@ TOKENS = re.compile(
             r"(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})",
             r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])",
             r"(?P<turn><\|[^|<>\s]{1,64}\|>|<</?SYS>>|</?s>(?![^<]{0,200}</s>)|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS)\])",
-            r"(?P<placeholder>_{2,}|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}|\{%[^{}%]*%\}|\{\d*\}"
+            r"(?P<placeholder>_{2,}|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}"
+            r"|\{%[^{}%]*%\}|\{\d*\}"
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
             r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
             r"(?P<inline_code>(?<![\w/.])(?:[A-Za-z]\w*+\.){0,6}[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/.])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
@@ -235,14 +113,14 @@ def _token(text: str, found: re.Match[str]) -> Mark | None:
     if kind == "turn":
         return Mark(start, end, "placeholder")
     if kind == "html":
-        return _tag(text, start, end)
+        return tag(text, start, end)
     return Mark(start, end, kind, True)
 
 
 def _maths(text: str, start: int, end: int) -> Mark | None:
     """Dollars are maths when what they enclose looks like it: "$5 and $10" does not."""
     body = text[start:end]
-    if body.startswith("\\") or body.startswith("$$"):
+    if body.startswith(("\\", "$$")):
         return Mark(start, end, "latex", True)
     body = body[1:-1]
     bare = COMMAND.sub("", body)
@@ -251,24 +129,11 @@ def _maths(text: str, start: int, end: int) -> Mark | None:
     return Mark(start, end, "latex", True)
 
 
-def _tag(text: str, start: int, end: int) -> Mark | None:
-    body = text[start:end]
-    name = re.match(r"</?([A-Za-z][\w-]*)", body)
-    if not name:
-        return Mark(start, end, "html", inline=body.startswith("&"))
-    if name[1].lower() in HTML_BLOCK | HTML_INLINE:
-        return Mark(start, end, "html", inline=name[1].lower() in HTML_INLINE)
-    if "=" in body or body.endswith("/>"):
-        return Mark(start, end, "html", True)
-    if len(body) > 64 or (start and text[start - 1].isalnum()):  # "a<b and c>d"
-        return None
-    return Mark(start, end, "placeholder", True)
-
-
 def _blank(text: str, marks: list[Mark]) -> str:
     if not marks:
         return text
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for mark in marks:
         if mark.start >= at:
             out += (text[at : mark.start], BLANK * (mark.end - mark.start))

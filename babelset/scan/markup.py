@@ -63,7 +63,7 @@ def _parse(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _emphasis(text: str, node: Any) -> Iterator[tuple[int, int]]:
-    start, end = node.start_byte, node.end_byte
+    start = node.start_byte
     # "2*3*4" is a product and "a_b_c" a name, whatever markdown says
     if text[start] == "*" and start and text[start - 1].isalnum() and text[start : start + 2] != "**":
         return

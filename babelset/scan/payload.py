@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from babelset.scan.marks import Mark
+from babelset.scan.tags import is_html
 
 VALUE = r"(?:\{(?=\s*[\"}])|\[(?=\s*[\"\[{\d\-tfn]))"
 OPEN = re.compile(rf"(?<![^\s=:(>,'`-]){VALUE}")
@@ -68,8 +70,6 @@ XML = re.compile(r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<([A-Za-z_][\w.:-]*)(?:\s[^<>]*
 
 def xml_documents(text: str) -> Iterator[Mark]:
     """Elements at the beginning of a line that the XML parser accepts and that hold other elements."""
-    from babelset.scan.inline import HTML_BLOCK, HTML_INLINE
-
     at = 0
     budget = 2 * len(text)
     while budget > 0 and (found := XML.search(text, at)):
@@ -78,7 +78,7 @@ def xml_documents(text: str) -> Iterator[Mark]:
         end = text.find(close, found.end())
         budget -= (end if end >= 0 else len(text)) - found.end()
         at = found.end()
-        if end < 0 or name.lower() in HTML_BLOCK | HTML_INLINE:
+        if end < 0 or is_html(name):
             continue
         end += len(close)
         if _is_xml(text[found.start() : end].strip()):
@@ -127,7 +127,7 @@ def _is_yaml(lines: list[str]) -> bool:
     keys = [match for match in matches if match["key"]]
     nested = any(
         first["key"] and not first["value"] and len(second["indent"]) > len(first["indent"])
-        for first, second in zip(matches, matches[1:], strict=False)
+        for first, second in pairwise(matches)
     )
     long = any(match["value"] and len(match["value"].split()) > 6 for match in keys)
     return nested and not long and all(match["key"][0].islower() for match in keys)
@@ -136,7 +136,9 @@ def _is_yaml(lines: list[str]) -> bool:
 def csv_tables(text: str) -> Iterator[Mark]:
     """Three lines or more with the same number of commas, semicolons or tabs, and cells that are no prose."""
     lines = text.split("\n")
-    at, run, start, shape = 0, [], 0, None
+    at = start = 0
+    run: list[str] = []
+    shape = None
     for line in [*lines, ""]:
         now = _shape(line)
         if now != shape or now is None:

@@ -41,7 +41,15 @@ def test_the_same_thresholds_decide_the_same(translated: Path) -> None:
 def test_another_threshold_moves_rows_and_keeps_scores(translated: Path) -> None:
     (translated / "loose.toml").write_text("[filters]\ntask = false\nlanguage = false\ncopied = false\n")
     account = json.loads(
-        run("filter", *both(translated), "-o", translated / "loose.jsonl", "--config", translated / "loose.toml", "--json")
+        run(
+            "filter",
+            *both(translated),
+            "-o",
+            translated / "loose.jsonl",
+            "--config",
+            translated / "loose.toml",
+            "--json",
+        )
     )
     total = len(rows(translated / "ca.jsonl")) + len(rows(translated / "ca.rejected.jsonl"))
     assert account["rows"]["read"] == total
