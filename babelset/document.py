@@ -38,8 +38,9 @@ Span = Prose | Keep
 
 # No scanner finds anything in a text without one of these.
 PLAIN = re.compile(
-    r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|\w\(|\w\.[a-z0-9]|www\.|[;:]$|^[ \t]*(?:[-–—]|\w{1,4}[.)]|\([\divxa-z]{1,4}\))[ \t]"
-    r"|^(?: {4}|\t)|^(?:import|from|SELECT|class|return) |_|,.*,|\d",
+    r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|[_\d]|\w\(|\w\.[a-z0-9]|www\."
+    r"|[;:][ \t]*$|,.*,|;.*;|-[ \t]*-"
+    r"|^[ \t]*(?:[-–—]|\w{1,4}[.)]|\([a-zIVX]{1,4}\))[ \t]|^(?: {4}|\t)|^(?:import|from|SELECT|class|return) ",
     re.MULTILINE,
 )
 

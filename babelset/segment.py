@@ -42,13 +42,13 @@ Part = str | Segment
 
 HELD = re.compile("[\ue000-\uf8ff]")
 LETTER = re.compile(r"[^\W\d_]")
-ENDING = re.compile(r"[.!?…。！？।॥؟۔։።៖។᙮᠃]")
 # A line goes on in the next one when it is long, ends without punctuation and the next begins in lower case.
 LINES = re.compile(r"(?:[^\n]{40,200}[^\s.!?:;…]\r?\n(?=[a-z]))*[^\n]*(?:\n|(?<=[^\n])\Z)")
 OUTSIDE = frozenset({"emoji", "symbol", "markup", "html"})  # may leave a segment at its ends
 PAIRED = frozenset({"markup", "html"})
 CLOSING = re.compile("[\ue000-\uf8ff](?=\\s)\\s+")
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+UNSPACED = re.compile("[\u0500-\u1fff\u3000-\ud7ff\uff00-\uffef]")  # scripts that may set no space after a stop
 SPACE = re.compile(r"\s")
 CLAUSE = re.compile(r"[,;:)\]—–،؛、，；：](?=\s)|[、，；：]")
 QUOTES = re.compile('["“”«»„]')
@@ -150,18 +150,16 @@ def _segments(run: Sequence[Span], language: str, limit: int) -> Iterator[Part]:
 def _sentences(line: str, language: str) -> Iterator[str]:
     """Sentences of one line, as sentencex sees them; joined, they are the line."""
     for piece in _within(line, SPLITTER_PIECE):
-        if not ENDING.search(piece, 0, len(piece.rstrip()) - 1):
-            yield piece
-            continue
         at = 0
         for boundary in _boundaries(piece, language):
-            yield piece[at:boundary]
-            at = boundary
+            if boundary > at:
+                yield piece[at:boundary]
+                at = boundary
         yield piece[at:]
 
 
 def _boundaries(text: str, language: str) -> Iterator[int]:
-    """Where sentences end inside `text`: at white space, or at full-width punctuation."""
+    """Where sentences end inside `text`: at white space, or after the stop of a script without spaces."""
     from sentencex import segment
 
     at = 0
@@ -173,7 +171,7 @@ def _boundaries(text: str, language: str) -> Iterator[int]:
         # closing emphasis belongs to the sentence it closes: "**Stop.** Go on."
         moved = CLOSING.match(text, at)
         boundary = moved.end() if moved else at
-        if boundary < len(text) and (text[boundary - 1].isspace() or text[at - 1] > "\xff"):
+        if boundary < len(text) and (text[boundary - 1].isspace() or UNSPACED.match(text[at - 1])):
             yield boundary
 
 

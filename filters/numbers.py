@@ -35,12 +35,12 @@ class Numbers(BaseModel, extra="forbid", frozen=True):
     Demand the digits of the source's numbers in the target, however a language groups and writes them.
 
     The score of a segment is the share of its numbers that are found; numbers up to twelve may have become
-    words, those up to 39 Roman numerals. Kept spans don't count. Every segment of a row needs `minimum`.
+    words, those up to 39 Roman numerals. Kept spans don't count. Every segment of a row needs `least`.
     """
 
     name: ClassVar[str] = "numbers"
     unit: ClassVar[Unit] = "segment"
-    minimum: float = 0.5
+    least: float = 0.5
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         return [None if unit.target is None else _share(*unit.prose) for unit in units]
@@ -48,7 +48,7 @@ class Numbers(BaseModel, extra="forbid", frozen=True):
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
         worst = min((score for score in scores if score is not None), default=None)
         for unit, score in zip(outcome.segments, scores, strict=True):
-            if score is not None and score < self.minimum:
+            if score is not None and score < self.least:
                 lost = ", ".join(_lost(*unit.prose))
                 reason = f"{unit.field}: {shorten(lost)} missing in {shorten(unit.target or '')}"
                 return Verdict(self.name, False, worst, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,12 +12,16 @@ from pydantic import BaseModel
 from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 
 
+FENCED = re.compile(r"(?P<opening>(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]+)[^\n]*)\n(?P<code>.*)", re.DOTALL)
+
+
 class Preserved(BaseModel, extra="forbid", frozen=True):
     """
     Parse both sides of a field again and demand every kept span of the source in the target, as often.
 
     The score is the share of kept spans that survived. Independent of how the translation was made: it sees
     two texts. Spans between sentences (code blocks, table rules, markers) must also come in their old order.
+    Fenced code may have other comments, provided that it is the same program token by token.
     """
 
     name: ClassVar[str] = "preserved"
@@ -54,18 +59,28 @@ def _lost(unit: Scored) -> Counter[str]:
     prose around it changed, is looked for as plain text.
     """
     target = unit.target or ""
-    wanted = Counter(_kept(unit.source))
-    missing = wanted - Counter(_kept(target))
-    return Counter({text: n for text in missing if (n := wanted[text] - target.count(text)) > 0})
+    wanted, kept = Counter(_kept(unit.source)), Counter(_kept(target))
+    lost = {text: n for text in wanted - kept if (n := wanted[text] - target.count(text)) > 0}
+    new = list((kept - wanted).elements())
+    return Counter({text: n for text, n in lost.items() if not any(_same_program(text, other) for other in new)})
+
+
+def _same_program(one: str, other: str) -> bool:
+    from babelset.scan.comments import same_code
+
+    left, right = FENCED.fullmatch(one), FENCED.fullmatch(other)
+    if not left or not right or left["opening"] != right["opening"]:
+        return False
+    return same_code(left["code"], right["code"], left["language"])
 
 
 def _in_order(unit: Scored) -> bool:
     target, at = unit.target or "", 0
     for text in _kept(unit.source, block=True):
-        at = target.find(text, at)
-        if at < 0:
+        found = target.find(text, at)
+        if found < 0 and text in target:
             return False
-        at += len(text)
+        at = max(at, found + len(text))
     return True
 
 

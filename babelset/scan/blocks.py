@@ -26,17 +26,17 @@ DISPLAY = re.compile(r"^[ \t]*(?:\$\$[^$]++\$\$|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\]
 
 def reasoning(text: str) -> Iterator[Mark]:
     """`<think>...</think>` whole; one that never closes runs to the end, a lone `</think>` from the beginning."""
-    start, depth, at = 0, 0, 0
+    start = depth = seen = 0
     for tag in THINK.finditer(text):
-        if tag[1]:
-            depth = max(depth - 1, 0)
-            if not depth:
-                yield Mark(start if start >= at else at, tag.end(), "reasoning")
-                at = tag.end()
-                start = len(text)
-        else:
-            start = tag.start() if not depth else start
+        if not tag[1]:
+            start = start if depth else tag.start()
             depth += 1
+        elif depth > 1:
+            depth -= 1
+        else:
+            begin = start if depth else tag.start() if seen else 0
+            yield Mark(begin, tag.end(), "reasoning")
+            depth, seen = 0, tag.end()
     if depth:
         yield Mark(start, len(text), "reasoning")
 

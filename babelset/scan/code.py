@@ -9,7 +9,7 @@ from babelset.scan.marks import Mark
 
 # A text without any of these holds no line of code, and most texts hold none.
 HINT = re.compile(
-    r"[;{}=]|\w\(|\):|>>>|^[ \t]*(?:import|from|SELECT|sudo|pip3?|npm|git|cd|ls|ln|def|class|\$|#include)\b",
+    r"[;{}=]|\w\(|\):|>>>|^[ \t]*(?:import|from|SELECT|sudo|pip3?|npm|git|cd|ls|ln|def|class|#include)\b|^\$ ",
     re.MULTILINE,
 )
 NAME = r"[A-Za-z_$][\w$]*"
@@ -21,10 +21,12 @@ SURE = re.compile(
     (?:async[ ]+)?def[ ]+{NAME}.*[({{:=].* | class[ ]+{NAME}[ ]*(?:\([^()]*\))?[ ]*[:{{].* | @{NAME}[\w.]*(?:\(.*\))?
     | import[ ]+[\w.*{{}},/ ]+(?:[ ]+from[ ].*)?;? | import[ ]*(?:\(|["'].*) | from[ ]+[\w.]+[ ]+import[ ]+.*
     | \#(?:include|define|ifdef|ifndef|endif|pragma)\b.* | using[ ]+[\w:.]+(?:[ ]+[\w.]+)?; | package[ ]+[\w.]+;?
-    | (?:SELECT|INSERT[ ]INTO|UPDATE|DELETE[ ]FROM|CREATE[ ](?:TABLE|DATABASE|INDEX|VIEW|OR)|ALTER[ ]TABLE|DROP[ ]TABLE)\b.*
-    | (?:FROM|WHERE|(?:LEFT|RIGHT|INNER|OUTER|FULL)?[ ]?JOIN|GROUP[ ]BY|ORDER[ ]BY|HAVING|LIMIT|VALUES|UNION|SET)\b.*[=(;,\d].*
+    | (?:SELECT|INSERT[ ]INTO|UPDATE|DELETE[ ]FROM|CREATE[ ](?:TABLE|DATABASE|INDEX|VIEW|OR)|(?:ALTER|DROP)[ ]TABLE)\b.*
+    | (?:FROM|WHERE|(?:(?:LEFT|RIGHT|INNER|OUTER|FULL)[ ])?JOIN
+      |GROUP[ ]BY|ORDER[ ]BY|HAVING|LIMIT|VALUES|UNION|SET)\b.*[=(;,\d].*
     | (?:public|private|protected|static|export|void)[ ].*[{{;(][ \t]* | (?:function|func|fn)[ ]+[\w.]*[ ]*[(<].*
-    | \$[ ]+[a-z]\S*(?:[ ].*)? | >>>[ ].* | \#!/.* | <\?php.* | [}}\])]+[;,)]* | else[ ]*[:{{] | try[ ]*[:{{] | finally[ ]*[:{{]
+    | \$[ ]+[a-z]\S*(?:[ ].*)? | >>>[ ].* | \#!/.* | <\?php.*
+    | [}}\])]+[;,)]* | else[ ]*[:{{] | try[ ]*[:{{] | finally[ ]*[:{{]
     | for[ ]+\w+(?:,[ ]*\w+)*[ ]+in[ ]+[^:?!]*: | (?:return|yield|raise|await|assert)\b[ (]?.*[\w\])'"]\(.*\)
     ){TAIL}""",
     re.VERBOSE,
@@ -34,10 +36,14 @@ LIKELY = re.compile(
     rf"""^[ \t]*(?:
     (?:if|elif|else[ ]if|while|for|switch|catch|with|except)\b(?=[^.?!(=<>\[]*+[(=<>\[]).*[:{{]
     | (?:return|raise|throw|del|break|continue|pass|defer)\b.*; | return[ ]+[\w.\[\]()+*/%'"{{}}, -]*
-    | (?:const|let|var|val|int|long|float|double|char|bool|boolean|string|String|auto)(?:\[\])?[ ]+[\w*,\[\] ]+(?::?=.*|;|\{{)
-    | {PATH}(?:,[ ]*{PATH})*[ ]*(?:[-+*/%|&:]|\*\*|//|<<|>>)?=[ ]*(?=[^=]*["'(\[{{\d_$]|[a-z]+\.[a-z]|(?:None|True|False|null|new)\b)[^=\s].*
-    | {PATH}[ ]*\(.*\)[ ]*(?:[;{{]|=>.*) | {PATH}\((?:[^()]|\([^()]*\))*\) | .*[;{{] | .*=>[ ]*[{{(]? | ["'][\w -]+["'][ ]*:[ ].*
-    | (?:sudo|pip3?[ ]install|npm|npx|apt(?:-get)?|git[ ](?:clone|add|commit|push|pull|init)|docker|kubectl|cd|mkdir|chmod|curl|wget|ln|export)
+    | (?:const|let|var|val|int|long|float|double|char|bool|boolean|string|String|auto)(?:\[\])?
+      [ ]+[\w*,\[\] ]+(?::?=.*|;|\{{)
+    | {PATH}(?:,[ ]*{PATH})*[ ]*(?:[-+*/%|&:]|\*\*|//|<<|>>)?=[ ]*
+      (?=[^=]*["'(\[{{\d_$]|[a-z]+\.[a-z]|(?:None|True|False|null|new)\b)[^=\s].*
+    | {PATH}[ ]*\(.*\)[ ]*(?:[;{{]|=>.*) | {PATH}\((?:[^()]|\([^()]*\))*\) | .*[;{{]
+    | .*=>[ ]*[{{(]? | ["'][\w -]+["'][ ]*:[ ].*
+    | (?:sudo|pip3?[ ]install|npm|npx|apt(?:-get)?|git[ ](?:clone|add|commit|push|pull|init)|docker|kubectl|cd|mkdir
+      |chmod|curl|wget|ln|export)
       (?=[ ].*[-/.~$"':=])(?:[ ]+[-./~\w:"'@$<>{{}}=\[\]]+){{1,12}}
     | print[ ]*\(?["'].*
     ){TAIL}""",
@@ -113,4 +119,5 @@ def _alone(lines: list[str], first: int, last: int) -> bool:
     after = last + 1 >= len(lines) or not lines[last + 1].strip()
     line = lines[last]
     symbols = sum(line.count(char) for char in "(){}[];=<>*+/\"'._$#&|-")
-    return before and after and symbols > 1 and symbols * 2 >= len(WORD.findall(line))
+    dense = symbols > 1 and symbols * 2 >= len(WORD.findall(line))
+    return before and after and (dense or (symbols > 0 and bool(SURE.match(line))))

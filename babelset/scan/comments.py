@@ -68,24 +68,25 @@ def _lexer(language: str) -> Any:
 
 
 def _comments(code: str, language: str) -> Iterator[tuple[int, str]]:
-    from pygments.token import Comment
-
     lexer = _lexer(language) if len(code) <= LONGEST else None
     if lexer is None or "\r" in code:  # pygments rewrites line ends, and offsets with them
         return
-    directives = (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)
     # many lexers see a comment in the last line only when the line ends
     for offset, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
-        if kind in Comment and not any(kind in other for other in directives):
+        if _holds_words(kind):
             yield offset, value
 
 
 def _program(code: str, lexer: Any) -> list[tuple[str, str]]:
     """Tokens without comments; line ends inside a comment count, so no line can slip into or out of one."""
-    from pygments.token import Comment
-
     tokens = []
     for _, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
-        words = kind in Comment and not any(kind in other for other in (Comment.Preproc, Comment.Hashbang))
-        tokens.append((str(kind), "\n" * value.count("\n") if words else value))
+        tokens.append((str(kind), "\n" * value.count("\n") if _holds_words(kind) else value))
     return tokens
+
+
+def _holds_words(kind: Any) -> bool:
+    from pygments.token import Comment
+
+    directives = (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)  # pygments files "#include" with comments
+    return kind in Comment and not any(kind in other for other in directives)

@@ -23,7 +23,8 @@ SYMBOL = re.compile(
     r"|\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])|\ufe0f|[\U000e0020-\U000e007f])+)"
 )
 BLANK = "\x1a"  # stands for text that is already kept: no scanner knows it
-URL_CHAR = r"[^\s<>\"'`|\\^{}\[\]\x1a]"
+URL_CHAR = r"[^\s<>\"'`|\\^{}()\[\]\x1a]"
+URL_BODY = rf"(?:{URL_CHAR}|\({URL_CHAR}*+\))*(?<![.,;:!?*_~])"
 EXTENSION = (
     r"(?:py|ipynb|js|jsx|ts|tsx|json|jsonl|csv|tsv|txt|md|html?|css|scss|php|rb|rs|go|java|class|jar|cpp|hpp|cc|cs|sql|sh|bat|ps1|ya?ml"
     r"|toml|ini|cfg|conf|log|xml|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|mp[34]|wav|zip|tar|gz|exe|dll|db|env|lock|parquet)"
@@ -31,9 +32,9 @@ EXTENSION = (
 TOKENS = re.compile(
     "|".join(
         (
-            rf"(?P<url><(?:https?|mailto|ftp):[^\s<>]*>|\b(?:https?|ftps?|file|ssh|git)://{URL_CHAR}*(?<![.,;:!?*_~)])(?:\)(?<=\([^\s()]\)))?"
-            rf"|\bwww\.[\w-]{{1,63}}\.{URL_CHAR}*(?<![.,;:!?*_~)])"
-            r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|edu|gov|io|dev|info|co\.uk)\b(?:/[^\s<>\"'`()\x1a]*(?<![.,;:!?]))?)",
+            rf"(?P<url><(?:https?|mailto|ftp):[^\s<>]*>|\b(?:https?|ftps?|file|ssh|git)://{URL_BODY}"
+            rf"|\bwww\.[\w-]{{1,63}}\.{URL_BODY}"
+            rf"|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:com|org|net|edu|gov|io|dev|info|co\.uk)\b(?:/{URL_BODY})?)",
             r"(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})",
             r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])",
             r"(?P<turn><\|[^|<>\s]{1,64}\|>|<</?SYS>>|</?s>(?![^<]{0,200}</s>)|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS)\])",
@@ -143,6 +144,8 @@ def _blank(text: str, marks: list[Mark]) -> str:
 
 def _outside(marks: list[Mark], links: list[Mark]) -> list[Mark]:
     """Marks that no link destination swallows; both lists are in order."""
+    if not links:
+        return marks
     kept, number = [], 0
     for mark in marks:
         while number < len(links) and links[number].end <= mark.start:
@@ -172,6 +175,4 @@ def paragraphs(text: str, numbers: bool) -> Iterator[Mark]:
     if not (SPECIAL.search(text) or (numbers and NUMBER.search(text))):
         return
     for paragraph in PARAGRAPH.finditer(text):
-        shift = paragraph.start()
-        for mark in inline(paragraph[0], numbers):
-            yield Mark(mark.start + shift, mark.end + shift, mark.kind, mark.inline)
+        yield from (mark.moved(paragraph.start()) for mark in inline(paragraph[0], numbers))

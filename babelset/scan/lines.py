@@ -9,7 +9,8 @@ from babelset.scan.marks import Mark
 
 MARKER = re.compile(
     r"^[ \t]*(?:"
-    r"(?:[-*+•◦▪‣·–—][ \t]+|\d{1,4}[.)](?=[ \t])[ \t]*|[A-Za-z][.)](?=[ \t])[ \t]*(?=\S)|\((?:\d{1,2}|[ivxIVX]{1,4}|[a-z])\)[ \t]+"
+    r"(?:[-*+•◦▪‣·–—][ \t]+"
+    r"|\d{1,4}[.)](?=[ \t])[ \t]*|[A-Za-z][.)](?=[ \t])[ \t]*(?=\S)|\((?:\d{1,2}|[ivxIVX]{1,4}|[a-z])\)[ \t]+"
     r"|\#{1,6}[ \t]+|\#{2,6}(?=[A-Za-z])|>[ \t]?|\[[ xX]\][ \t]+)++"
     r"|(?:[=\-*_~+#][ \t]*){3,}+(?=\r?$))",
     re.MULTILINE,
@@ -73,9 +74,11 @@ def _is_table(run: list[str]) -> bool:
     return len(bars) == 1 and len(run) > 1 and max(bars) + len(run) > 3 and "||" not in "".join(run)
 
 
+SHORT_WORD = r"(?:[Ss]o|[Ii][sfnt]|[Oo][fnr]|[Tt]o|[Ww]e|[Bb][ey]|[Aa][stn]|[Nn]o|[Dd]o|[Mm]y)(?![^\W\d_])"
 FORMULA = re.compile(
-    r"^[ \t]*(?=[^\n]*[=≈≤≥⇒→])(?=[^\n]*[\d+*/^√×÷-])(?:(?:sin|cos|tan|log|exp|sqrt|arcsin|arccos|arctan|lim|max|min|mod)(?![^\W\d_])"
-    r"|(?!(?:[Ss]o|[Ii][sfnt]|[Oo][fnr]|[Tt]o|[Ww]e|[Bb][ey]|[Aa][stn]|[Nn]o|[Dd]o|[Mm]y)(?![^\W\d_]))[A-Za-zα-ωΑ-Ωℏħ]{1,2}(?![^\W\d_])|[^\n\w]|[\d_¹²³⁰-ₜ])++$",
+    r"^[ \t]*(?=[^\n]*[=≈≤≥⇒→])(?=[^\n]*[\d+*/^√×÷-])(?:"
+    r"(?:sin|cos|tan|log|exp|sqrt|arcsin|arccos|arctan|lim|max|min|mod)(?![^\W\d_])"
+    rf"|(?!{SHORT_WORD})[A-Za-zα-ωΑ-Ωℏħ]{{1,2}}(?![^\W\d_])|[^\n\w]|[\d_¹²³⁰-ₜ])++$",
     re.MULTILINE,
 )
 

@@ -14,6 +14,9 @@ class Mark(NamedTuple):
     kind: str
     inline: bool = False
 
+    def moved(self, by: int) -> Mark:
+        return Mark(self.start + by, self.end + by, self.kind, self.inline) if by else self
+
 
 Scanner = Callable[[str], Iterable[Mark]]  # marks in order, not overlapping
 
@@ -26,12 +29,12 @@ def carve(text: str, scanners: Sequence[Scanner]) -> list[Mark]:
         left = []
         for start, end in free:
             at = start
-            for mark in scan(text[start:end]):
-                begin, stop = mark.start + start, mark.end + start
-                marks.append(Mark(begin, stop, mark.kind, mark.inline))
-                if at < begin:
-                    left.append((at, begin))
-                at = stop
+            for found in scan(text[start:end]):
+                mark = found.moved(start)
+                marks.append(mark)
+                if at < mark.start:
+                    left.append((at, mark.start))
+                at = mark.end
             if at < end:
                 left.append((at, end))
         free = left

@@ -62,7 +62,7 @@ def _is_data(value: object) -> bool:
 def _shares_line(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 200) : start].rsplit("\n", 1)[-1]
     after = text[end : end + 200].split("\n", 1)[0]
-    return any(char.isalnum() for char in after) or " " in before.strip()
+    return any(char.isalnum() for char in after) or before.rstrip()[-1:] not in ("", ":", "=")
 
 
 XML = re.compile(r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>", re.MULTILINE)

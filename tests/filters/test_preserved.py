@@ -12,7 +12,11 @@ KEPT = [
     ("This is **very** good.", "Esto es **muy** bueno."),
     ("- one\n- two", "- uno\n- dos"),
 ]
+COMMENTS = "Text\n\n```python\nx = 1  # the first number\n```\n"
+KEPT += [(COMMENTS, COMMENTS.replace("Text", "Texto").replace("the first number", "el primer número"))]
 LOST = [
+    (COMMENTS, COMMENTS.replace("x = 1  # the first number", "x = 2  # el primer número"), "1 of 1"),
+    (COMMENTS, COMMENTS.replace("x = 1  # the first number", "# x = 1  el primer número"), "1 of 1"),
     ("Run `ls -l` now.", "Ejecuta `ls -L` ahora.", "`ls -l`"),
     ("Run `ls` and `ls` again.", "Ejecuta `ls` otra vez.", "1 of 2"),
     ("Solve $x^2 = 4$ first.", "Primero resuelve x^2 = 4.", "x^2"),
