@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, Field, PrivateAttr
 
+from babelset.doctor import Finding
 from babelset.errors import ConfigError
 from babelset.languages import Pair
 from babelset.nulpipe import NulPipe
@@ -29,6 +30,7 @@ from babelset.translator import Failure, Translation
 from babelset.translators.apertium_modes import fingerprint, packages, pipeline, route
 
 ENCODING = 1  # counts the changes to what this file sends and reads: part of the signature
+FROM_ENGLISH = ("eng-cat", "eng-spa", "en-gl", "en-eo")
 ATTEMPTS = 3  # a pipeline that was killed from outside twice in a row has had bad luck enough
 
 SPACES = re.compile(r"[\t-\r\x1c-\x1f \x85\u2028\u2029]+")  # a newline ends no sentence here
@@ -76,6 +78,15 @@ class Apertium(BaseModel, extra="forbid"):
             "BLEU 16, chrF 48). Good for trying things out, not for data that a model will be trained on: "
             "for that use --translator nllb or an LLM."
         )
+
+    @classmethod
+    def diagnose(cls) -> Iterator[Finding]:
+        """For `babelset doctor`: which modes from English are here, and the packages of the others."""
+        folder = Path(str(cls.model_fields["modes"].default))
+        missing = [mode for mode in FROM_ENGLISH if not (folder / f"{mode}.mode").exists()]
+        there = [mode for mode in FROM_ENGLISH if mode not in missing]
+        cure = f"apt-get install {' '.join(packages()[mode] for mode in missing)}" if missing else ""
+        yield Finding("apertium", bool(there), f"from English: {' '.join(there) or 'nothing installed'}", cure)
 
     def supports(self, pair: Pair) -> bool:
         chain = route(pair)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 from babelset import __version__, modelfolder
 from babelset.batching import looped
 from babelset.decoding import Decoder, Device
+from babelset.doctor import Finding
 from babelset.errors import ConfigError
 from babelset.languages import Pair
 from babelset.placeholders import SCHEMES
@@ -93,6 +94,17 @@ class CTranslate2(BaseModel, extra="forbid"):
     @property
     def notice(self) -> str:
         return ""
+
+    @classmethod
+    def diagnose(cls) -> Iterator[Finding]:
+        """For `babelset doctor`: the engine, its devices, and that a model must be named."""
+        import ctranslate2
+
+        gpus = ctranslate2.get_cuda_device_count()
+        types = " ".join(sorted(ctranslate2.get_supported_compute_types("cpu")))
+        name = cls.__name__.lower().replace("ctranslate2", "ct2")
+        detail = f"ctranslate2 {ctranslate2.__version__}; {gpus} CUDA devices; CPU: {types}; needs --model DIR"
+        yield Finding(name, True, detail)
 
     def supports(self, pair: Pair) -> bool:
         return self.tokens.supports(pair)

@@ -19,7 +19,8 @@ TAIL = r"[ \t]*(?:(?://|\#).*)?\r?$"
 SURE = re.compile(
     rf"""^[ \t]*(?:
     (?:async[ ]+)?def[ ]+{NAME}.*[({{:=].* | class[ ]+{NAME}[ ]*(?:\([^()]*\))?[ ]*[:{{].* | @{NAME}[\w.]*(?:\(.*\))?
-    | import[ ]+[\w.*{{}},/ ]+(?:[ ]+from[ ].*)?;? | import[ ]*(?:\(|["'].*) | from[ ]+[\w.]+[ ]+import[ ]+.*
+    | import[ ]+(?:static[ ]+)?[\w.*]+(?:[ ]+as[ ]+\w+)?(?:,[ ]*[\w.]+(?:[ ]+as[ ]+\w+)?)*;?
+    | import[ ].*[ ]from[ ]+["'].* | import[ ]*(?:\(|["'].*) | from[ ]+[\w.]+[ ]+import[ ]+.*
     | \#(?:include|define|ifdef|ifndef|endif|pragma)\b.* | using[ ]+[\w:.]+(?:[ ]+[\w.]+)?; | package[ ]+[\w.]+;?
     | (?:SELECT|INSERT[ ]INTO|UPDATE|DELETE[ ]FROM|CREATE[ ](?:TABLE|DATABASE|INDEX|VIEW|OR)|(?:ALTER|DROP)[ ]TABLE)\b.*
     | (?:FROM|WHERE|(?:(?:LEFT|RIGHT|INNER|OUTER|FULL)[ ])?JOIN
@@ -35,13 +36,16 @@ SURE = re.compile(
 LIKELY = re.compile(
     rf"""^[ \t]*(?:
     (?:if|elif|else[ ]if|while|for|switch|catch|with|except)\b(?=[^.?!(=<>\[]*+[(=<>\[]).*[:{{]
-    | (?:return|raise|throw|del|break|continue|pass|defer)\b.*; | return[ ]+[\w.\[\]()+*/%'"{{}}, -]*
+    | (?:break|continue);? | throw[ ]new\b.*; | return(?:[ ]+[\w.]+)?;? | return\b.*[\[(+*/<>='"{{].*
     | (?:const|let|var|val|int|long|float|double|char|bool|boolean|string|String|auto)(?:\[\])?
-      [ ]+[\w*,\[\] ]+(?::?=.*|;|\{{)
+      [ ]+(?:mut[ ]+)?[\w*\[\]]+(?:[ ]*,[ ]*\w+)*[ ]*(?::?=.*|;|\{{)
     | {PATH}(?:,[ ]*{PATH})*[ ]*(?:[-+*/%|&:]|\*\*|//|<<|>>)?=[ ]*
       (?=[^=]*["'(\[{{\d_$]|[a-z]+\.[a-z]|(?:None|True|False|null|new)\b)[^=\s].*
-    | {PATH}[ ]*\(.*\)[ ]*(?:[;{{]|=>.*) | {PATH}\((?:[^()]|\([^()]*\))*\) | .*[;{{]
-    | .*=>[ ]*[{{(]? | ["'][\w -]+["'][ ]*:[ ].*
+    | {PATH}[ ]*\(.*\)[ ]*(?:\{{|=>.*) | {PATH}\((?!s\))(?:[^()]|\([^()]*\))*\)
+    | (?=.*(?:[\w>][(\[]|[=<>{{}}$_]|\+\+|--|\b(?:if|while|for|switch)[ ]\()).*;
+    | .*\{{ | [a-z-]+:[ ]*[\w\#%(),.-]+(?:[ ][\w\#%(),.-]+)?;
+    | (?:[A-Z]\w*(?:<[\w, <>]*>)?(?:\[\])?|int|bool)[ ][a-z]\w*;(?=[ \t]*\r?$)
+    | .*=>[ ]*[{{(]? | ["'][\w -]+["'][ ]*:[ ]*(?:["'\[{{\d-]|true|false|null).*
     | (?:sudo|pip3?[ ]install|npm|npx|apt(?:-get)?|git[ ](?:clone|add|commit|push|pull|init)|docker|kubectl|cd|mkdir
       |chmod|curl|wget|ln|export)
       (?=[ ].*[-/.~$"':=])(?:[ ]+[-./~\w:"'@$<>{{}}=\[\]]+){{1,12}}
@@ -54,6 +58,9 @@ PROSE = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]|^[ \t]*</?[A-Za-z!]")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|(?://|#).*")
 KEYWORDS = re.compile(r"\b(?:for|in|if|or|and|not|is|else|while|do|then|let|mut|as|with|return|of|range)\b")
 WORDS = re.compile(r"(?<![^\s(])(?:[A-Za-z][a-z']*,? ){3}[A-Za-z]")
+AMOUNT = re.compile(
+    r"=\s*[$€£]?[\d.,]+ [A-Za-z]{3}|=\s*(?!(?:new|await|async|not|lambda|function)\b)[A-Za-z]{3,} [A-Za-z]{3}"
+)
 CODEISH = re.compile(r"^\s|[(){}\[\];=<>_]|\w\.\w|^\w+[:,]?$")
 WORD = re.compile(r"[A-Za-z]{2,}")
 LONGEST_LINE = 500  # of code; bounds what the patterns above can cost
@@ -88,7 +95,7 @@ def _classify(line: str) -> str:
     bare = QUOTED.sub("", line)
     if bare.lstrip()[:1].islower():  # no sentence begins so
         bare = KEYWORDS.sub("=", bare)
-    if WORDS.search(bare) or "`" in line:
+    if WORDS.search(bare) or AMOUNT.search(bare) or "`" in line:
         return "prose"
     if LIKELY.match(line):
         return "code"
