@@ -16,7 +16,7 @@ from babelset.cli.estimate import estimate
 from babelset.cli.export import export
 from babelset.cli.filter import filter_
 
-# from babelset.cli.inspect import inspect
+from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins
 from babelset.cli.run import run
@@ -53,7 +53,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Turn an instruction dataset in one language into trustworthy instruction data in two hundred.",
 )
-for command in (translate, run, export, estimate, languages, plugins, doctor):
+for command in (translate, run, export, inspect, estimate, languages, plugins, doctor):
     app.command()(command)
 app.command("filter")(filter_)
 

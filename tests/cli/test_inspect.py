@@ -4,71 +4,61 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from babelset.cli.inspect import inspect
-from babelset.errors import DataError
+from babelset.cli.app import app
 
-app = typer.Typer()
-app.command()(inspect)
+TEXT = "Run `ls -l` in /tmp, **please**.\n\n```python\nx = 1  # the first\n```\n\n<think>Let me see.</think>Done in 5 km.\n"
 
 
-def run(*arguments: str, text: bytes | str = "") -> str:
-    result = CliRunner().invoke(app, list(arguments), input=text, catch_exceptions=False)
-    assert result.exit_code == 0
+def inspect(text: str | bytes, *options: str) -> str:
+    result = CliRunner().invoke(app, ["inspect", "-", *options], input=text)
+    assert result.exit_code == 0, result.output
     return result.output
 
 
-def test_spans_as_data() -> None:
-    lines = run("-", "--json", text="Run `ls` now.").splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"type": "prose", "text": "Run "},
-        {"type": "keep", "kind": "inline_code", "inline": True, "text": "`ls`"},
-        {"type": "prose", "text": " now."},
-    ]
+def spans(text: str | bytes, *options: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in inspect(text, "--json", *options).splitlines()]
 
 
-def test_segments_as_data() -> None:
-    lines = run("-", "--json", "--segments", text="- Run `ls`.\n").splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"type": "verbatim", "text": "- "},
-        {"type": "segment", "text": "Run \ue000.", "keeps": ["`ls`"], "kinds": ["inline_code"]},
-        {"type": "verbatim", "text": "\n"},
-    ]
+def test_the_spans_are_the_text() -> None:
+    found = spans(TEXT)
+    assert "".join(span["text"] for span in found) == TEXT
+    kinds = {span["text"]: span["kind"] for span in found}
+    assert kinds["`ls -l`"] == "inline_code" and kinds["Run "] == "prose"
+    assert any(kind == "reasoning" for kind in kinds.values())
 
 
-@pytest.mark.parametrize("data", [b"caf\xe9 \xff", b"a\r\nb\rc", "\x00\x1b[2J é 中".encode()])
-def test_data_is_the_file_byte_for_byte(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes(data)
-    spans = [json.loads(line)["text"] for line in run(str(path), "--json").splitlines()]
-    assert "".join(spans).encode("utf-8", "surrogateescape") == data
-
-
-@pytest.mark.parametrize("option", [(), ("--segments",)])
 @pytest.mark.parametrize(
-    "text, shown",
-    [
-        ("a \x1b[31m b", r"\x1b"),
-        ("a [red]b[/red]", "[red]b[/red]"),
-        ("a \u202e b", r"\u202e"),
-        (b"a \xff b", r"\udcff"),
-    ],
+    ("option", "prose"),
+    [("--translate-reasoning", "Let me see."), ("--translate-comments", "the first")],
 )
-def test_text_commands_neither_the_terminal_nor_rich(option: tuple[str, ...], text: str, shown: str) -> None:
-    output = run("-", *option, text=text)
-    assert shown in output
-    assert "\x1b" not in output and "\u202e" not in output
+def test_options_of_the_parser(option: str, prose: str) -> None:
+    def translated(*options: str) -> str:
+        return "|".join(span["text"] for span in spans(TEXT, *options) if span["kind"] == "prose")
+
+    assert prose not in translated() and prose in translated(option)
 
 
-def test_reasoning_and_comments_are_shown_as_prose_when_asked() -> None:
-    text = "<think>One moment.</think>\n```python\n# Two words\n```"
-    output = run("-", "--json", "--translate-reasoning", "--translate-comments", text=text)
-    spans = [json.loads(line) for line in output.splitlines()]
-    assert [span["text"] for span in spans if span["type"] == "prose"] == ["One moment.", "\n", "Two words"]
+def test_segments() -> None:
+    assert "Done in 5 km." in inspect(TEXT, "--segments").splitlines()
+    first = json.loads(inspect("Run `ls`. Then stop.", "--segments", "--json").splitlines()[0])
+    assert first == {"source": "Run `ls`.", "keeps": ["`ls`"], "kinds": ["inline_code"]}
 
 
-def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(DataError, match="cannot be read"):
-        run("/no/such/file")
+@pytest.mark.parametrize("text", ["\x1b]0;title\x07\x1b[2J", "[bold red]x[/]", "a\x00b\r\x08", "\u202e\u2066"])
+def test_the_terminal_is_not_steered(text: str) -> None:
+    shown = inspect(f"Hello {text} there.")
+    assert not set(shown) & set("\x1b\x07\x00\r\x08\u202e\u2066")
+    if text.startswith("["):
+        assert text in shown
+
+
+def test_broken_bytes_are_shown_and_survive() -> None:
+    assert "\\udcff" in inspect(b"Hello \xff there.")
+    assert "".join(span["text"] for span in spans(b"Hello \xff there.")) == "Hello \udcff there."
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["inspect", str(tmp_path / "no.md")])
+    assert result.exit_code == 3 and "no.md: cannot be read" in result.output
