@@ -41,7 +41,8 @@ def measure(data: Path, language: str, folder: Path) -> dict[str, Any]:
     source = folder / "source.txt"
     source.write_text((data / "newstest2019-src.eng.txt").read_text(encoding="utf-8"), encoding="utf-8")
     references = (data / f"newstest2019-ref.{REFERENCES[language]}.txt").read_text(encoding="utf-8").splitlines()
-    found: dict[str, Any] = {"language": language, "babelset": scores(through_babelset(source, language, folder), references)}
+    translated = through_babelset(source, language, folder)
+    found: dict[str, Any] = {"language": language, "babelset": scores(translated, references)}
     if language in ALONE:
         found["apertium_alone"] = dict(zip(("bleu", "chrf"), ALONE[language], strict=True))
     return found

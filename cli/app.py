@@ -15,7 +15,6 @@ from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
 from babelset.cli.export import export
 from babelset.cli.filter import filter_
-
 from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 
-
 FENCED = re.compile(r"(?P<opening>(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]+)[^\n]*)\n(?P<code>.*)", re.DOTALL)
 
 

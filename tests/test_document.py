@@ -42,6 +42,7 @@ def prose(text: str, **options: bool) -> list[str]:
         ("Pandas are ____ animals.", [("placeholder", "____")]),
         ("<|im_start|>user", [("placeholder", "<|im_start|>")]),
         ("[INST] <<SYS>> Be kind. [/INST]", [("placeholder", "[INST]"), ("placeholder", "<<SYS>>"), ("placeholder", "[/INST]")]),
+        ("It takes O(n log n) and O(m(n+1)) time.", [("formula", "O(n log n)"), ("formula", "O(m(n+1))")]),
         ("Ask @ana_b today.", [("handle", "@ana_b")]),
         ("A <b>bold</b> word&nbsp;here.", [("html", "<b>"), ("html", "</b>"), ("html", "&nbsp;")]),
         ("Well done 🎉👩‍🚀 friend.", [("emoji", "🎉👩‍🚀")]),
@@ -223,3 +224,9 @@ def test_real_rows_are_mostly_prose() -> None:
     assert sum(len(span.text) for span in spans) == sum(map(len, texts))
     translated = sum(len(span.text) for span in spans if isinstance(span, Prose))
     assert 0.95 < translated / sum(map(len, texts)) < 0.98
+
+
+@pytest.mark.parametrize("after", ["", "\n\nRun the script twice and look at the result."])
+def test_a_script_is_kept_whole_from_its_first_line(after: str) -> None:
+    script = '#!/bin/bash\nset -eu\n\nfor file in *.txt; do\n  echo "Found $file"\ndone'
+    assert kept(script + after) == [("code", script)]

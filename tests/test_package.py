@@ -89,7 +89,18 @@ def test_a_fresh_environment(tree: Path, tmp_path: Path) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = ["pydantic", "lingua", "ctranslate2", "sentencepiece", "tree_sitter", "pyarrow", "numpy", "orjson", "langcodes", "regex"]
+    heavy = [
+        "pydantic",
+        "lingua",
+        "ctranslate2",
+        "sentencepiece",
+        "tree_sitter",
+        "pyarrow",
+        "numpy",
+        "orjson",
+        "langcodes",
+        "regex",
+    ]
     loaded = call(
         sys.executable, "-X", "importtime", "-c",
         f"import sys; sys.argv = ['babelset', '--version']; import babelset.cli.app; print([m for m in {heavy} if m in sys.modules])",

@@ -63,8 +63,19 @@ AMOUNT = re.compile(
 )
 CODEISH = re.compile(r"^\s|[(){}\[\];=<>_]|\w\.\w|^\w+[:,]?$")
 WORD = re.compile(r"[A-Za-z]{2,}")
+SHEBANG = re.compile(r"^#!/\S.*$", re.MULTILINE)
+SENTENCE = re.compile(r"\n[ \t]*\n(?=[A-Z][a-z']* (?:[A-Za-z',]+ ){2})")
 LONGEST_LINE = 500  # of code; bounds what the patterns above can cost
 LONGEST_GAP = 3  # lines inside code that are not recognised as such
+
+
+def scripts(text: str) -> Iterator[Mark]:
+    """From a `#!` line to the end, or to the paragraph that begins like an English sentence."""
+    at = 0
+    while found := SHEBANG.search(text, at):
+        after = SENTENCE.search(text, found.end())
+        at = after.start() if after else len(text)
+        yield Mark(found.start(), at, "code")
 
 
 def unfenced(text: str) -> Iterator[Mark]:

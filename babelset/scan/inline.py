@@ -15,7 +15,7 @@ from babelset.scan.tags import tag
 SPECIAL = re.compile(
     r"[`$<{}\[\\*_~@&%|/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
     r"\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\ufeff\ud800-\uf8ff\U0001f000-\U0010ffff]"
-    r"|www\.|\w\.[a-z0-9]|\(\)"
+    r"|www\.|\w\.[a-z0-9]|\(\)|\b[OΘΩ]\("
 )
 SYMBOL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]+"
@@ -43,6 +43,7 @@ TOKENS = re.compile(
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
             r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
             r"(?P<inline_code>(?<![\w/.])(?:[A-Za-z]\w*+\.){0,6}[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/.])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
+            r"(?P<formula>\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
             r"(?P<handle>(?<![\w@.])@[A-Za-z]\w{1,40}\b(?!\.\w))",
             r"(?P<html><!--(?:[^<-]|-(?!->)|<(?!!--))*+-->|<![A-Za-z][^<>]*>|</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>"
             r"|<[A-Za-z][\w .:/-]{0,60}>|&(?:[A-Za-z]{2,10}|\#\d{1,7}|\#x[\da-fA-F]{1,6});)",
