@@ -29,6 +29,7 @@ from babelset.tally import STATUSES, Tally
 from babelset.worker import Entry, Parsed, ParseOptions, Worker
 
 Manifest = dict[str, Any]
+COUNTED = 50_000_000  # bytes of input that are read once more to tell how long a run will take
 SAMPLE = 20  # rows that a schema is recognised from
 
 
@@ -37,6 +38,7 @@ class Watch:
     """Who looks on while a run goes; each is called with what happened since its last call."""
 
     say: Callable[[str], None] = lambda message: None
+    total: Callable[[int], None] = lambda count: None  # rows of the whole run, when they were counted
     rows: Callable[[int], None] = lambda count: None
     segments: Callable[[int], None] = lambda count: None
 
@@ -66,6 +68,8 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         ladder.progress = watch.segments
         options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
         worker = Worker(job.pair, schema, ladder, build_filters(job.filters), options)
+        if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
+            watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
         started = time.time()
         read_rows = _work(job, worker, journal, watch)
         about = {

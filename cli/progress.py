@@ -15,19 +15,19 @@ EVERY = 30.0  # seconds between two lines where there is no terminal
 
 
 @contextmanager
-def watching(total: int | None, quiet: bool = False) -> Iterator[Watch]:
-    """A `Watch` that shows rows, segments, rates and the time left; `total` rows when it is known."""
+def watching(quiet: bool = False) -> Iterator[Watch]:
+    """A `Watch` that shows rows, segments, rates and the time left."""
     if quiet:
         yield Watch()
     elif sys.stderr.isatty():
-        with _bar(total) as watch:
+        with _bar() as watch:
             yield watch
     else:
-        yield _lines(total)
+        yield _lines()
 
 
 @contextmanager
-def _bar(total: int | None) -> Iterator[Watch]:
+def _bar() -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -41,7 +41,7 @@ def _bar(total: int | None) -> Iterator[Watch]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=total, segments=0, rate=0.0)
+        task = progress.add_task("", total=None, segments=0, rate=0.0)
         started, segments = time.monotonic(), 0
 
         def count(new: int) -> None:
@@ -51,14 +51,19 @@ def _bar(total: int | None) -> Iterator[Watch]:
 
         yield Watch(
             say=lambda message: console.print(message, markup=False, highlight=False),
+            total=lambda count: progress.update(task, total=count),
             rows=lambda new: progress.advance(task, new),
             segments=count,
         )
 
 
-def _lines(total: int | None) -> Watch:
+def _lines() -> Watch:
     started = last = time.monotonic()
-    rows = segments = 0
+    total = rows = segments = 0
+
+    def set_total(count: int) -> None:
+        nonlocal total
+        total = count
 
     def tell() -> None:
         nonlocal last
@@ -80,7 +85,7 @@ def _lines(total: int | None) -> Watch:
         segments += new
         tell()
 
-    return Watch(say=_say, rows=count_rows, segments=count_segments)
+    return Watch(say=_say, total=set_total, rows=count_rows, segments=count_segments)
 
 
 def _say(message: str) -> None:

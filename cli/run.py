@@ -29,7 +29,7 @@ def run(
     from babelset.pipeline import read_pipeline, run_pipeline
 
     plan = read_pipeline(pipeline, o.read_toml(pipeline))
-    accounts = dict(run_pipeline(plan, pipeline.parent, partial(watching, None, quiet)))
+    accounts = dict(run_pipeline(plan, pipeline.parent, partial(watching, quiet)))
     if json:
         typer.echo(json_.dumps(accounts, ensure_ascii=False, indent=1))
     else:

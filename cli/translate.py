@@ -70,7 +70,7 @@ def translate(
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force,
     )  # fmt: skip
-    with watching(None, quiet) as watch:
+    with watching(quiet) as watch:
         manifest = translate_streams(job, watch, rejected)
     show(manifest, as_json=json, stderr=output == "-")
     raise typer.Exit(1 if manifest["rows"]["failed"] else 0)
