@@ -45,18 +45,20 @@ def route(pair: Pair) -> tuple[str, ...]:
     sources, targets = _names(pair.source, region=False), _names(pair.target)
     if direct := _mode(sources, targets):
         return (direct,)
-    pivot = PIVOTS.get(pair.target.bcp47, "")
+    tag = pair.target.bcp47
+    pivot = PIVOTS.get(tag) or PIVOTS.get(tag.partition("-")[0], "")
     between = [pivot, TWO_LETTERS.get(pivot, "")]
     first, second = _mode(sources, between), _mode(between, targets)
     return (first, second) if first and second else ()
 
 
 def _names(language: Language, region: bool = True) -> list[str]:
-    """What Apertium may call a language: "por_BR", "pt_BR" for Brazilian Portuguese."""
+    """What Apertium may call a language: "por_BR", "pt_BR", "por", "pt" for Brazilian Portuguese."""
     two, _, variant = language.bcp47.partition("-")
     three = language.code[:3]
     names = [*OTHER_NAMES.get(three, []), three, two]
-    return [f"{name}_{variant}" for name in names] if variant and region else names
+    regional = [f"{name}_{variant}" for name in names] if variant and region else []
+    return [*regional, *names]
 
 
 def _mode(sources: Sequence[str], targets: Sequence[str]) -> str:
