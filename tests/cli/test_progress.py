@@ -5,7 +5,9 @@ import pytest
 from babelset.cli import progress
 
 
-def test_where_there_is_no_terminal_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_there_is_no_terminal_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     now = 100.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     with progress.watching() as watch:
