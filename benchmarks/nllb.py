@@ -1,7 +1,7 @@
 """
 How much of CTranslate2's speed is left when NLLB is driven through babelset.
 
-    python benchmarks/nllb.py [alpaca.json]     # writes benchmarks/results/nllb.json; about four minutes
+    python benchmarks/nllb.py [alpaca.json]     # writes benchmarks/results/nllb.json; about eight minutes
 
 The model has the shape of NLLB-200-distilled-600M (12 + 12 layers of 1,024, 256,206 tokens) and random
 weights that end every translation after 25 tokens: each contender does the same work on the same sentences.
@@ -43,7 +43,7 @@ from babelset.translators.ctranslate2 import NLLB
 RESULT = Path(__file__).parent / "results" / "nllb.json"
 WIDTH, LAYERS, INNER, VOCABULARY, HEADS = 1024, 12, 4096, 256_206, 16
 STOP = 25
-SEGMENTS, ROUNDS = 256, 2
+SEGMENTS, ROUNDS = 768, 2
 PROSE = re.compile(r"[A-Z][A-Za-z ,']{8,500}[.!?]")  # one sentence for any splitter, and nothing to keep
 
 

@@ -145,7 +145,23 @@ def test_a_mode_file_becomes_a_flushing_pipeline(tmp_path: Path) -> None:
 
 installed = [target for target in ("ca", "es", "gl", "eo") if Apertium().supports(Pair(find("en"), find(target)))]
 real = [pytest.mark.engine, pytest.mark.skipif(not installed, reason="Apertium is not installed")]
-WORDS = "house river teacher open quickly green window never write between summer children small carry bread".split()
+WORDS = [
+    "house",
+    "river",
+    "teacher",
+    "open",
+    "quickly",
+    "green",
+    "window",
+    "never",
+    "write",
+    "between",
+    "summer",
+    "children",
+    "small",
+    "carry",
+    "bread",
+]
 
 
 def sentences(count: int) -> list[str]:
