@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 _SAFE_DIGITS = 18  # integers of so many digits fit into 64 bits
+_DEEPEST = 200  # orjson writes 254 levels, and rows are written inside of other objects
 
 
 class Number:
@@ -35,19 +36,34 @@ class Number:
 
 
 def loads(text: str) -> Any:
-    """Parse strict JSON; ValueError for anything else: NaN, duplicate keys, too deep a nesting."""
+    """Parse strict JSON; ValueError for anything else: NaN, duplicate keys, more than 200 levels."""
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value):
+        raise ValueError("nested too deeply")
+    return value
 
 
 def dumps(value: Any) -> str:
     """One line of JSON; TypeError for what JSON has no form for."""
     try:
-        return orjson.dumps(value, default=_other).decode()
+        return orjson.dumps(value, default=_number).decode()
     except TypeError:
-        return orjson.dumps(_spelt(value), default=_other).decode()
+        return _spelt(value)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return bool(level)
 
 
 def _integer(text: str) -> int | Number:
@@ -77,35 +93,29 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _other(value: Any) -> Any:
-    """What orjson does not know: exact numbers, and the values that Parquet brings."""
-    import base64
-    from decimal import Decimal
-
+def _number(value: Any) -> orjson.Fragment:
     if isinstance(value, Number):
         return orjson.Fragment(value.text)
-    if isinstance(value, int):
-        return orjson.Fragment(str(value))
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def _spelt(value: Any) -> Any:
-    """The value with lone surrogates and huge integers spelt out, for orjson takes neither."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return orjson.Fragment(json.dumps(value))
+def _spelt(value: Any) -> str:
+    """JSON piece by piece, where a lone surrogate or a huge integer stands, for orjson takes neither."""
     if isinstance(value, dict):
-        # keys may hold them too, and a key cannot be a fragment
-        pairs = (f"{json.dumps(key)}:{dumps(item)}" for key, item in value.items())
-        return orjson.Fragment("{" + ",".join(pairs) + "}")
-    if isinstance(value, list):
-        return [_spelt(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
-        return orjson.Fragment(str(value))
-    return value
+        return "{" + ",".join(f"{_string(key)}:{_spelt(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_spelt, value)) + "]"
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return orjson.dumps(value, default=_number).decode()
+
+
+def _string(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} is a key, and keys are strings in JSON")
+    try:
+        return orjson.dumps(text).decode()
+    except TypeError:
+        return json.dumps(text)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import ClassVar
 
-import regex
 from pydantic import BaseModel
 
 from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 
+Pattern = re.Pattern[str]
 MOST = 20_000  # characters of a field that are searched: a task is stated early or late, not in the middle
 
 
@@ -37,8 +38,8 @@ class Task(BaseModel, extra="forbid", frozen=True):
 
     def _match(self, unit: Scored) -> tuple[str, str] | None:
         text = unit.source if len(unit.source) <= MOST else unit.source[: MOST // 2] + unit.source[-MOST // 2 :]
-        for name, pattern in _rules():
-            if name not in self.ignore and (found := pattern.search(text)):
+        for name, pattern, unless in _rules():
+            if name not in self.ignore and (found := pattern.search(text)) and not (unless and unless.search(text)):
                 return name, found[0]
         return None
 
@@ -51,6 +52,13 @@ class Task(BaseModel, extra="forbid", frozen=True):
 
 
 @cache
-def _rules() -> list[tuple[str, regex.Pattern[str]]]:
+def _rules() -> list[tuple[str, Pattern, Pattern | None]]:
     table = tomllib.loads(files(__package__).joinpath("task.toml").read_text(encoding="utf-8"))
-    return [(rule["name"], regex.compile(rule["pattern"], regex.IGNORECASE)) for rule in table["rules"]]
+    return [
+        (
+            rule["name"],
+            re.compile(rule["pattern"], re.IGNORECASE),
+            re.compile(rule["unless"], re.IGNORECASE) if "unless" in rule else None,
+        )
+        for rule in table["rules"]
+    ]

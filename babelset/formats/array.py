@@ -13,7 +13,8 @@ from babelset.row import excerpt
 
 BLOCK = 1 << 20
 MARK = re.compile(rb'["\[\]{},]')
-STRING_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# No JSON string goes over a line end: one that does was never closed, and the rows after it are still found.
+STRING_END = re.compile(rb'[^"\\\n]*(?:\\[^\n][^"\\\n]*)*(?:"|\\?(?=\n))')
 SPACE = b" \t\r\n"
 
 
@@ -25,8 +26,8 @@ class JsonArray:
     names = ("json",)
 
     def read(self, file: IO[bytes]) -> Iterator[Reading]:
-        for line, raw, whole in _Elements(file):
-            yield line, _parsed(raw) if whole else Bad("the file breaks off here", excerpt(raw))
+        for line, raw, reason in _Elements(file):
+            yield line, Bad(reason, excerpt(raw)) if reason else _parsed(raw)
 
     def writer(self, file: IO[bytes]) -> Writer:
         return _ArrayWriter(file)
@@ -43,7 +44,7 @@ def _parsed(raw: bytes) -> dict[str, Any] | Bad:
 
 
 class _Elements:
-    """The raw elements of a JSON array, each with its line and whether it is whole."""
+    """The raw elements of a JSON array, each with its line and, where it is not whole, the reason."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.buffer, self.line = file, b"", 1
@@ -51,18 +52,19 @@ class _Elements:
         self.depth = 0
         self.in_array = False
 
-    def __iter__(self) -> Iterator[tuple[int, bytes, bool]]:
+    def __iter__(self) -> Iterator[tuple[int, bytes, str]]:
         self._more()
         self.buffer = self.buffer.removeprefix(b"\xef\xbb\xbf")
         while (end := self._end()) is not None:
             yield from self._take(end)
         if self.in_array or self.buffer.strip(SPACE):
-            yield self._line_of(self.buffer), self.buffer.strip(SPACE), False
+            reason = "the file breaks off here" if self.depth > 0 else "not valid JSON: neither an array nor an object"
+            yield self._line_of(self.buffer), self.buffer.strip(SPACE), reason
 
     def _more(self) -> bool:
         """Read on, more the more is held, so that a long row is not scanned again and again."""
         if len(self.buffer) > LONGEST:
-            raise DataError("a row is longer than 64 MiB", line=self.line)
+            raise DataError("a row longer than 64 MiB begins here, or brackets never close", line=self.line)
         block = self.file.read(max(BLOCK, len(self.buffer)))
         self.buffer += block
         return bool(block)
@@ -105,7 +107,7 @@ class _Elements:
                 return mark.start() if self.in_array else mark.end()
         return None
 
-    def _take(self, end: int) -> Iterator[tuple[int, bytes, bool]]:
+    def _take(self, end: int) -> Iterator[tuple[int, bytes, str]]:
         raw = self.buffer[:end]
         line = self._line_of(raw)
         closes = self.in_array and self.depth <= 0
@@ -115,7 +117,7 @@ class _Elements:
         if not closes and self.depth < 0:
             self.depth = 0
         if raw.strip(SPACE):
-            yield line, raw.strip(SPACE), True
+            yield line, raw.strip(SPACE), ""
 
     def _line_of(self, raw: bytes) -> int:
         return self.line + raw[: len(raw) - len(raw.lstrip(SPACE))].count(b"\n")

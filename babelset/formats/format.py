@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
+from babelset.errors import OutputError
+
 LONGEST = 64 << 20  # bytes of one row; a longer one is not read into memory
 
 
@@ -18,6 +20,14 @@ class Bad:
 
 
 Reading = tuple[int, dict[str, Any] | Bad]  # line, counted from 1, and what stands there
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8; OutputError for a lone surrogate, which only JSON can spell."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise OutputError("a text holds half a surrogate pair, which is not valid UTF-8; write .jsonl instead") from None
 
 
 class Writer(Protocol):

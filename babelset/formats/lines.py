@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, Any
 
-from babelset.errors import ConfigError
-from babelset.formats.format import LONGEST, Bad, Reading, Writer
+from babelset.errors import OutputError
+from babelset.evidence import KEY
+from babelset.formats.format import LONGEST, Bad, Reading, Writer, encoded
 from babelset.lossless import dumps, loads
-from babelset.row import excerpt
+from babelset.row import EXCERPT, excerpt
+
+TOO_LONG = "longer than 64 MiB"
 
 
 class Lines:
-    """The lines of a file, and the number of the last one; a line that is too long comes as its beginning."""
+    """The lines of a file, and the number of the last one; of a line that is too long only the beginning comes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.number, self.too_long, self.ended = file, 0, False, False
@@ -22,6 +25,7 @@ class Lines:
             self.number += 1
             self.too_long = len(line) == LONGEST and not line.endswith(b"\n")
             if self.too_long:
+                line = line[: 4 * EXCERPT]
                 while (rest := self.file.readline(LONGEST)) and not rest.endswith(b"\n"):
                     pass
             yield line.removeprefix(b"\xef\xbb\xbf") if self.number == 1 else line
@@ -44,10 +48,13 @@ class JsonLines:
                     raise
                 return
             except jsonlines.InvalidLineError as error:
-                reason = "longer than 64 MiB" if lines.too_long else str(error.__cause__ or error.args[0])
-                yield lines.number, Bad(f"not valid JSON: {reason}", excerpt(error.line))
+                reason = TOO_LONG if lines.too_long else f"not valid JSON: {error.__cause__ or error.args[0]}"
+                yield lines.number, Bad(reason, excerpt(error.line))
                 continue
-            yield lines.number, data if isinstance(data, dict) else Bad("not an object", excerpt(dumps(data)))
+            if lines.too_long:  # cut, and valid by chance
+                yield lines.number, Bad(TOO_LONG, excerpt(dumps(data)))
+            else:
+                yield lines.number, data if isinstance(data, dict) else Bad("not an object", excerpt(dumps(data)))
 
     def writer(self, file: IO[bytes]) -> Writer:
         import jsonlines
@@ -63,7 +70,7 @@ class Text:
         lines = Lines(file)
         for line in lines:
             if lines.too_long:
-                yield lines.number, Bad("longer than 64 MiB", excerpt(line))
+                yield lines.number, Bad(TOO_LONG, excerpt(line))
                 continue
             try:
                 yield lines.number, {"text": line.decode().removesuffix("\n").removesuffix("\r")}
@@ -75,14 +82,16 @@ class Text:
 
 
 class _TextWriter:
+    """A text without translation is an empty line; the evidence of a run has no place here."""
+
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
 
     def write(self, row: dict[str, Any]) -> None:
-        text = row.get("text")
-        if not isinstance(text, str | None) or "\n" in (text or ""):
-            raise ConfigError("a text file holds one line a row, and this row is more; write .jsonl instead")
-        self.file.write((text or "").encode("utf-8", "surrogatepass") + b"\n")
+        text = "" if row.get("text") is None else row["text"]
+        if row.keys() - {KEY} != {"text"} or not isinstance(text, str) or "\n" in text or text.endswith("\r"):
+            raise OutputError("a text file holds one line a row, and this row is more; write .jsonl instead")
+        self.file.write(encoded(text) + b"\n")
 
     def close(self) -> None:
         pass

@@ -33,6 +33,8 @@ FINE = [
     "The letters arrived on Monday.",
     "Begin with a short introduction.",
     "Name a book that ends with a wedding.",
+    "Write a Python function that checks whether a string is a palindrome.",
+    "Write a program that counts the number of vowels in a sentence.",
 ]
 
 
