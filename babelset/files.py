@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from babelset.errors import ConfigError, DataError, OutputError
-from babelset.formats import FORMATS, Format, Reading, Writer
+from babelset.formats import FORMATS, Format, Parquet, Reading, Writer
 from babelset.row import BadRow, Row
 
 PACKED = (".gz", ".zst")
+PARQUET = (".parquet", ".parquet.gz", ".parquet.zst")
 
 
 def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[Row | BadRow]:
@@ -29,8 +30,8 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
 
     >>> for row in read(["a.jsonl.gz", "b.csv"]): ...
 
-    `format` names one where the file name does not tell. Raises ConfigError for a missing file or unknown
-    format, DataError for a file that breaks off.
+    `format` names one where the file name does not tell. Raises ConfigError for an unknown format,
+    DataError for a file that is missing or breaks off.
     """
     number = 0
     for path in paths:
@@ -44,12 +45,19 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
 
 def _read_file(path: Path, name: str | None) -> Iterator[Reading]:
     found = format_of(path, name)
+    with _readable(path) as file:
+        yield from found.read(file)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[IO[bytes]]:
+    """The file unpacked, as bytes; whatever goes wrong with it is a DataError that names it."""
     try:
         with _opened(path) as file:
-            yield from found.read(file)
+            yield file
+    except gzip.BadGzipFile as error:
+        raise DataError(f"not a gzip file, or damaged: {error}", file=str(path)) from None
     except OSError as error:
-        if isinstance(error, gzip.BadGzipFile):
-            raise DataError(f"not a gzip file, or damaged: {error}", file=str(path)) from None
         raise _cannot_read(path, error) from None
     except (EOFError, zlib.error) as error:
         raise DataError(f"the compressed file breaks off: {error}; fetch it again", file=str(path)) from None
@@ -57,7 +65,7 @@ def _read_file(path: Path, name: str | None) -> Iterator[Reading]:
         raise DataError(error.reason, file=str(path), line=error.line) from None
 
 
-def _cannot_read(path: Path, error: OSError) -> ConfigError | DataError:
+def _cannot_read(path: Path, error: OSError) -> DataError:
     if isinstance(error, FileNotFoundError):
         return DataError("there is no such file", file=str(path))
     if isinstance(error, IsADirectoryError):
@@ -97,8 +105,9 @@ class _Zstd(io.RawIOBase):
     def __init__(self, raw: IO[bytes]) -> None:
         import zstandard
 
-        self.raw, self.new, self.error = raw, zstandard.ZstdDecompressor, zstandard.ZstdError
-        self.frame = self.new().decompressobj()
+        self.raw, self.error = raw, zstandard.ZstdError
+        self.packing = zstandard.ZstdDecompressor(max_window_size=1 << 31)  # what `zstd --long=31` writes
+        self.frame = self.packing.decompressobj()
         self.started = False
         self.held = b""
 
@@ -115,7 +124,7 @@ class _Zstd(io.RawIOBase):
     def _advance(self) -> bool:
         packed = (self.frame.unused_data if self.frame.eof else b"") or self.raw.read(1 << 16)
         if self.frame.eof:
-            self.frame, self.started = self.new().decompressobj(), False
+            self.frame, self.started = self.packing.decompressobj(), False
         if not packed:
             if self.started:
                 raise EOFError("the last frame is not complete")
@@ -124,36 +133,70 @@ class _Zstd(io.RawIOBase):
         try:
             self.held = self.frame.decompress(packed)
         except self.error as error:
-            raise EOFError(str(error)) from None
+            raise DataError(f"not a zstd file, or damaged: {error}") from None
         return True
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
+def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
     """
     Write rows to `path`, which appears, whole, when the block ends well, and not at all otherwise.
 
-    Raises ConfigError for an ending that tells no format, OutputError where the file cannot be written.
+    A Parquet file gets the column types of `like`, when that is one too. Raises ConfigError for an ending that
+    tells no format, OutputError where the file cannot be written or cannot hold a row.
     """
-    found = format_of(path)
+    found = _typed(format_of(path), like)
     part = path.with_name(path.name + ".part")
+    with _named(path):
+        raw = _Output(part, path)
     try:
-        with part.open("wb") as raw:
+        with raw:
             with _packed(raw, path) as file:
                 writer = found.writer(file)
                 try:
                     yield writer
                 finally:
                     writer.close()
-            raw.flush()
-            os.fsync(raw.fileno())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+            with _named(path):
+                raw.flush()
+                os.fsync(raw.fileno())
+        with _named(path):
+            part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _typed(found: Format, like: str | Path | None) -> Format:
+    if like is None or not isinstance(found, Parquet) or not str(like).lower().endswith(PARQUET):
+        return found
+    with _readable(Path(like)) as file:
+        return found.like(file)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{path}: cannot be written: {reason}; make room, or name another place") from None
+
+
+class _Output(io.BufferedWriter):
+    """The file being written; its errors name the output, wherever in the program they come up."""
+
+    def __init__(self, part: Path, path: Path) -> None:
+        super().__init__(io.FileIO(part, "w"), 1 << 16)
+        self.path = path
+
+    def write(self, data: Any) -> int:
+        with _named(self.path):
+            return super().write(data)
+
+    def flush(self) -> None:
+        with _named(self.path):
+            super().flush()
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
                 "seconds": round(time.time() - started, 1),
             },
         }
-        return _publish(places, journal, about, read_rows)
+        return _publish(places, journal, about, read_rows, like=job.inputs[0])
 
 
 def _ladder(job: Job, stack: ExitStack) -> Ladder:
@@ -164,11 +164,11 @@ def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:
     return read_rows
 
 
-def _publish(places: Places, journal: Journal, about: Manifest, read_rows: int) -> Manifest:
+def _publish(places: Places, journal: Journal, about: Manifest, read_rows: int, like: str) -> Manifest:
     """Write the outputs from the journal. What is opened first is renamed last: accepted rows mean done."""
     tally = Tally()
     with ExitStack() as stack:
-        files = {status: stack.enter_context(writing(getattr(places, status))) for status in STATUSES}
+        files = {status: stack.enter_context(writing(getattr(places, status), like=like)) for status in STATUSES}
         for entry in journal.read():
             tally.add(entry)
             files[entry["status"]].write(entry["data"])

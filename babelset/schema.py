@@ -127,9 +127,19 @@ class Schema(BaseModel, extra="forbid", frozen=True):
         """
         The texts of a row that are to be translated, in the schema's order; blank ones are left out.
 
-        Raises DataError, with the field, for a required text that is missing and for a value that is no text.
+        Raises DataError, with the field, for a required text that is missing, for a value that is no text, and for
+        a row of another shape, which would pass untranslated.
         """
-        return [field for rule in self.fields_ for field in self._fields_of(rule, data)]
+        found = [field for rule in self.fields_ for field in self._fields_of(rule, data)]
+        if not found and not any(self._reaches(rule, data) for rule in self.fields_):
+            raise DataError("is missing", field=" or ".join(rule.path for rule in self.fields_))
+        return found
+
+    @staticmethod
+    def _reaches(rule: FieldRule, data: Mapping[str, Any]) -> bool:
+        """Whether the row has the field or, of a list, the list: a turn without text is no other shape."""
+        missed = (place.path for place in walk(data, rule.steps) if place.missing)
+        return all(any(isinstance(step, int) for step in path) for path in missed)
 
     def _fields_of(self, rule: FieldRule, data: Mapping[str, Any]) -> Iterator[Field]:
         for place in walk(data, rule.steps):
@@ -183,6 +193,8 @@ def parse_schema(name: str, text: str) -> Schema:
         raise ConfigError(f"schema {name!r}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"schema {name!r}: {plugins.explain(error).replace('fields_', 'fields')}") from None
+    if not schema.fields_:
+        raise ConfigError(f"schema {name!r}: it names no text; add a [[fields]] table with a path")
     for path in [rule.path for rule in schema.fields_] + [rewrite.path for rewrite in schema.rewrites]:
         steps(path)
     return schema

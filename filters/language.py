@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 
 # What a translation is most often mistaken for, or comes out in by mistake; the identifier chooses among these
-# and the two languages of the pair. Each language more costs time and memory.
-RIVALS = frozenset({"en", "es", "fr", "pt", "it", "de", "nl", "ru", "ar", "hi", "zh"})
+# and the two languages of the pair. Each language more costs time and memory. On rows of two NTREX-128 segments
+# into es ca pt fr hi sw: at most 0.5 % of the human translations fail, all English copies do, and 99.7 % of
+# the other languages, but for Galician as Spanish (33 %) or Portuguese (61 %), since lingua has no Galician.
+RIVALS = frozenset(["en", "es", "fr", "pt", "it", "ca", "de", "nl", "pl", "tr", "id", "sw", "ru", "ar", "hi", "zh"])
 NOT_LETTER = regex.compile(r"[^\p{L}\p{M}]+")
 
 
@@ -35,7 +37,7 @@ class Language(BaseModel, extra="forbid", frozen=True):
         found: list[float | None] = [None] * len(units)
         texts: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for index, unit in enumerate(units):
-            text = NOT_LETTER.sub(" ", (unit.target or "")[: 2 * self.read])[: self.read]
+            text = NOT_LETTER.sub(" ", unit.prose[1][: 2 * self.read])[: self.read]
             if unit.pair.target.lingua and len(text) - text.count(" ") >= self.letters:
                 key = (unit.pair.source.lingua, unit.pair.target.lingua)
                 texts.setdefault(key, []).append((index, text))
@@ -46,12 +48,22 @@ class Language(BaseModel, extra="forbid", frozen=True):
         return found
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        [score] = scores
-        if score is None or score >= self.least:
-            return Verdict(self.name, True, score)
-        target = outcome.row.pair.target.name
-        reason = f"{score:.0%} sure that this is {target}: {shorten(outcome.row.target or '')}"
-        return Verdict(self.name, False, score, reason)
+        worst = min((score for score in scores if score is not None), default=None)
+        for unit, score in zip(outcome.units(self.unit), scores, strict=True):
+            if score is not None and score < self.least:
+                where = f"{unit.field}: " if unit.field else ""
+                reason = f"{where}{score:.0%} sure that this is {unit.pair.target.name}: {shorten(unit.target or '')}"
+                return Verdict(self.name, False, worst, reason)
+        return Verdict(self.name, True, worst)
+
+
+class LanguageSegments(Language, extra="forbid", frozen=True):
+    """Reject a row with a long segment in another language, which the row as a whole would hide."""
+
+    name: ClassVar[str] = "language_segments"
+    unit: ClassVar[Unit] = "segment"
+    least: float = 0.01
+    letters: int = 100
 
 
 @cache

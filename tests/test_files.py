@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from babelset.errors import BabelsetError, ConfigError, DataError, OutputError
 from babelset.files import read, writing
+from babelset.lossless import dumps, loads
 from babelset.row import BadRow, Row
 
 ROWS: list[dict[str, Any]] = [
@@ -36,8 +42,6 @@ def data(path: Path, **options: Any) -> list[Any]:
 @pytest.mark.parametrize("packing", ["", ".gz", ".zst"])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_what_is_written_is_read(ending: str, packing: str, tmp_path: Path) -> None:
-    if ending == "parquet" and packing:
-        pytest.skip("parquet packs itself")
     path = write(tmp_path / f"x.{ending}{packing}", ROWS)
     assert data(path) == ROWS
     assert [row.number for row in read([path, path])] == [0, 1, 2, 3, 4, 5]
@@ -102,10 +106,26 @@ BROKEN: list[tuple[str, str, bytes, list[Any]]] = [
     ("json: really JSON lines", "json", b'{"a":1}\n{"a":2}\n', [{"a": 1}, {"a": 2}]),
     ("json: a single object", "json", b'{\n "a": [1,\n 2]\n}\n', [{"a": [1, 2]}]),
     ("json: empty array", "json", b" [ ] \n", []),
-    ("json: text behind the array", "json", b'[{"a":1}] rubbish', [{"a": 1}, (1, "breaks off")]),
+    ("json: text behind the array", "json", b'[{"a":1}] rubbish', [{"a": 1}, (1, "neither an array")]),
+    ("json: no JSON at all", "json", b"hello", [(1, "neither an array")]),
+    (
+        "json: a quote missing",
+        "json",
+        b'[{"a":1},\n{"a":"x},\n{"a":"y"}]',
+        [{"a": 1}, (2, "not valid JSON"), {"a": "y"}],
+    ),
+    ("json: an opening quote missing", "json", b'[{"a":x"},\n{"a":"y"}]', [(1, "not valid JSON"), {"a": "y"}]),
+    ("json: a bracket missing", "json", b'[{"a":1},\n{"a":2,\n{"a":3}]', [{"a": 1}, (2, "breaks off")]),
+    (
+        "json: a bracket too many",
+        "json",
+        b'[{"a":1}},{"a":2}]',
+        [{"a": 1}, (1, "not valid JSON"), {"a": 2}, (1, "not valid JSON")],
+    ),
     ("csv: too few values", "csv", b"a,b\n1\n1,2\n", [(2, "1 values for 2 columns"), {"a": "1", "b": "2"}]),
     ("csv: newline in a value", "csv", b'a,b\n"x\ny",1\nz\n', [{"a": "x\ny", "b": "1"}, (4, "1 values")]),
     ("csv: quote never closed", "csv", b'a,b\n1,2\n"x,3\n', [{"a": "1", "b": "2"}, (3, "not valid CSV")]),
+    ("csv: an odd quote", "csv", b'a,b\n"x"y,1\n1,2\n', [(2, "not valid CSV"), {"a": "1", "b": "2"}]),
     ("csv: bad UTF-8", "csv", b"a\n\xff\nx\n", [(2, "not valid UTF-8"), {"a": "x"}]),
     ("csv: values stay strings", "csv", b"a,b\n1.10,007\n", [{"a": "1.10", "b": "007"}]),
     ("txt: bad UTF-8", "txt", b"one\n\xff\ntwo", [{"text": "one"}, (2, "not valid UTF-8"), {"text": "two"}]),
@@ -140,7 +160,7 @@ UNREADABLE: list[tuple[str, str, bytes | None, type[BabelsetError], str]] = [
     ("unknown ending", "x.xml", b"<a/>", ConfigError, "say --format"),
     ("not gzip", "x.jsonl.gz", b"plain text", DataError, "not a gzip file"),
     ("gzip cut short", "x.jsonl.gz", gzip.compress(b'{"a":1}\n' * 9999)[:-40], DataError, "breaks off"),
-    ("not zstd", "x.jsonl.zst", b"plain text", DataError, "breaks off"),
+    ("not zstd", "x.jsonl.zst", b"plain text", DataError, "not a zstd file"),
     (
         "zstd cut short",
         "x.jsonl.zst",
@@ -149,6 +169,13 @@ UNREADABLE: list[tuple[str, str, bytes | None, type[BabelsetError], str]] = [
         "breaks off",
     ),
     ("not parquet", "x.parquet", b"PAR1 no", DataError, "not a Parquet file"),
+    (
+        "a header in another encoding",
+        "x.csv",
+        "café,b\n1,2\n".encode("latin-1"),
+        DataError,
+        "convert the file to UTF-8",
+    ),
     ("two columns of one name", "x.csv", b"a,a\n1,2\n", DataError, "two columns are named 'a'"),
 ]
 
@@ -182,7 +209,11 @@ def test_a_huge_line_is_one_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("babelset.formats.lines.LONGEST", 1000)
     (tmp_path / "x.jsonl").write_bytes(b'{"a":"' + b"x" * 5000 + b'"}\n{"a":2}\n')
     (tmp_path / "x.txt").write_bytes(b"x" * 5000 + b"\nshort\n")
-    assert data(tmp_path / "x.jsonl") == [(1, "not valid JSON: longer than 64 MiB"), {"a": 2}]
+    (tmp_path / "y.jsonl").write_bytes(b'{"a":1}' + b" " * 5000 + b'rubbish\n{"a":2}\n')
+    (tmp_path / "x.csv").write_bytes(b"a,b\n1," + b"x" * 5000 + b"\n1,2\n")
+    assert data(tmp_path / "x.jsonl") == [(1, "longer than 64 MiB"), {"a": 2}]
+    assert data(tmp_path / "y.jsonl") == [(1, "longer than 64 MiB"), {"a": 2}]
+    assert data(tmp_path / "x.csv") == [(2, "longer than 64 MiB"), {"a": "1", "b": "2"}]
     assert data(tmp_path / "x.txt") == [(1, "longer than 64 MiB"), {"text": "short"}]
 
 
@@ -192,6 +223,26 @@ def test_a_json_array_is_read_row_by_row(tmp_path: Path) -> None:
     assert next(rows).line == 1
     *_, last = rows
     assert isinstance(last, Row) and last.data["n"] == 4999 and last.line == 5000
+
+
+@pytest.mark.parametrize(
+    "inside", [b'\\"' * 300_000, b"x" * 600_000, b'","' * 200_000, b"[" * 600_000, b"{}," * 200_000]
+)
+def test_broken_arrays_take_linear_time(inside: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(b'[{"a":1},{"a":"' + inside)
+    started = time.process_time()
+    assert data(tmp_path / "x.json")[0] == {"a": 1}
+    assert time.process_time() - started < 2
+
+
+strings = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(st.tuples(strings, strings), min_size=1), st.sampled_from(["csv", "tsv", "jsonl", "json"]))
+def test_every_string_survives_every_format(pairs: list[tuple[str, str]], ending: str) -> None:
+    rows = [{"a": first, "b": second} for first, second in pairs]
+    with TemporaryDirectory() as folder:
+        assert data(write(Path(folder, f"x.{ending}"), rows)) == rows
 
 
 def test_an_output_appears_only_when_it_is_complete(tmp_path: Path) -> None:
@@ -207,13 +258,39 @@ def test_an_output_appears_only_when_it_is_complete(tmp_path: Path) -> None:
         ("csv", [{"a": 1}, {"b": 2}], "different columns"),
         ("txt", [{"text": "two\nlines"}], "one line a row"),
         ("txt", [{"a": 1, "text": 5}], "one line a row"),
+        ("txt", [{"text": "x", "id": 7}], "one line a row"),
+        ("txt", [{"instruction": "x"}], "one line a row"),
+        ("txt", [{"text": "x\r"}], "one line a row"),
+        ("txt", [{"text": "\ud800"}], "only JSON can spell"),
+        ("csv", [{"text": "\ud800"}], "only JSON can spell"),
+        ("parquet", [{"text": "\ud800"}], "do not fit into one table"),
+        ("parquet", [{"tools": {}}], "no child field"),
+        ("parquet", [{"n": loads("12345678901234567890123")}], "do not fit into one table"),
+        ("parquet", [{"n": loads("0.1000000000000000055")}], "would be rounded"),
+        ("parquet", [{"a": {"b": 1}}] * 1000 + [{"a": {"b": 1, "c": 2}}], "the key 'c' is new"),
+        ("parquet", [{"a": 1}] * 1000 + [{"a": 1, "b": 2}], "different columns"),
         ("parquet", [{"a": 1}] * 1000 + [{"a": "x"}], "do not fit into one table"),
     ],
 )
 def test_rows_that_a_format_cannot_hold(ending: str, rows: list[dict[str, Any]], message: str, tmp_path: Path) -> None:
-    with pytest.raises((ConfigError, OutputError), match=message):
+    with pytest.raises(OutputError, match=message):
         write(tmp_path / f"x.{ending}", rows)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_is_blamed_on_the_file_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl.part").mkdir()
+    with (
+        pytest.raises(OutputError, match=r"x\.jsonl: cannot be written: Is a directory"),
+        writing(tmp_path / "x.jsonl"),
+    ):
+        pass
+    with pytest.raises(ConnectionError), writing(tmp_path / "y.jsonl"):
+        raise ConnectionError("of somebody else")
+    (tmp_path / "z.jsonl").mkdir()
+    with pytest.raises(OutputError, match=r"z\.jsonl: cannot be written"), writing(tmp_path / "z.jsonl"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"x.jsonl.part", "z.jsonl"}
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
@@ -239,3 +316,23 @@ def writing_to_full(device: Path) -> Any:
             yield
 
     return full()
+
+
+SHARED = Path(__file__).resolve().parents[2] / "shared/data/instruction"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="real datasets are not here")
+@pytest.mark.parametrize("packing", ["", ".gz", ".zst"])
+def test_real_datasets_survive(packing: str, tmp_path: Path) -> None:
+    for source in SHARED.iterdir():
+        text = source.read_text("utf-8")
+        expected = json.loads(text) if source.suffix == ".json" else [json.loads(line) for line in text.splitlines()]
+        path = tmp_path / (source.name + packing)
+        path.write_bytes(PACK[packing](source.read_bytes()))
+        rows = data(path)
+        again = [loads(dumps(row)) for row in rows]
+        assert json.dumps(rows) == json.dumps(again) == json.dumps(expected), source.name
+
+
+PACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}

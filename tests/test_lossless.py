@@ -18,11 +18,38 @@ values = st.recursive(
 )
 
 
+def paired(value: Any) -> Any:
+    """`value` with two halves of a surrogate pair side by side as the character that they are in JSON."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    if isinstance(value, dict):
+        return {paired(key): paired(item) for key, item in value.items()}
+    return [paired(item) for item in value] if isinstance(value, list) else value
+
+
 @given(values)
 def test_every_value_survives(value: Any) -> None:
     text = dumps(value)
-    assert json.loads(text) == value
+    assert json.loads(text) == paired(value)
     assert loads(dumps(loads(text))) == loads(text)
+
+
+@pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+@pytest.mark.parametrize("inside", ["1", '"\\ud800"', "1.10"])
+def test_deep_is_written_or_refused_when_read(opening: str, closing: str, inside: str) -> None:
+    for levels in (90, 99, 150, 200, 250, 500, 990):
+        text = opening * levels + inside + closing * levels
+        if levels * (opening.count("[") + opening.count("{")) <= 200:
+            assert dumps(loads(text)) == text
+        else:
+            with pytest.raises(ValueError, match="nested too deeply"):
+                loads(text)
+
+
+@pytest.mark.parametrize("value", [{1: 2}, {"a": {2}}, object(), {"a": "\ud800", 1: 2}])
+def test_what_json_has_no_form_for(value: Any) -> None:
+    with pytest.raises(TypeError):
+        dumps(value)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))

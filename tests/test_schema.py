@@ -110,11 +110,28 @@ def test_the_language_of_a_tree_is_rewritten_everywhere() -> None:
         ("sharegpt", {"conversations": [{"from": "human"}]}, r"conversations\[0\].value: is missing"),
         ("messages", {"messages": [{"role": "user", "content": 7}]}, r"messages\[0\].content: is int"),
         ("oasst_tree", {"prompt": {}}, "prompt.text: is missing"),
+        ("preference", {"prompt": "p", "chosen": "c"}, "rejected: is missing"),
+        ("messages", {"message": [{"role": "user", "content": "Hi"}]}, r"messages\[\*\].content or .*: is missing"),
+        ("arc", {"id": "1"}, r"question or instruction or choices\[\*\]"),
     ],
 )  # fmt: skip
 def test_a_row_of_another_shape_says_where(name: str, row: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         load_schema(name).fields(row)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("messages", {"messages": []}),
+        ("messages", {"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}),
+        ("messages", {"messages": [{"role": "assistant", "content": None}]}),
+        ("alpaca", {"instruction": "", "input": None, "output": " "}),
+        ("sharegpt", {"conversations": [{"from": "observation", "value": "{}"}]}),
+    ],
+)
+def test_a_row_may_hold_nothing_to_translate(name: str, row: dict[str, Any]) -> None:
+    assert load_schema(name).fields(row) == []
 
 
 def test_one_odd_row_in_many_does_not_hide_the_shape() -> None:
@@ -125,6 +142,10 @@ def test_one_odd_row_in_many_does_not_hide_the_shape() -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
+        (
+            [{"instruction": "a", "output": "b", "chosen": "c", "rejected": "d"}],
+            "fit several schemas (alpaca, preference)",
+        ),
         (
             [{"prompt_id": 1, "reponse": "x"}],
             "fit no schema; they have the keys prompt_id, reponse. Say --schema",
@@ -173,6 +194,7 @@ def test_a_schema_of_ones_own(tmp_path: Path) -> None:
         ("[[fields]]\nrole = 'x'\n", "path: field required"),
         ("[[fields]]\npath = 'a[1]'\n", "is not a path"),
         ("fields = ", "not valid TOML"),
+        ("description = 'empty'", "names no text"),
     ],
 )
 def test_a_broken_schema_is_named(text: str, message: str) -> None:

@@ -8,4 +8,4 @@ from babelset.formats.table import Csv, Tsv
 
 FORMATS: tuple[Format, ...] = (JsonArray(), JsonLines(), Csv(), Tsv(), Parquet(), Text())
 
-__all__ = ["FORMATS", "Bad", "Format", "Reading", "Writer"]
+__all__ = ["FORMATS", "Bad", "Format", "Parquet", "Reading", "Writer"]

@@ -11,10 +11,9 @@ from babelset.formats.format import LONGEST, Bad, Reading, Writer
 from babelset.lossless import dumps, loads
 from babelset.row import excerpt
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16
 MARK = re.compile(rb'["\[\]{},]')
-# No JSON string goes over a line end: one that does was never closed, and the rows after it are still found.
-STRING_END = re.compile(rb'[^"\\\n]*(?:\\[^\n][^"\\\n]*)*(?:"|\\?(?=\n))')
+STRING = re.compile(rb'(?:[^"\\\n]++|\\[^\n])*+')
 SPACE = b" \t\r\n"
 
 
@@ -49,6 +48,7 @@ class _Elements:
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.buffer, self.line = file, b"", 1
         self.at = 0  # how far the buffer is scanned
+        self.unclosed = 0  # up to here quotes mean nothing
         self.depth = 0
         self.in_array = False
 
@@ -77,20 +77,25 @@ class _Elements:
                 self.at = len(self.buffer)
                 if not self._more():
                     return None
-                continue
-            char = mark[0]
-            if char == b'"':
-                string = STRING_END.match(self.buffer, mark.end())
-                if string is None:
-                    self.at = mark.start()
-                    if not self._more():
-                        return None
-                    continue
-                self.at = string.end()
-                continue
-            self.at = mark.end()
-            if (end := self._step(char, mark)) is not None:
-                return end
+            elif mark[0] == b'"':
+                self.at = self._past_string(mark.end())
+            else:
+                self.at = mark.end()
+                if (end := self._step(mark[0], mark)) is not None:
+                    return end
+
+    def _past_string(self, start: int) -> int:
+        """After the string or, where it is never closed, after its first quote: the rows behind it are still found."""
+        if start <= self.unclosed:
+            return start
+        while match := STRING.match(self.buffer, start):
+            after = self.buffer[match.end() : match.end() + 2]
+            if after.startswith(b'"'):
+                return match.end() + 1
+            if b"\n" in after or not self._more():  # no JSON string goes over the end of a line
+                self.unclosed = match.end()
+                break
+        return start
 
     def _step(self, char: bytes, mark: re.Match[bytes]) -> int | None:
         if char == b"," and self.depth == int(self.in_array):
@@ -125,7 +130,7 @@ class _Elements:
     def _drop(self, count: int) -> None:
         self.line += self.buffer.count(b"\n", 0, count)
         self.buffer = self.buffer[count:]
-        self.at = 0
+        self.at, self.unclosed = 0, max(0, self.unclosed - count)
 
 
 class _ArrayWriter:

@@ -23,11 +23,11 @@ Reading = tuple[int, dict[str, Any] | Bad]  # line, counted from 1, and what sta
 
 
 def encoded(text: str) -> bytes:
-    """UTF-8; OutputError for a lone surrogate, which only JSON can spell."""
+    """UTF-8; OutputError for a lone surrogate."""
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise OutputError("a text holds half a surrogate pair, which is not valid UTF-8; write .jsonl instead") from None
+        raise OutputError("a text holds half a surrogate pair, which only JSON can spell; write .jsonl") from None
 
 
 class Writer(Protocol):

@@ -48,7 +48,8 @@ class JsonLines:
                     raise
                 return
             except jsonlines.InvalidLineError as error:
-                reason = TOO_LONG if lines.too_long else f"not valid JSON: {error.__cause__ or error.args[0]}"
+                reason = f"not valid JSON: {error.__cause__}" if error.__cause__ else "not an object"
+                reason = TOO_LONG if lines.too_long else reason
                 yield lines.number, Bad(reason, excerpt(error.line))
                 continue
             if lines.too_long:  # cut, and valid by chance

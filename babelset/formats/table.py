@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from typing import IO, Any
 
-from babelset.errors import ConfigError, DataError
-from babelset.formats.format import LONGEST, Bad, Reading, Writer
-from babelset.formats.lines import Lines
+from babelset.errors import DataError, OutputError
+from babelset.formats.format import LONGEST, Bad, Reading, Writer, encoded
+from babelset.formats.lines import TOO_LONG, Lines
 from babelset.lossless import dumps
-from babelset.row import excerpt
+from babelset.row import EXCERPT, excerpt
 
 
 class Csv:
@@ -20,25 +19,23 @@ class Csv:
 
     def read(self, file: IO[bytes]) -> Iterator[Reading]:
         csv.field_size_limit(LONGEST)
-        texts = (line.decode("utf-8", "surrogateescape") for line in Lines(file))
-        reader = csv.reader(texts, delimiter=self.delimiter, strict=True)
-        try:
-            header = next(reader, [])
-        except csv.Error as error:
-            raise DataError(f"the header cannot be read: {error}", line=1) from None
-        if twice := next((name for name in header if header.count(name) > 1), None):
-            raise DataError(f"two columns are named {twice!r}", line=1)
+        lines = _Texts(file)
+        reader = csv.reader(iter(lines), delimiter=self.delimiter, strict=True)
+        header = _header(reader)
         while True:
             line = reader.line_num + 1
+            lines.taken, lines.cut = b"", False
             try:
                 values = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, Bad(f"not valid CSV: {error}", "")
+                yield line, Bad(f"not valid CSV: {error}", excerpt(lines.taken))
                 continue
-            if values:
-                yield line, _row(header, values)
+            if lines.cut:
+                yield line, Bad(TOO_LONG, excerpt(lines.taken))
+            elif values:
+                yield line, _row(header, values) or Bad(_fault(header, values), excerpt(lines.taken))
 
     def writer(self, file: IO[bytes]) -> Writer:
         return _TableWriter(file, self.delimiter)
@@ -49,36 +46,78 @@ class Tsv(Csv):
     delimiter = "\t"
 
 
-def _row(header: list[str], values: list[str]) -> dict[str, Any] | Bad:
-    raw = excerpt(",".join(values).encode("utf-8", "surrogateescape"))
-    if len(values) != len(header):
-        return Bad(f"{len(values)} values for {len(header)} columns", raw)
+class _Texts:
+    """The lines as text, whatever their bytes; `taken` is the beginning of what was read since it was emptied."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.lines, self.taken, self.cut = Lines(file), b"", False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
+            self.cut = self.cut or self.lines.too_long
+            if len(self.taken) < 4 * EXCERPT:
+                self.taken += line[: 4 * EXCERPT]
+            yield line.decode("utf-8", "surrogateescape")
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise DataError(f"the header cannot be read: {error}", line=1) from None
+    if not _is_text(header):
+        raise DataError("not valid UTF-8; convert the file to UTF-8", line=1)
+    if twice := next((name for name in header if header.count(name) > 1), None):
+        raise DataError(f"two columns are named {twice!r}", line=1)
+    return header
+
+
+def _row(header: list[str], values: list[str]) -> dict[str, Any] | None:
+    return dict(zip(header, values, strict=True)) if len(values) == len(header) and _is_text(values) else None
+
+
+def _fault(header: list[str], values: list[str]) -> str:
+    wrong = len(values) != len(header)
+    return f"{len(values)} values for {len(header)} columns" if wrong else "not valid UTF-8"
+
+
+def _is_text(values: list[str]) -> bool:
     try:
         "".join(values).encode()
     except UnicodeEncodeError:
-        return Bad("not valid UTF-8", raw)
-    return dict(zip(header, values, strict=True))
+        return False
+    return True
+
+
+class _Echo:
+    """`csv.writer(_Echo()).writerow(values)` is the line that a file would get."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 class _TableWriter:
-    """The first row names the columns; nested values are written as JSON."""
+    """The first row names the columns; nested values are written as JSON, null as an empty value."""
 
     def __init__(self, file: IO[bytes], delimiter: str) -> None:
-        self.file = io.TextIOWrapper(file, "utf-8", "surrogatepass", newline="", write_through=True)
-        self.writer = csv.writer(self.file, delimiter=delimiter, lineterminator="\n")
-        self.columns: list[str] = []
+        self.file, self.columns = file, list[str]()
+        # values are quoted for the characters of the line end: both, so that a lone \r survives too
+        self.writer: Any = csv.writer(_Echo(), delimiter=delimiter, lineterminator="\r\n")
 
     def write(self, row: dict[str, Any]) -> None:
         if not self.columns:
             self.columns = list(row)
-            self.writer.writerow(self.columns)
+            self._line(self.columns)
         if row.keys() != set(self.columns):
             odd = sorted(row.keys() ^ set(self.columns))
-            raise ConfigError(f"rows have different columns ({', '.join(map(repr, odd[:5]))}); write .jsonl instead")
-        self.writer.writerow([_cell(row[column]) for column in self.columns])
+            raise OutputError(f"rows have different columns ({', '.join(map(repr, odd[:5]))}); write .jsonl instead")
+        self._line([_cell(row[column]) for column in self.columns])
+
+    def _line(self, values: list[str]) -> None:
+        self.file.write(encoded(self.writer.writerow(values)[:-2] + "\n"))
 
     def close(self) -> None:
-        self.file.detach()
+        pass
 
 
 def _cell(value: Any) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from babelset.filters.copied import Copied
-from babelset.filters.language import Language
+from babelset.filters.language import Language, LanguageSegments
 from babelset.filters.length import Length
 from babelset.filters.numbers import Numbers, numbers
 from babelset.filters.repetition import Repetition
@@ -122,6 +122,14 @@ def test_what_is_tolerated(what, check, source, target, language, ask):
 def test_what_is_not_covered_is_said(check, language, ask):
     short = "No." if check.name == "script" else CA
     assert ask(check, "No.", short, language).score is None
+
+
+def test_one_long_segment_in_another_language_is_found_among_good_ones(ask_row):
+    row = [(EN, CA)] * 20 + [(EN + EN, f"{EN} {EN}")]
+    assert ask_row(Language(), row, "ca").ok
+    verdict = ask_row(LanguageSegments(), row, "ca")
+    assert not verdict.ok and "output[20]" in verdict.reason
+    assert ask_row(LanguageSegments(), row[:20], "ca").ok
 
 
 def test_the_engines_flag_is_believed(ask):
