@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,7 +19,7 @@ from babelset.job import Places
 from babelset.lossless import dumps
 from babelset.recipe import Exported, Recipe, TranslatedRow, translated
 from babelset.row import BadRow, Row, excerpt
-from babelset.streams import spool
+from babelset.stdin import spooled
 
 LANG = "{lang}"
 REASONS = 50  # kinds of failure told apart in the summary, so that its size does not grow with the rows
@@ -83,7 +82,7 @@ def export(order: Export) -> Exporting:
     with ExitStack() as stack:
         files = _Files(order, recipe, stack)
         done.written.update({str(path): 0 for path in files.writers})
-        for row in read(_spooled(order, stack), format=order.format):
+        for row in read(stack.enter_context(spooled(order.inputs, order.format)), format=order.format):
             done.read += 1
             try:
                 path, data = files.place(row)
@@ -99,15 +98,6 @@ def export(order: Export) -> Exporting:
     else:
         order.ledger.unlink(missing_ok=True)  # of an earlier export, replaced with --force
     return done
-
-
-def _spooled(order: Export, stack: ExitStack) -> tuple[str, ...]:
-    """The input files, with standard input as one of them where it is asked for."""
-    if "-" not in order.inputs:
-        return order.inputs
-    folder = stack.enter_context(TemporaryDirectory(prefix="babelset-"))
-    stdin = spool(Path(folder), order.format)
-    return tuple(stdin if path == "-" else path for path in order.inputs)
 
 
 class _Files:

@@ -46,7 +46,7 @@ def refilter(
             raise ConfigError(f"{path} exists; name another output, or say --force")
     tally, read_rows = Tally(), 0
     with ExitStack() as stack:
-        files = {status: stack.enter_context(writing(paths[status])) for status in STATUSES}
+        files = {status: stack.enter_context(writing(paths[status], like=inputs[0])) for status in STATUSES}
         for rows in chunked(read(inputs, format=format), CHUNK):
             read_rows += len(rows)
             for entry in redecide(rows, filters):

@@ -1,4 +1,4 @@
-"""Standard input and output as files: rows from a pipe are spooled, so they are accounted for like any others."""
+"""A run between pipes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any
 from babelset.errors import ConfigError
 from babelset.job import Job
 from babelset.run import Manifest, Watch, translate
-
-SNIFFED = 1 << 16  # bytes that a format is recognised from
+from babelset.stdin import spooled
 
 
 def translate_streams(job: Job, watch: Watch, rejected: str | None = None) -> Manifest:
@@ -27,36 +26,13 @@ def translate_streams(job: Job, watch: Watch, rejected: str | None = None) -> Ma
         return translate(job, watch)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="babelset-")))
-        changes: dict[str, Any] = {}
-        if "-" in job.inputs:
-            spooled = spool(folder, job.format)
-            changes["inputs"] = tuple(spooled if path == "-" else path for path in job.inputs)
+        changes: dict[str, Any] = {"inputs": stack.enter_context(spooled(job.inputs, job.format))}
         if job.output == "-":
             changes["output"] = str(folder / "out.jsonl")
         manifest = translate(job.model_copy(update=changes), watch)
         if job.output == "-":
             _send(folder, manifest, watch, rejected)
         return manifest
-
-
-def spool(folder: Path, format: str | None) -> str:
-    """Standard input as a file in `folder`, named after its format."""
-    path = folder / "stdin"
-    with path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-    with path.open("rb") as file:
-        ending = format or sniff(file.read(SNIFFED))
-    return str(path.rename(path.with_name(f"stdin.{ending}")))
-
-
-def sniff(start: bytes) -> str:
-    """The format of a stream by its beginning: "parquet", "json", "jsonl" or "txt"."""
-    if start.startswith(b"PAR1"):
-        return "parquet"
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"["):
-        return "json"
-    return "jsonl" if text.startswith(b"{") else "txt"
 
 
 def _send(folder: Path, manifest: Manifest, watch: Watch, rejected: str | None) -> None:

@@ -32,6 +32,7 @@ def estimate(
     """
     from babelset.estimate import estimate as count
     from babelset.job import Engine, Job
+    from babelset.stdin import spooled
 
     engine = Engine(name=translator, options=o.engine_options(option, model=model))
     job = Job(
@@ -39,7 +40,8 @@ def estimate(
         fields=tuple(field or ()), format=format, translate_reasoning=translate_reasoning,
         translate_comments=translate_comments, keep_numbers=keep_numbers,
     )  # fmt: skip
-    found = count(job, trial)
+    with spooled(job.inputs, format) as paths:
+        found = count(job.model_copy(update={"inputs": paths}), trial)
     if json:
         import json as json_
 

@@ -28,8 +28,10 @@ def filter_(
     from babelset.cli.summary import show
     from babelset.job import build_filters
     from babelset.refilter import refilter
+    from babelset.stdin import spooled
 
     filters = build_filters(o.filters_of(config))
-    account = refilter(inputs, output, rejected, filters, format=format, force=force)
+    with spooled(inputs, format) as paths:
+        account = refilter(paths, output, rejected, filters, format=format, force=force)
     show(account, as_json=json)
     raise typer.Exit(1 if account["rows"]["failed"] else 0)

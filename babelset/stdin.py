@@ -1,0 +1,38 @@
+"""Standard input as a file: rows from a pipe are spooled, so that they can be read twice and accounted for."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+SNIFFED = 1 << 16  # bytes that a format is recognised from
+
+
+@contextmanager
+def spooled(paths: Sequence[str], format: str | None) -> Iterator[tuple[str, ...]]:
+    """`paths` with "-" replaced by a temporary file that holds standard input, named after its format."""
+    if "-" not in paths:
+        yield tuple(paths)
+        return
+    with tempfile.TemporaryDirectory(prefix="babelset-") as folder:
+        whole = Path(folder, "stdin")
+        with whole.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        with whole.open("rb") as file:
+            ending = format or sniff(file.read(SNIFFED))
+        named = str(whole.rename(whole.with_name(f"stdin.{ending}")))
+        yield tuple(named if path == "-" else path for path in paths)
+
+
+def sniff(start: bytes) -> str:
+    """The format of a stream by its beginning: "parquet", "json", "jsonl" or "txt"."""
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"["):
+        return "json"
+    return "jsonl" if text.startswith(b"{") else "txt"
