@@ -41,7 +41,7 @@ $(VENV)/.dev: $(VENV)/.core
 	@touch $@
 
 $(VENV)/.engines: $(VENV)/.dev
-	$(BIN)/python -m pip install -q 'transformers>=5'
+	$(BIN)/python -m pip install -q 'transformers>=5' protobuf
 	@touch $@
 
 # Rule-based translation without weights: 8 s and 41 MB.
