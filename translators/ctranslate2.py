@@ -89,7 +89,8 @@ class CTranslate2(BaseModel, extra="forbid"):
 
     @property
     def batch(self) -> int:
-        return self._decoder.workers * (128 if self._decoder.device.name == "cpu" else 4096)
+        # the workers wait for each other at the end of a call: a worker needs many batches for that to weigh little
+        return self._decoder.workers * (512 if self._decoder.device.name == "cpu" else 4096)
 
     @property
     def notice(self) -> str:
