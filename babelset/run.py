@@ -8,6 +8,7 @@ the output appears by rename when every row is accounted for. Whoever is killed 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -155,7 +156,12 @@ def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:
     def answer(item: tuple[int, list[Parsed | Entry]]) -> list[Answer]:
         return worker.translate(item[1])
 
-    for (number, parsed), answers in overlapped(todo(), answer, worker.ladder.stop.set):
+    def stop() -> None:
+        worker.ladder.stop.set()
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
+
+    for (number, parsed), answers in overlapped(todo(), answer, stop):
         entries = worker.decide(parsed, answers)
         if job.strict:
             _refuse_failed(entries)

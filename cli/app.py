@@ -22,6 +22,7 @@ from babelset.cli.run import run
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError
 
+STOPPED = 130  # by Ctrl-C or SIGTERM
 EXIT_CODES = """
 Exit codes: 0 done; 1 done, but some rows could not be read; 2 wrong usage; 3 unreadable input; 4 rows do not add up
 or a plug-in broke its promise; 5 the output cannot be written; 130 stopped (the same command goes on).
@@ -40,7 +41,7 @@ class _Commands(TyperGroup):
             raise typer.Exit(0) from None
         except KeyboardInterrupt:
             typer.echo("babelset: stopped; run the same command again to go on", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(STOPPED) from None
 
 
 app = typer.Typer(
@@ -73,4 +74,11 @@ def _root(
 def main() -> None:
     # clusters end jobs with SIGTERM: stop as cleanly as with Ctrl-C
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == STOPPED:  # at once: Python would wait for an engine that is still at work
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(STOPPED)
+        raise

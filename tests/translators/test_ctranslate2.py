@@ -95,7 +95,7 @@ def test_kept_texts_come_through(nllb):
 def test_it_is_a_translator(nllb):
     assert isinstance(nllb, Translator)
     assert nllb.schemes == ("brackets", "letters")  # its vocabulary has no "<" for "tags"
-    assert nllb.batch == 256
+    assert nllb.batch == 1024
     assert "no commercial use" in nllb.notice
     assert nllb.supports(PAIR)
     assert not nllb.supports(Pair(PAIR.source, FRENCH))
