@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -18,22 +19,26 @@ def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def overlapped(items: Iterable[T], work: Callable[[T], R], stop: Callable[[], None]) -> Iterator[tuple[T, R]]:
+def overlapped(
+    items: Iterable[T], work: Callable[[T], R], stop: Callable[[], None], threads: int = 1
+) -> Iterator[tuple[T, R]]:
     """
-    Each item with its result, in order; the next item is made while one thread works on this one.
+    Each item with its result, in order; the next item is made while `threads` threads work on those before it.
 
     An exception on either side, or a consumer that goes away, calls `stop` and waits for the work under way.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="babelset") as pool:
-        waiting: tuple[T, Future[R]] | None = None
+    with ThreadPoolExecutor(threads, thread_name_prefix="babelset") as pool:
+        waiting: deque[tuple[T, Future[R]]] = deque()
         try:
             for item in items:
-                following = item, pool.submit(work, item)
-                if waiting:
-                    yield waiting[0], waiting[1].result()
-                waiting = following
-            if waiting:
-                yield waiting[0], waiting[1].result()
+                waiting.append((item, pool.submit(work, item)))
+                if len(waiting) > threads:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            for first, future in waiting:
+                yield first, future.result()
         except BaseException:
             stop()
+            for _, future in waiting:
+                future.cancel()
             raise

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
+from typing_extensions import NotRequired, TypedDict  # pydantic cannot read the one of Python 3.11
 
 from babelset.errors import DataError
 from babelset.filter import Outcome, Scored, Verdict
@@ -42,6 +42,7 @@ class SegmentEvidence(TypedDict):
     keeps: list[str]
     flags: list[str]
     reason: str
+    candidates: NotRequired[list[tuple[str, float]]]  # where several hypotheses were asked for
 
 
 class VerdictEvidence(TypedDict):
@@ -49,6 +50,7 @@ class VerdictEvidence(TypedDict):
     ok: bool
     score: float | None
     reason: str
+    counts: NotRequired[dict[str, int]]
 
 
 class Evidence(TypedDict):
@@ -135,6 +137,7 @@ def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
                 keeps=tuple(segment["keeps"]),
                 flags=tuple(segment["flags"]),
                 reason=segment["reason"],
+                candidates=tuple((text, score) for text, score in segment.get("candidates", ())),
             )
         )
     return Outcome(segments, fields, whole_row(segments, pair), data)
@@ -146,10 +149,27 @@ def whole_row(segments: Sequence[Scored], pair: Pair) -> Scored:
     return Scored("\n".join(source for source, _ in proses), "\n".join(target for _, target in proses), pair)
 
 
+def segment_evidence(segment: Scored, field: int) -> SegmentEvidence:
+    evidence: SegmentEvidence = {
+        "field": field,
+        "source": segment.source,
+        "target": segment.target,
+        "keeps": list(segment.keeps),
+        "flags": list(segment.flags),
+        "reason": segment.reason,
+    }
+    if segment.candidates:
+        evidence["candidates"] = list(segment.candidates)
+    return evidence
+
+
 def verdict_evidence(verdict: Verdict) -> VerdictEvidence:
-    return {
+    evidence: VerdictEvidence = {
         "check": verdict.check,
         "ok": verdict.ok,
         "score": None if verdict.score is None else round(verdict.score, 4),
         "reason": verdict.reason,
     }
+    if verdict.counts:
+        evidence["counts"] = dict(verdict.counts)
+    return evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -25,6 +25,7 @@ class Scored:
     keeps: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     reason: str = ""  # why there is no target
+    candidates: tuple[tuple[str, float], ...] = ()  # what the target was chosen from, with scores
 
     @property
     def prose(self) -> tuple[str, str]:
@@ -55,6 +56,7 @@ class Verdict:
     ok: bool
     score: float | None = None
     reason: str = ""  # empty when ok
+    counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, under the check
 
 
 @dataclass(slots=True)

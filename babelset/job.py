@@ -33,6 +33,12 @@ class Engine(BaseModel, extra="forbid", frozen=True):
             )
         return translator
 
+    def deciding(self) -> dict[str, Any]:
+        """Name and options without those that the translator's class calls `operational`, as a time limit is."""
+        leave: frozenset[str] = getattr(plugins.load("translators", self.name), "operational", frozenset())
+        options = {key: value for key, value in self.options.items() if key not in leave}
+        return {"name": self.name, "options": options}
+
 
 class Job(BaseModel, extra="forbid", frozen=True):
     """
@@ -65,7 +71,10 @@ class Job(BaseModel, extra="forbid", frozen=True):
 
     def deciding(self) -> dict[str, Any]:
         """The options that decide which bytes are written; what a resumed run must agree on."""
-        return self.model_dump(mode="json", exclude={"output", "memory", "force", "strict"})
+        plain = self.model_dump(mode="json", exclude={"output", "memory", "force", "strict"})
+        plain["translator"] = self.translator.deciding()
+        plain["fallback"] = self.fallback and self.fallback.deciding()
+        return plain
 
 
 @dataclass(frozen=True, slots=True)

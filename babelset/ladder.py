@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import groupby
 from typing import Literal
 
 from babelset.errors import ContractError
 from babelset.languages import Pair
 from babelset.memory import Memory, key_of
 from babelset.placeholders import Lost, Masked, mask
-from babelset.segment import PLACEHOLDER, Segment, cut, halve, restore
-from babelset.translator import Failure, Translation, Translator
+from babelset.segment import PLACEHOLDER, Segment, cut, halve, restore, sentences
+from babelset.translator import Contextual, Failure, Translation, Translator
 
 Answer = Translation | Failure
 BAD_FLAGS = frozenset({"truncated", "repetition"})
@@ -64,6 +67,7 @@ class Ladder:
     stop: threading.Event = field(default_factory=threading.Event)
     counts: Counter[str] = field(default_factory=Counter)
     progress: Callable[[int], None] = lambda answered: None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Answer]:
         """
@@ -71,21 +75,62 @@ class Ladder:
         is the target text. Raises Stopped, ContractError for a translator that breaks its promise.
         """
         keys = [key_of(segment, pair, self.signature) for segment in segments]
-        unique = dict(zip(keys, segments, strict=True))
-        answers: dict[bytes, Answer] = dict(self.memory.get(list(unique)))
-        self.counts["segments"] += len(segments)
-        self.counts["unique"] += len(unique)
-        self.counts["from_memory"] += len(answers)
-        # long segments first: an engine that cannot take the largest batch says so at once
-        pending = sorted((key for key in unique if key not in answers), key=lambda key: -len(unique[key].text))
+        unique: dict[bytes, Segment] = {}
+        for key, segment in zip(keys, segments, strict=True):
+            unique.setdefault(key, segment)
+        answers = self._known(unique)
+        self._count(segments=len(segments), unique=len(unique), from_memory=len(answers))
         self.progress(len(answers))
-        for start in range(0, len(pending), self.translator.batch):
-            batch = pending[start : start + self.translator.batch]
+        for batch in self._batches({key: segment for key, segment in unique.items() if key not in answers}):
             solved = self._solve([unique[key] for key in batch], pair)
             answers.update(zip(batch, solved, strict=True))
             self._remember(batch, unique, answers, pair)
             self.progress(len(batch))
         return [answers[key] for key in keys]
+
+    @cached_property
+    def contextual(self) -> Contextual | None:
+        """The translator, when it reads rows."""
+        return self.translator if isinstance(self.translator, Contextual) else None
+
+    @property
+    def documents(self) -> bool:
+        return self.contextual is not None and self.contextual.documents
+
+    def _known(self, unique: Mapping[bytes, Segment]) -> dict[bytes, Answer]:
+        known: dict[bytes, Answer] = dict(self.memory.get(list(unique)))
+        if self.contextual:  # a row is asked for whole, as it was the first time
+            torn = {_row(segment) for key, segment in unique.items() if key not in known}
+            return {key: answer for key, answer in known.items() if _row(unique[key]) not in torn}
+        return known
+
+    def _batches(self, pending: Mapping[bytes, Segment]) -> Iterator[list[bytes]]:
+        size = self.translator.batch
+        if not self.contextual:
+            # long segments first: an engine that cannot take the largest batch says so at once
+            keys = sorted(pending, key=lambda key: -len(pending[key].text))
+            yield from (keys[start : start + size] for start in range(0, len(keys), size))
+            return
+        batch: list[bytes] = []
+        for _, row in groupby(pending, key=lambda key: _row(pending[key])):
+            batch += row
+            if len(batch) >= size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _count(self, **counts: int) -> None:
+        with self._lock:
+            self.counts.update(counts)
+
+    def halt(self) -> None:
+        """Ask nothing more of any translator; whoever waits in `translate` gets Stopped."""
+        self.stop.set()
+        if self.contextual:
+            self.contextual.halt()
+        if self.fallback:
+            self.fallback.halt()
 
     @property
     def signature(self) -> str:
@@ -112,14 +157,15 @@ class Ladder:
 
     def _ask(self, climbs: Sequence[_Climb], scheme: str, pair: Pair, retried: bool) -> None:
         sendable = [(climb, masked) for climb in climbs if (masked := mask(climb.segment, scheme))]
-        for start in range(0, len(sendable), self.translator.batch):
+        size = max(len(sendable), 1) if self.contextual else self.translator.batch
+        for start in range(0, len(sendable), size):
             if self.stop.is_set():
                 raise Stopped
-            batch = sendable[start : start + self.translator.batch]
+            batch = sendable[start : start + size]
             sent = [replace(climb.segment, text=masked.text) for climb, masked in batch]
             got = self.translator.translate(sent, pair)
             expect_one_each(self.translator.signature, sent, got)
-            self.counts["sent"] += len(sent)
+            self._count(sent=len(sent))
             for (climb, masked), reply in zip(batch, got, strict=True):
                 _read(climb, masked, reply, retried)
 
@@ -131,19 +177,32 @@ class Ladder:
             if not parts:
                 climb.next = "fallback"
                 continue
-            self.counts[climb.next] += 1
+            self._count(**{climb.next: 1})
             _join(climb, parts, answers)
 
     def _fall_back(self, climbs: Sequence[_Climb], pair: Pair) -> None:
         if self.fallback is None or not climbs:
             return
-        self.counts["fallback"] += len(climbs)
-        answers = self.fallback._solve([climb.segment for climb in climbs], pair)
-        for climb, answer in zip(climbs, answers, strict=True):
-            if isinstance(answer, Translation):
-                climb.finish(replace(answer, flags=(*answer.flags, "fallback")))
+        self._count(fallback=len(climbs))
+        divided = [(climb, self.fallback.parts(climb.segment, pair)) for climb in climbs]
+        children = [part for _, parts in divided for part in parts if isinstance(part, Segment)]
+        answers = iter(self.fallback._solve(children, pair))
+        for climb, parts in divided:
+            texts, flags, failed = _put_together(parts, answers)
+            if failed:
+                climb.reason += f"; fallback: {failed.reason}"
             else:
-                climb.reason += f"; fallback: {answer.reason}"
+                climb.finish(Translation(texts, (*flags, "fallback")))
+
+    def parts(self, segment: Segment, pair: Pair) -> Sequence[str | Segment]:
+        """A segment of another ladder as this one's translator takes it: documents become sentences."""
+        if segment.lines and not self.documents:
+            return sentences(segment, pair.source.bcp47, self.translator.limit)
+        return [segment]
+
+
+def _row(segment: Segment) -> bytes:
+    return segment.context.digest if segment.context else segment.text.encode("utf-8", "surrogatepass")
 
 
 def _anonymous(segment: Segment) -> Segment:
@@ -165,11 +224,19 @@ def _read(climb: _Climb, masked: Masked, reply: object, retried: bool) -> None:
         climb.reason = "the engine gave an empty answer"
         climb.next = "scheme" if climb.segment.keeps else "halve"
         return None
-    answer = Translation(text, (*reply.flags, "retried") if retried else reply.flags)
+    flags = (*reply.flags, "retried") if retried else reply.flags
+    answer = Translation(text, flags, tuple(_unmasked(masked, reply.candidates)))
     if bad := sorted(BAD_FLAGS.intersection(reply.flags)):
         climb.answer = answer
         return climb.give_up("halve", f"the engine's answer shows {' and '.join(bad)}")
     return climb.finish(answer)
+
+
+def _unmasked(masked: Masked, candidates: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+    """Candidates in canonical form; one that lost a placeholder was none."""
+    for text, score in candidates:
+        with suppress(Lost):
+            yield masked.unmask(text), score
 
 
 def _parts(climb: _Climb, depth: int) -> list[str | Segment]:
@@ -181,6 +248,21 @@ def _parts(climb: _Climb, depth: int) -> list[str | Segment]:
 
 def _join(climb: _Climb, parts: Sequence[str | Segment], answers: Iterator[Answer]) -> None:
     """Put the answers of the parts together; one part that failed fails the whole."""
+    text, flags, failed = _put_together(parts, answers)
+    if failed:
+        climb.give_up("fallback", failed.reason)
+    elif BAD_FLAGS.intersection(flags):
+        climb.answer = climb.answer or Translation(text, flags)
+        climb.next = "fallback"
+    else:
+        done = "pieces" if climb.next == "cut" else "halves"
+        climb.finish(Translation(text, tuple(dict.fromkeys([*flags, done]))))
+
+
+def _put_together(
+    parts: Sequence[str | Segment], answers: Iterator[Answer]
+) -> tuple[str, tuple[str, ...], Failure | None]:
+    """Text and flags of all parts, or the last failure; takes an answer for every segment in any case."""
     texts: list[str] = []
     flags: list[str] = []
     failed = None
@@ -194,11 +276,4 @@ def _join(climb: _Climb, parts: Sequence[str | Segment], answers: Iterator[Answe
             continue
         texts.append(restore(answer.text, part.keeps))
         flags += answer.flags
-    if failed:
-        climb.give_up("fallback", failed.reason)
-    elif BAD_FLAGS.intersection(flags):
-        climb.answer = climb.answer or Translation("".join(texts), tuple(dict.fromkeys(flags)))
-        climb.next = "fallback"
-    else:
-        done = "pieces" if climb.next == "cut" else "halves"
-        climb.finish(Translation("".join(texts), tuple(dict.fromkeys([*flags, done]))))
+    return "".join(texts), tuple(dict.fromkeys(flags)), failed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from babelset.translator import Translation
 _TABLE = """
 CREATE TABLE IF NOT EXISTS memory (
     key BLOB PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL, flags TEXT NOT NULL,
-    pair TEXT NOT NULL, signature TEXT NOT NULL
+    candidates TEXT NOT NULL, pair TEXT NOT NULL, signature TEXT NOT NULL
 ) WITHOUT ROWID
 """
 _LOOKUP = 500  # keys per query; SQLite's own limit of variables was 999 for long
@@ -24,12 +26,14 @@ _LOOKUP = 500  # keys per query; SQLite's own limit of variables was 999 for lon
 
 def key_of(segment: Segment, pair: Pair, signature: str) -> bytes:
     """
-    128-bit xxh3 of what decides the answer: source text, kinds of its kept spans, pair and signature.
+    128-bit xxh3 of what decides the answer: source text, kinds of its kept spans, pair, signature and, for
+    translators that read it, the row around the segment.
 
     The kept texts themselves are left out, so "Run `ls` now." and "Run `ps` now." share one translation.
     """
     parts = (segment.text, ",".join(segment.kinds), str(pair), pair.target.bcp47, signature)
-    return xxhash.xxh3_128_digest("\x00".join(parts).encode("utf-8", "surrogatepass"))
+    around = segment.context.digest if segment.context else b""
+    return xxhash.xxh3_128_digest("\x00".join(parts).encode("utf-8", "surrogatepass") + around)
 
 
 class Memory:
@@ -43,12 +47,13 @@ class Memory:
     def __init__(self, path: Path | str) -> None:
         self.path = path
         try:
-            # one thread at a time uses it, but not always the one that opened it
+            # threads take turns, and none of them need be the one that opened it
+            self._lock = threading.Lock()
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; WAL keeps commits in order
             self._db.execute(_TABLE)
-            self._db.execute("SELECT key, source, target, flags, pair, signature FROM memory LIMIT 1")
+            self._db.execute("SELECT key, source, target, flags, candidates, pair, signature FROM memory LIMIT 1")
         except sqlite3.OperationalError as error:
             raise OutputError(
                 f"{path}: cannot open the translation memory ({error}); name another place with --memory"
@@ -61,20 +66,24 @@ class Memory:
         for start in range(0, len(keys), _LOOKUP):
             some = keys[start : start + _LOOKUP]
             marks = ",".join("?" * len(some))
-            query = f"SELECT key, target, flags FROM memory WHERE key IN ({marks})"
-            for key, target, flags in self._db.execute(query, some):
-                found[key] = Translation(target, tuple(flags.split(",")) if flags else ())
+            query = f"SELECT key, target, flags, candidates FROM memory WHERE key IN ({marks})"
+            with self._lock:
+                rows = self._db.execute(query, some).fetchall()
+            for key, target, flags, candidates in rows:
+                scored = tuple((text, score) for text, score in json.loads(candidates)) if candidates else ()
+                found[key] = Translation(target, tuple(flags.split(",")) if flags else (), scored)
         return found
 
     def put(self, items: Iterable[tuple[bytes, Segment, Translation]], pair: Pair, signature: str) -> None:
         rows = [
-            (key, segment.text, translation.text, ",".join(translation.flags), str(pair), signature)
-            for key, segment, translation in items
+            (key, segment.text, found.text, ",".join(found.flags), _json(found.candidates), str(pair), signature)
+            for key, segment, found in items
         ]
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?, ?, ?)", rows)
-            self._db.execute("COMMIT")
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             raise OutputError(
                 f"{self.path}: cannot write the translation memory ({error}); "
@@ -86,3 +95,7 @@ class Memory:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _json(candidates: tuple[tuple[str, float], ...]) -> str:
+    return json.dumps(candidates, ensure_ascii=False) if candidates else ""

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from babelset.errors import ConfigError, did_you_mean
-from babelset.segment import PLACEHOLDER, Segment
+from babelset.segment import BLOCKS, PLACEHOLDER, Segment
 
 PRIVATE = re.compile("[\ue000-\uf8ff]")
 BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")  # control characters and plain white space; not NBSP
-ORDERED_KINDS = frozenset({"markup", "html"})  # come in pairs, so their order carries meaning
+WITHIN_LINES = re.compile("[\x00-\x09\x0b-\x20\x7f-\x9f\u2028\u2029]+")
+ORDERED_KINDS = frozenset({"markup", "html"}) | BLOCKS  # come in pairs, or shape a document: their order has meaning
 LETTERS = "abcdefghijklmnoprstuvwxyz"  # no q: it ends the token, so no token is the beginning of another
 
 
@@ -39,6 +40,7 @@ class Scheme:
     name: str
     token: Callable[[int], str]
     pattern: str
+    padded: bool = True  # a word beside it needs a space between, or the engine sees one word
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -65,7 +67,9 @@ SCHEMES = {
         Scheme("tags", lambda i: f"<{i + 1}>", r"<\s?\d{1,4}\s?>"),
         Scheme("brackets", lambda i: f"[{i + 1}]", r"\[\s?\d{1,4}\s?\]"),
         # The private-use characters themselves: for engines that copy what they do not know.
-        Scheme("raw", lambda i: chr(PLACEHOLDER + i), r"[\ue000-\uf8ff]"),
+        Scheme("raw", lambda i: chr(PLACEHOLDER + i), r"[\ue000-\uf8ff]", padded=False),
+        # What language models copy best.
+        Scheme("xml", lambda i: f"<{i + 1}/>", r"<\s?\d{1,4}\s?/\s?>", padded=False),
     )
 }
 
@@ -85,10 +89,11 @@ class Masked:
     padded: tuple[tuple[bool, bool], ...]  # whether a space was added before and after each token
     ordered: frozenset[int]
     scheme: Scheme | None
+    breaks: re.Pattern[str] = BREAKS
 
     def unmask(self, hypothesis: str) -> str:
         """The hypothesis on one line, its placeholder characters back in place; raises Lost."""
-        hypothesis = BREAKS.sub(" ", hypothesis).strip()
+        hypothesis = self.breaks.sub(" ", hypothesis).strip()
         if self.scheme is None or self.scheme.name != "raw":
             hypothesis = PRIVATE.sub("", hypothesis)  # invented by the engine: never ours
         if self.scheme is None:
@@ -125,10 +130,11 @@ def mask(segment: Segment, name: str) -> Masked | None:
     """
     Write the segment's placeholders in the scheme `name`; None when its prose holds such a token already.
 
-    White space becomes single spaces: engines read a newline as the end of their input.
+    White space becomes single spaces: engines read a newline as the end of their input. Documents keep theirs.
     """
+    breaks = WITHIN_LINES if segment.lines else BREAKS
     if not segment.keeps:
-        return Masked(BREAKS.sub(" ", segment.text), (), (), frozenset(), None)
+        return Masked(breaks.sub(" ", segment.text), (), (), frozenset(), None, breaks)
     chosen = scheme(name)
     if chosen.name != "raw" and chosen.regex.search(PRIVATE.sub(" ", segment.text)):
         return None
@@ -141,12 +147,12 @@ def mask(segment: Segment, name: str) -> Masked | None:
         if not 0 <= index < len(tokens):
             out.append(char)
             continue
-        before = chosen.name != "raw" and at > 0 and _sticks(text[at - 1])
-        after = chosen.name != "raw" and at + 1 < len(text) and text[at + 1].isalnum()
+        before = chosen.padded and at > 0 and _sticks(text[at - 1])
+        after = chosen.padded and at + 1 < len(text) and text[at + 1].isalnum()
         padded[index] = (before, after)
         out.append(" " * before + tokens[index] + " " * after)
     ordered = frozenset(index for index, kind in enumerate(segment.kinds) if kind in ORDERED_KINDS)
-    return Masked(BREAKS.sub(" ", "".join(out)), tokens, tuple(padded), ordered, chosen)
+    return Masked(breaks.sub(" ", "".join(out)), tokens, tuple(padded), ordered, chosen, breaks)
 
 
 def _sticks(char: str) -> bool:

@@ -67,6 +67,8 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         journal = stack.enter_context(Journal(places.work, identity, fresh=job.force))
         ladder.memory = stack.enter_context(closing(Memory(job.memory or places.memory)))
         ladder.progress = watch.segments
+        if ladder.contextual:
+            ladder.contextual.keep_replies(places.work)
         options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
         worker = Worker(job.pair, schema, ladder, build_filters(job.filters), options)
         if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
@@ -82,6 +84,8 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
                 "seconds": round(time.time() - started, 1),
             },
         }
+        if ladder.contextual:
+            about["engine"] = ladder.contextual.account()
         return _publish(places, journal, about, read_rows, like=job.inputs[0])
 
 
@@ -157,11 +161,12 @@ def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:
         return worker.translate(item[1])
 
     def stop() -> None:
-        worker.ladder.stop.set()
+        worker.ladder.halt()
         if isinstance(sys.exception(), KeyboardInterrupt):
             watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
 
-    for (number, parsed), answers in overlapped(todo(), answer, stop):
+    threads = worker.ladder.contextual.parallel if worker.ladder.contextual else 1
+    for (number, parsed), answers in overlapped(todo(), answer, stop, threads):
         entries = worker.decide(parsed, answers)
         if job.strict:
             _refuse_failed(entries)

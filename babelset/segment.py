@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+
+import xxhash
 
 from babelset.document import Keep, Prose, Span
 from babelset.errors import ContractError
@@ -20,18 +22,42 @@ PLACEHOLDER = 0xE000  # chr(PLACEHOLDER + i) in Segment.text stands for keeps[i]
 MOST_KEEPS = 6000  # the private use area of the basic plane has 6,400 characters
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """
+    The row that a segment stands in: role and text of each of its segments, in reading order.
+
+    Equal rows have equal digests (128-bit xxh3).
+    """
+
+    sources: tuple[tuple[str, str], ...]
+    digest: bytes
+
+    @classmethod
+    def of(cls, sources: Iterable[tuple[str, str]]) -> Context:
+        sources = tuple(sources)
+        joined = "\x00".join(part for source in sources for part in source)
+        return cls(sources, xxhash.xxh3_128_digest(joined.encode("utf-8", "surrogatepass")))
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """
     One sentence, each inline `Keep` in it replaced by one private-use character.
 
     Segment("Run \ue000 now.", keeps=("`ls`",), kinds=("inline_code",)).source == "Run `ls` now."
+
+    For a translator that takes whole documents it is a field or a part of one, code blocks replaced too; `lines`
+    says that its line breaks are kept. `context` and `at`, its place there, are set for translators that read rows.
     """
 
     text: str
     keeps: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     role: str = ""  # of the field it stands in: "instruction", "input", "output", "turn/user"
+    lines: bool = False
+    context: Context | None = field(default=None, repr=False, compare=False)
+    at: int = field(default=0, compare=False)
 
     @property
     def source(self) -> str:
@@ -44,7 +70,8 @@ HELD = re.compile("[\ue000-\uf8ff]")
 LETTER = re.compile(r"[^\W\d_]")
 # A line goes on in the next one when it is long, ends without punctuation and the next begins in lower case.
 LINES = re.compile(r"(?:[^\n]{40,200}[^\s.!?:;…]\r?\n(?=[a-z]))*[^\n]*(?:\n|(?<=[^\n])\Z)")
-OUTSIDE = frozenset({"emoji", "symbol", "markup", "html"})  # may leave a segment at its ends
+BLOCKS = frozenset({"code", "marker", "table", "table_rule"})  # placeholders in documents only
+OUTSIDE = frozenset({"emoji", "symbol", "markup", "html"}) | BLOCKS  # may leave a segment at its ends
 PAIRED = frozenset({"markup", "html"})
 CLOSING = re.compile("[\ue000-\uf8ff](?=\\s)\\s+")
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -92,6 +119,28 @@ def split(spans: Sequence[Span], language: str = "en", limit: int = 1000) -> lis
     return _merged([*parts, *_segments(run, language, limit)])
 
 
+def whole(spans: Sequence[Span], limit: int = 4000) -> list[Part]:
+    """
+    The document in as few segments as `limit` characters allow, cut at blank lines; code blocks are placeholders too.
+
+    >>> whole(parse("# Lists\\nRun `ls`. Then read."))
+    ['# ', Segment('Lists\\nRun \\ue000. Then read.', ('`ls`',), ('inline_code',), lines=True)]
+    """
+    parts: list[Part] = []
+    for start in range(0, len(spans), MOST_KEEPS):
+        document = replace(_held(spans[start : start + MOST_KEEPS]), lines=True)
+        at = 0
+        for piece in _paragraphs(document.text, limit):
+            parts += _trimmed(document, at, at + len(piece))
+            at += len(piece)
+    return _merged(parts)
+
+
+def sentences(segment: Segment, language: str, limit: int) -> list[Part]:
+    """The sentences of a segment that holds several, for a translator that takes them one by one."""
+    return _merged(_sentence_parts(replace(segment, lines=False), language, limit))
+
+
 def rebuild(parts: Sequence[Part], targets: Sequence[str]) -> str:
     """
     The document again, the i-th segment replaced by `targets[i]`, in which kept texts are already restored.
@@ -134,17 +183,40 @@ def cut(segment: Segment) -> list[Part]:
     return _merged([*parts, *_trimmed(segment, at, len(segment.text))])
 
 
-def _segments(run: Sequence[Span], language: str, limit: int) -> Iterator[Part]:
+def _held(run: Sequence[Span]) -> Segment:
+    """Neighbouring spans as one segment, a placeholder for each `Keep`."""
     keeps = [span for span in run if isinstance(span, Keep)]
     held = iter(range(PLACEHOLDER, PLACEHOLDER + len(keeps)))
     text = "".join(span.text if isinstance(span, Prose) else chr(next(held)) for span in run)
-    whole = Segment(text, tuple(keep.text for keep in keeps), tuple(keep.kind for keep in keeps))
+    return Segment(text, tuple(keep.text for keep in keeps), tuple(keep.kind for keep in keeps))
+
+
+def _segments(run: Sequence[Span], language: str, limit: int) -> Iterator[Part]:
+    return _sentence_parts(_held(run), language, limit)
+
+
+def _sentence_parts(run: Segment, language: str, limit: int) -> Iterator[Part]:
     at = 0
-    for line in LINES.findall(text):
+    for line in LINES.findall(run.text):
         for sentence in _sentences(line, language):
             for piece in _within(sentence, limit):
-                yield from _trimmed(whole, at, at + len(piece))
+                yield from _trimmed(run, at, at + len(piece))
                 at += len(piece)
+
+
+def _paragraphs(text: str, limit: int) -> Iterator[str]:
+    """Pieces of at most `limit` characters, cut at the last blank line, else line, else clause before it."""
+    at = 0
+    while len(text) - at > limit:
+        window = text[at : at + limit]
+        stop = max(window.rfind("\n\n") + 2, 1)
+        if stop <= limit // 4:
+            stop = window.rfind("\n") + 1
+        if stop <= limit // 4:
+            stop = _best_cut(text[at : at + limit + 1], limit // 2, limit, limit)
+        yield text[at : at + stop]
+        at += stop
+    yield text[at:]
 
 
 def _sentences(line: str, language: str) -> Iterator[str]:
@@ -235,7 +307,7 @@ def _cut_out(segment: Segment, start: int, end: int) -> Segment:
     indices = [ord(held) - PLACEHOLDER for held in HELD.findall(text)]
     text = text.translate({PLACEHOLDER + old: PLACEHOLDER + new for new, old in enumerate(indices)})
     keeps, kinds = (tuple(values[index] for index in indices) for values in (segment.keeps, segment.kinds))
-    return Segment(text, keeps, kinds, segment.role)
+    return replace(segment, text=text, keeps=keeps, kinds=kinds)
 
 
 def _merged(parts: Iterable[Part]) -> list[Part]:

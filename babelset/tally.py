@@ -20,6 +20,7 @@ class Tally:
     rejections: Counter[str] = field(default_factory=Counter)
     uncovered: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)  # by check, what its verdicts counted
     segments: int = 0
     kept_spans: int = 0
 
@@ -31,6 +32,9 @@ class Tally:
         self.segments += len(evidence["segments"])
         self.kept_spans += sum(len(item["keeps"]) for item in evidence["fields"])
         self.rejections.update(verdict["check"] for verdict in evidence["verdicts"] if not verdict["ok"])
+        for verdict in evidence["verdicts"]:
+            if "counts" in verdict:
+                self.counts.setdefault(verdict["check"], Counter()).update(verdict["counts"])
         for check, scores in evidence["scores"].items():
             self.uncovered[check] += bool(scores) and all(score is None for score in scores)
         for segment in evidence["segments"]:
@@ -45,6 +49,7 @@ class Tally:
             "rows": {"read": read_rows, **counts},
             "rejections": dict(self.rejections.most_common()),
             "not_covered": {check: count for check, count in self.uncovered.most_common() if count},
+            "counts": {check: dict(counts.most_common()) for check, counts in self.counts.items()},
             "segments": {
                 "translated": self.segments,
                 "kept_spans": self.kept_spans,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from babelset.languages import Pair
 from babelset.segment import Segment
@@ -13,7 +14,7 @@ from babelset.segment import Segment
 @dataclass(frozen=True, slots=True)
 class Translation:
     """
-    A hypothesis for one segment.
+    A hypothesis for one segment; `candidates` are all that it was chosen from, with their scores.
 
     Flags an engine may raise: "truncated" (stopped at its length limit), "repetition" (caught in a loop),
     "too_long" is a Failure instead. The runner adds "retried", "pieces", "fallback".
@@ -21,6 +22,7 @@ class Translation:
 
     text: str
     flags: tuple[str, ...] = ()
+    candidates: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,30 @@ class Translator(Protocol):
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Contextual(Translator, Protocol):
+    """
+    A translator that reads the row around a segment, as language models do: `Segment.context`, `role` and `at`.
+
+    It gets all segments of a row at once and in order. What it answers depends on the row, so the translation
+    memory knows the row too.
+    """
+
+    @property
+    def documents(self) -> bool:
+        """Whether its segments are whole fields with their line breaks, rather than sentences."""
+
+    @property
+    def parallel(self) -> int:
+        """Chunks of rows that it may be given at a time, by as many threads."""
+
+    def keep_replies(self, folder: Path) -> None:
+        """Where to keep what has been paid for until the run is complete: a resumed run asks it to again."""
+
+    def halt(self) -> None:
+        """Send nothing more: `translate` raises ladder.Stopped when what is in flight has come back."""
+
+    def account(self) -> dict[str, Any]:
+        """What the whole run has cost so far, killed processes included: requests, tokens, money."""

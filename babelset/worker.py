@@ -8,19 +8,20 @@ translates. A worker holds no state of the run: a local loop, a cluster job or a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from babelset.document import Keep, parse
 from babelset.errors import DataError
-from babelset.evidence import KEY, Evidence, verdict_evidence, whole_row
+from babelset.evidence import KEY, Evidence, segment_evidence, verdict_evidence, whole_row
 from babelset.filter import Filter, Outcome, Scored, Verdict
 from babelset.ladder import Answer, Ladder, expect_one_each
 from babelset.languages import Pair
 from babelset.lossless import dumps
 from babelset.row import BadRow, Row
 from babelset.schema import Field, Schema
-from babelset.segment import Segment, rebuild, restore, split
+from babelset.segment import Context, Segment, rebuild, restore, split, whole
 from babelset.translator import Translation
 
 Entry = dict[str, Any]  # {"status": "accepted" | "rejected" | "failed", "data": row or ledger line}
@@ -34,12 +35,15 @@ class ParseOptions:
     numbers: bool = False
 
 
+ParsedField = tuple[Field, tuple[str, ...], list[str | Segment]]
+
+
 @dataclass(slots=True)
 class Parsed:
     """One row on its way: each field with its keeps and its parts, verbatim strings and segments."""
 
     row: Row
-    fields: list[tuple[Field, tuple[str, ...], list[str | Segment]]]
+    fields: list[ParsedField]
 
     def segments(self) -> Iterator[Segment]:
         for _, _, parts in self.fields:
@@ -81,13 +85,16 @@ class Worker:
             where = f"{error.field}: " if error.field else ""
             raw = dumps(row.data)[:EXCERPT]
             return failed(BadRow(row.number, row.file, row.line, where + error.reason, raw))
-        return Parsed(row, [self._parse_field(field) for field in fields])
+        parsed = Parsed(row, [self._parse_field(field) for field in fields])
+        return in_context(parsed) if self.ladder.contextual else parsed
 
-    def _parse_field(self, field: Field) -> tuple[Field, tuple[str, ...], list[str | Segment]]:
+    def _parse_field(self, field: Field) -> ParsedField:
         options = self.options
         spans = parse(field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
         keeps = tuple(span.text for span in spans if isinstance(span, Keep))
         limit = self.ladder.translator.limit
+        if self.ladder.documents:
+            return field, keeps, whole(spans, limit)
         return field, keeps, split(spans, self.pair.source.bcp47, limit)
 
     def _outcome(self, parsed: Parsed, answers: Iterator[Answer]) -> Outcome:
@@ -97,22 +104,20 @@ class Worker:
         for field, keeps, parts in parsed.fields:
             own = [self._scored(part, next(answers), field) for part in parts if isinstance(part, Segment)]
             targets = [scored.target for scored in own if scored.target is not None]
-            whole = rebuild(parts, targets) if len(targets) == len(own) else None
-            texts[field.path] = whole
+            target = rebuild(parts, targets) if len(targets) == len(own) else None
+            texts[field.path] = target
             segments += own
-            fields.append(Scored(field.text, whole, self.pair, field.name, field.role, keeps))
+            fields.append(Scored(field.text, target, self.pair, field.name, field.role, keeps))
         data = self.schema.replace(parsed.row.data, texts, self.pair.target)
         return Outcome(segments, fields, whole_row(segments, self.pair), data)
 
     def _scored(self, segment: Segment, answer: Answer, field: Field) -> Scored:
-        target: str | None = None
-        flags: tuple[str, ...] = ()
-        reason = ""
-        if isinstance(answer, Translation):
-            target, flags = restore(answer.text, segment.keeps), answer.flags
-        else:
-            reason = answer.reason
-        return Scored(segment.source, target, self.pair, field.name, field.role, segment.keeps, flags, reason)
+        unit = Scored(segment.source, None, self.pair, field.name, field.role, segment.keeps)
+        if not isinstance(answer, Translation):
+            return replace(unit, reason=answer.reason)
+        target = restore(answer.text, segment.keeps)
+        candidates = tuple((restore(text, segment.keeps), score) for text, score in answer.candidates)
+        return replace(unit, target=target, flags=answer.flags, candidates=candidates)
 
     def _entry(self, parsed: Parsed, outcome: Outcome, scores: Mapping[str, list[float | None]]) -> Entry:
         verdicts = judge(self.filters, outcome, scores)
@@ -131,21 +136,26 @@ class Worker:
                 {"path": list(field.path), "role": field.role, "source": field.text, "keeps": list(keeps)}
                 for field, keeps, _ in parsed.fields
             ],
-            "segments": [
-                {
-                    "field": index[segment.field],
-                    "source": segment.source,
-                    "target": segment.target,
-                    "keeps": list(segment.keeps),
-                    "flags": list(segment.flags),
-                    "reason": segment.reason,
-                }
-                for segment in outcome.segments
-            ],
+            "segments": [segment_evidence(segment, index[segment.field]) for segment in outcome.segments],
             "scores": dict(scores),
             "verdicts": [verdict_evidence(verdict) for verdict in verdicts],
         }
         return {"status": status, "data": {**outcome.data, KEY: evidence}}
+
+
+def in_context(parsed: Parsed) -> Parsed:
+    """The same row, each segment told its role, its place and the row around it."""
+    roles = [(field.role, part) for field, _, parts in parsed.fields for part in parts if isinstance(part, Segment)]
+    context = Context.of((role, segment.text) for role, segment in roles)
+    places = count()
+    fields: list[ParsedField] = []
+    for field, keeps, parts in parsed.fields:
+        placed = [
+            replace(part, role=field.role, context=context, at=next(places)) if isinstance(part, Segment) else part
+            for part in parts
+        ]
+        fields.append((field, keeps, placed))
+    return Parsed(parsed.row, fields)
 
 
 def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[dict[str, list[float | None]]]:

@@ -49,3 +49,13 @@ def test_an_exception_anywhere_stops_the_engine(where: str) -> None:
             if where == "consumer":
                 raise RuntimeError(where)
     assert stopped.is_set() or where == "consumer"
+
+
+def test_several_threads_work_on_neighbouring_items() -> None:
+    together = threading.Barrier(3, timeout=5)  # broken, and so an error, unless three items are under way at a time
+
+    def work(n: int) -> int:
+        together.wait()
+        return n
+
+    assert list(overlapped(range(6), work, lambda: None, threads=3)) == [(n, n) for n in range(6)]

@@ -115,6 +115,7 @@ def test_kept_as_a_block(text: str, expected: list[tuple[str, str]]) -> None:
         "def add(a, b):\n    # Sum of both\n    return a + b",
         "import os\nfrom sys import path\n\nfor name in os.listdir():\n    print(name)",
         "SELECT name, age FROM people WHERE age > 30;",
+        "SELECT c.name, SUM(o.total)\nFROM customers AS c\nGROUP BY c.id, c.name\nORDER BY spent DESC\nLIMIT 5;",
         "#include <stdio.h>\n\nint main() {\n    return 0;\n}",
         "function add(a, b) {\n  return a + b;\n}\n\nconsole.log(add(1, 2));",
         "items = ['tea', 'milk']\nprint(items[0])",

@@ -10,7 +10,7 @@ from babelset.errors import ContractError
 from babelset.ladder import Ladder, Stopped
 from babelset.languages import Pair
 from babelset.memory import Memory
-from babelset.segment import PLACEHOLDER, Segment, restore
+from babelset.segment import PLACEHOLDER, Context, Segment, restore
 from babelset.translator import Failure, Translation
 
 A, B = chr(PLACEHOLDER), chr(PLACEHOLDER + 1)
@@ -180,3 +180,90 @@ def test_stop_ends_between_batches_and_keeps_what_is_answered(scripted: Any, pai
     with pytest.raises(Stopped):
         climb.translate(segments, pair)
     assert len(climb.memory) == engine.batch
+
+
+class Reader:
+    """A translator that reads rows: upper case, and how often it was asked."""
+
+    signature, schemes, limit, batch, notice = "reader", ("xml",), 1000, 2, ""
+    documents, parallel = False, 1
+
+    def __init__(self, fails: str = "") -> None:
+        self.asked: list[list[str]] = []
+        self.fails, self.halted = fails, False
+
+    def supports(self, pair: Pair) -> bool:
+        return True
+
+    def translate(self, segments: Any, pair: Pair) -> list[Translation | Failure]:
+        self.asked.append([segment.text for segment in segments])
+        return [
+            Failure("no") if segment.text == self.fails else Translation(segment.text.upper()) for segment in segments
+        ]
+
+    def keep_replies(self, folder: Any) -> None: ...
+
+    def account(self) -> dict[str, Any]:
+        return {}
+
+    def halt(self) -> None:
+        self.halted = True
+
+    def close(self) -> None: ...
+
+
+def row(*texts: str) -> list[Segment]:
+    context = Context.of(("output", text) for text in texts)
+    return [Segment(text, role="output", context=context, at=at) for at, text in enumerate(texts)]
+
+
+def test_rows_are_never_torn_apart(pair: Pair) -> None:
+    reader = Reader()
+    ladder(reader).translate([*row("a", "bb", "ccc"), *row("d"), *row("e", "f")], pair)
+    assert reader.asked == [["a", "bb", "ccc"], ["d", "e", "f"]]
+
+
+def test_a_segment_has_another_translation_in_another_row(pair: Pair) -> None:
+    reader = Reader()
+    climbing = ladder(reader)
+    climbing.translate([*row("bank", "river"), *row("bank", "money"), *row("bank", "river")], pair)
+    assert reader.asked == [["bank", "river"], ["bank", "money"]]
+    assert climbing.counts["unique"] == 4
+
+
+def test_a_row_with_a_failure_is_asked_for_whole_again(pair: Pair) -> None:
+    memory = Memory(":memory:")
+    Ladder(Reader(fails="b"), memory).translate([*row("a", "b"), *row("c")], pair)
+    again = Reader()
+    Ladder(again, memory).translate([*row("a", "b"), *row("c")], pair)
+    assert again.asked == [["a", "b"]]
+
+
+def test_a_document_falls_back_sentence_by_sentence(scripted: Any, pair: Pair) -> None:
+    reader = Reader(fails="<1/>One line.\n<2/>Another line. And more.")
+    reader.documents = True
+    fallback = scripted(str.upper)
+    document = Segment(f"{A}One line.\n{B}Another line. And more.", ("- ", "- "), ("marker", "marker"), lines=True)
+    [answer] = ladder(reader, fallback).translate([document], pair)
+    assert isinstance(answer, Translation)
+    assert restore(answer.text, document.keeps) == "- ONE LINE.\n- ANOTHER LINE. AND MORE."
+    assert fallback.seen == ["One line.", "Another line.", "And more."]
+    assert answer.flags == ("fallback",)
+
+
+def test_candidates_come_back_in_canonical_form(scripted: Any, pair: Pair) -> None:
+    def reply(text: str) -> Translation:
+        return Translation(text.upper(), candidates=((text.upper(), 0.9), (text.lower(), 0.5), ("lost", 0.1)))
+
+    answer = only(ladder(scripted(reply, ("tags",))), TWO, pair)
+    assert isinstance(answer, Translation)
+    assert answer.candidates == ((f"RUN {A} AND THEN {B} NOW.", 0.9), (f"run {A} and then {B} now.", 0.5))
+
+
+def test_halt_reaches_translator_and_fallback(pair: Pair) -> None:
+    first, second = Reader(), Reader()
+    climbing = ladder(first, second)
+    climbing.halt()
+    assert first.halted and second.halted
+    with pytest.raises(Stopped):
+        climbing.translate(row("a"), pair)

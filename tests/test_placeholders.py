@@ -101,3 +101,13 @@ def test_every_token_is_found_by_its_own_pattern(index: int, name: str) -> None:
 def test_tokens_are_distinct() -> None:
     for name in ("letters", "letters2", "tags", "brackets", "raw"):
         assert len({scheme(name).token(index) for index in range(6000)}) == 6000
+
+
+def test_a_document_keeps_its_lines_and_the_order_of_its_blocks() -> None:
+    kept = ("- ", "- ", "`ls`")
+    text = f"Run {chr(PLACEHOLDER + 2)}:\n{chr(PLACEHOLDER)}one\n{chr(PLACEHOLDER + 1)}two"
+    masked = mask(Segment(text, kept, ("marker", "marker", "inline_code"), lines=True), "xml")
+    assert masked is not None and masked.text == "Run <3/>:\n<1/>one\n<2/>two"
+    assert masked.unmask("<3/> ausführen:\n<1/>eins\n<2/>zwei").count("\n") == 2
+    with pytest.raises(Lost, match="order"):
+        masked.unmask("<3/>:\n<2/>zwei\n<1/>eins")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from babelset.document import Keep, Prose, Span, parse
 from babelset.errors import ContractError
-from babelset.segment import Part, Segment, cut, halve, rebuild, split
+from babelset.segment import Context, Part, Segment, cut, halve, rebuild, sentences, split, whole
 
 
 def source(parts: list[Part]) -> str:
@@ -156,3 +156,45 @@ def test_hostile_text_takes_linear_time(piece: str) -> None:
     start = time.process_time()
     split(spans)
     assert time.process_time() - start < 2
+
+
+DOCUMENT = "# Lists\nRun `ls`. Then **read** it:\n\n```py\nprint(1)\n```\n- one item\n- another\n"
+
+
+def test_a_document_is_one_segment_with_its_lines() -> None:
+    [heading, segment, end] = whole(parse(DOCUMENT))
+    assert isinstance(segment, Segment) and segment.lines
+    assert f"{heading}{segment.source}{end}" == DOCUMENT
+    assert segment.kinds == ("inline_code", "markup", "markup", "code", "marker", "marker")
+
+
+def test_a_long_document_is_cut_at_blank_lines() -> None:
+    text = "\n\n".join(f"Paragraph {number} says little." for number in range(20))
+    parts = whole(parse(text), limit=100)
+    segments = [part for part in parts if isinstance(part, Segment)]
+    assert all(len(segment.text) <= 100 and segment.text.endswith("little.") for segment in segments)
+    assert rebuild(parts, [segment.source for segment in segments]) == text
+
+
+@given(st.text(max_size=300), st.integers(1, 80))
+def test_nothing_of_a_document_is_lost(text: str, limit: int) -> None:
+    parts = whole(parse(text), limit)
+    segments = [part for part in parts if isinstance(part, Segment)]
+    assert rebuild(parts, [segment.source for segment in segments]) == text
+    assert all(len(segment.text) <= limit for segment in segments)
+
+
+def test_sentences_of_a_document_for_a_translator_that_takes_them_one_by_one() -> None:
+    [_, segment, _] = whole(parse(DOCUMENT))
+    assert isinstance(segment, Segment)
+    parts = sentences(segment, "en", 1000)
+    found = [part for part in parts if isinstance(part, Segment)]
+    assert len(found) == 5
+    assert rebuild(parts, [part.source for part in found]) == segment.source
+    assert not any(part.lines for part in found)
+
+
+def test_equal_rows_have_equal_contexts() -> None:
+    sources = [("instruction", "Greet."), ("output", "Hello.")]
+    assert Context.of(sources).digest == Context.of(list(sources)).digest
+    assert Context.of(sources).digest != Context.of(sources[::-1]).digest

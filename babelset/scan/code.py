@@ -25,6 +25,7 @@ SURE = re.compile(
     | (?:SELECT|INSERT[ ]INTO|UPDATE|DELETE[ ]FROM|CREATE[ ](?:TABLE|DATABASE|INDEX|VIEW|OR)|(?:ALTER|DROP)[ ]TABLE)\b.*
     | (?:FROM|WHERE|(?:(?:LEFT|RIGHT|INNER|OUTER|FULL)[ ])?JOIN
       |GROUP[ ]BY|ORDER[ ]BY|HAVING|LIMIT|VALUES|UNION|SET)\b.*[=(;,\d].*
+    | (?:FROM|GROUP[ ]BY|ORDER[ ]BY)[ ]+[\w.]+(?:[ ](?:AS[ ]\w+|\w|ASC|DESC))?
     | (?:public|private|protected|static|export|void)[ ].*[{{;(][ \t]* | (?:function|func|fn)[ ]+[\w.]*[ ]*[(<].*
     | \$[ ]+[a-z]\S*(?:[ ].*)? | >>>[ ].* | \#!/.* | <\?php.*
     | [}}\])]+[;,)]* | else[ ]*[:{{] | try[ ]*[:{{] | finally[ ]*[:{{]
