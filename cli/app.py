@@ -18,6 +18,7 @@ from babelset.cli.filter import filter_
 from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins
+from babelset.cli.prompts import prompts
 from babelset.cli.run import run
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError
@@ -56,6 +57,7 @@ app = typer.Typer(
 for command in (translate, run, export, inspect, estimate, languages, plugins, doctor):
     app.command()(command)
 app.command("filter")(filter_)
+app.add_typer(prompts, name="prompts")
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,1 @@
+"""Selective translation by large language models: what every LLM engine shares."""

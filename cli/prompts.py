@@ -1,0 +1,106 @@
+"""`babelset prompts`: what language models are asked."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from babelset.cli import options as o
+from babelset.errors import ConfigError
+
+if TYPE_CHECKING:
+    from babelset.llm.prompt import Prompt
+
+Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A prompt of the list, or a *.jinja file.")]
+To = Annotated[str | None, typer.Option("--to", metavar="LANG", help="Show what is sent to translate into it.")]
+Text = Annotated[str | None, typer.Option("--text", help="What to translate in the example.")]
+SAMPLE = "Say <1/> aloud, three times."
+
+prompts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show the prompts of LLM engines.")
+
+
+@prompts.command("list")
+def list_(json: o.AsJson = False) -> None:
+    """
+    List prompts: what one request translates, and for which models each is the adapter.
+    """
+    from babelset.llm.prompt import available
+
+    rows = [_row(prompt) for prompt in available()]
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps(rows, ensure_ascii=False, indent=1))
+    elif sys.stdout.isatty():
+        _table(rows)
+    else:
+        for row in rows:
+            typer.echo("\t".join(_cells(row)))
+
+
+@prompts.command()
+def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) -> None:
+    """
+    Print a prompt's file or, with --to, the messages that it makes of an example.
+    """
+    from babelset.llm.prompt import load
+
+    prompt = load(name)
+    if to is not None:
+        _show_rendered(prompt, source, to, SAMPLE if text is None else text)
+    elif text is not None:
+        raise ConfigError("--text is shown in a rendered prompt: say --to with a target language as well")
+    else:
+        typer.echo(prompt.text, nl=False)
+
+
+def _row(prompt: Prompt) -> dict[str, Any]:
+    return {
+        "name": prompt.name,
+        "version": prompt.version,
+        "unit": prompt.unit,
+        "hash": prompt.hash,
+        "models": list(prompt.models),
+        "description": prompt.description,
+    }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [" ".join(cell) if isinstance(cell, list) else cell for cell in row.values()]
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text as Cell
+
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for column in rows[0]:
+        table.add_column(column, overflow="fold", no_wrap=column in ("name", "hash"))
+    for row in rows:
+        table.add_row(*map(Cell, _cells(row)))
+    Console().print(table)
+
+
+def _show_rendered(prompt: Prompt, source: str, target: str, text: str) -> None:
+    from babelset.languages import find
+    from babelset.llm.controls import as_json
+    from babelset.llm.prompt import Values
+
+    row = prompt.unit == "row"
+    values = Values(find(source), find(target), as_json({"1": text}) if row else text, "1 instruction" if row else "")
+    messages, extra = prompt.render(values)
+    for message in messages:
+        typer.echo(f"--- {message['role']}")
+        typer.echo(_shown(message["content"]))
+    if extra:
+        typer.echo("--- body")
+        typer.echo(_shown(extra))
+
+
+def _shown(content: Any) -> str:
+    import json
+
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=1)
