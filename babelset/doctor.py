@@ -13,7 +13,10 @@ from babelset import plugins
 EXTRAS = {  # extra -> the module that shows it is there
     "parquet": "pyarrow",
     "hub": "datasets",
+    "llm": "bm25s",
     "vllm": "vllm",
+    "openai": "openai",
+    "cometkiwi": "torch",
     "comet": "comet",
     "ray": "ray",
 }

@@ -1,0 +1,88 @@
+"""How good the translation is, in the eyes of CometKiwi."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from threading import Lock
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, Field, PrivateAttr
+
+from babelset.comet.kiwi import Kiwi
+from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+
+LONG = "segments longer than the model's input, scored in parts"
+
+
+class CometKiwi(BaseModel, extra="forbid", frozen=True):
+    """
+    Score each segment with CometKiwi, without a reference, and with `least` reject rows that score lower.
+
+    >>> CometKiwi(model="models/wmt22-cometkiwi-da", least=0.6)
+
+    A segment scores about 0 to 1; a row `aggregate` of its segments: their mean, "weighted" by the length of the
+    source, or their lowest score. Languages that XLM-RoBERTa has not read score None unless `force` is set, and so do
+    segments without a target, or without a letter besides kept text. Unbabel's weights are CC BY-NC-SA 4.0: no
+    commercial use. Raises ConfigError where model, device or extra are missing.
+    """
+
+    name: ClassVar[str] = "cometkiwi"
+    unit: ClassVar[Unit] = "segment"
+    opt_in: ClassVar[bool] = True
+    quality: ClassVar[bool] = True
+
+    model: str = Field("Unbabel/wmt22-cometkiwi-da", description="a local folder, or a model on the Hugging Face hub")
+    least: float = Field(0.0, ge=0, le=1, description="what the row must reach; 0 scores only")
+    aggregate: Literal["mean", "min", "weighted"] = "weighted"
+    force: bool = Field(False, description="score languages that XLM-RoBERTa has not read, too")
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+(,\d+)*)?)$")  # "cuda:0,1"
+    dtype: Literal["auto", "fp32", "fp16", "bf16", "int8"] = "auto"
+    batch_tokens: int = Field(0, ge=0, description="tokens in a batch, padding included; 0: by the device")
+    download: bool = Field(False, description="fetch the model from the hub when it is not on this machine")
+
+    _long: set[Scored] = PrivateAttr(default_factory=set)  # of the last call: the rows judged next
+
+    def score(self, units: Sequence[Scored]) -> list[float | None]:
+        scored = {unit: (unit.source, unit.target or "") for unit in units if self._covers(unit)}
+        self._long.clear()
+        if not scored:
+            return [None] * len(units)
+        kiwi = _kiwi(self.model, self.device, self.dtype, self.batch_tokens, self.download)
+        ratings = dict(zip(scored, kiwi.rate(list(scored.values())), strict=True))
+        self._long.update(unit for unit, rating in ratings.items() if rating.parts > 1)
+        return [ratings[unit].score if unit in ratings else None for unit in units]
+
+    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+        found = [(unit, score) for unit, score in zip(outcome.segments, scores, strict=True) if score is not None]
+        counts = {LONG: long} if (long := sum(unit in self._long for unit, _ in found)) else {}
+        if not found:
+            return Verdict(self.name, True)
+        total = self._total(found)
+        if not self.least or total >= self.least:
+            return Verdict(self.name, True, total, counts=counts)
+        worst, score = min(found, key=lambda item: item[1])
+        where = f"{worst.field}: scores {score:.2f}, the row {total:.2f}"
+        reason = f"{where}, below {self.least:.2f}: {shorten(worst.target or '')}"
+        return Verdict(self.name, False, total, reason, counts)
+
+    def _covers(self, unit: Scored) -> bool:
+        known = self.force or (unit.pair.source.comet and unit.pair.target.comet)
+        return known and bool((unit.target or "").strip()) and any(map(str.isalpha, unit.prose[0]))
+
+    def _total(self, found: Sequence[tuple[Scored, float]]) -> float:
+        if self.aggregate == "min":
+            return min(score for _, score in found)
+        weights = [len(unit.source) if self.aggregate == "weighted" else 1 for unit, _ in found]
+        return math.fsum(weight * score for weight, (_, score) in zip(weights, found, strict=True)) / sum(weights)
+
+
+def _kiwi(*options: Any) -> Kiwi:
+    """Loaded once in a process, by the first segment: deciding again from stored scores needs no model."""
+    with _loading:  # a translator that chooses with this filter asks from a thread of its own
+        return _loaded(*options)
+
+
+_loading = Lock()
+_loaded = cache(Kiwi.load)
