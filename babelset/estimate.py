@@ -28,21 +28,26 @@ class Counts:
     characters: int = 0
     kept_characters: int = 0
     seen: set[bytes] = field(default_factory=set)
-    sample: list[Segment] = field(default_factory=list)
+    units: int = 0  # new ones, of which the sample is drawn
+    sample: list[list[Segment]] = field(default_factory=list)  # a segment each, or a row for those who read rows
 
 
 def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]:
     """
     Count the work of `job` and time `trial` of its segments, drawn evenly with a fixed seed.
 
-    Needs 16 bytes and a set entry for each unique segment. `seconds` is None without a trial.
+    For a translator that reads rows, `trial` rows are drawn, and requests, tokens and cost are estimated too. Needs
+    16 bytes and a set entry for each unique segment. `seconds` is None without a trial.
     """
     with closing(job.translator.build(job.pair)) as translator:
         ladder = Ladder(translator, Memory(":memory:"))
         options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
         worker = Worker(job.pair, choose_schema(job, watch or Watch()), ladder, [], options)
         counts = _count(job, worker, trial)
+        trial_segments = sum(map(len, counts.sample))
         seconds = _time(ladder, counts, job) if counts.sample else None
+        spent = ladder.contextual.account() if ladder.contextual and counts.sample else {}
+        share = len(counts.seen) / max(trial_segments, 1)
     prose = counts.characters - counts.kept_characters
     return {
         "rows": {"read": counts.rows, "failed": counts.failed},
@@ -51,8 +56,9 @@ def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]
         "characters": counts.characters,
         "share_protected": round(counts.kept_characters / max(counts.characters, 1), 4),
         "tokens_about": round(prose / CHARACTERS_PER_TOKEN),
-        "trial_segments": len(counts.sample),
+        "trial_segments": trial_segments,
         "seconds_about": seconds,
+        **{f"{name}_about": round(share * value, 2) for name, value in spent.items() if type(value) in (int, float)},
     }
 
 
@@ -67,26 +73,30 @@ def _count(job: Job, worker: Worker, trial: int) -> Counts:
             for item, keeps, _ in parsed.fields:
                 counts.characters += len(item.text)
                 counts.kept_characters += sum(map(len, keeps))
-            for segment in parsed.segments():
-                _draw(counts, segment, key_of(segment, job.pair, ""), trial, draw)
+            segments = list(parsed.segments())
+            counts.segments += len(segments)
+            for unit in [segments] if worker.ladder.contextual else [[segment] for segment in segments]:
+                _draw(counts, unit, {key_of(segment, job.pair, "") for segment in unit}, trial, draw)
     return counts
 
 
-def _draw(counts: Counts, segment: Segment, key: bytes, trial: int, draw: random.Random) -> None:
-    """Reservoir sampling over unique segments: each has the same chance, whatever their number."""
-    counts.segments += 1
-    if key in counts.seen:
+def _draw(counts: Counts, unit: list[Segment], keys: set[bytes], trial: int, draw: random.Random) -> None:
+    """Reservoir sampling over what is new: each has the same chance, whatever their number."""
+    if keys <= counts.seen:
         return
-    counts.seen.add(key)
+    counts.seen |= keys
+    counts.units += 1
     if len(counts.sample) < trial:
-        counts.sample.append(segment)
-    elif (place := draw.randrange(len(counts.seen))) < trial:
-        counts.sample[place] = segment
+        counts.sample.append(unit)
+    elif (place := draw.randrange(counts.units)) < trial:
+        counts.sample[place] = unit
 
 
 def _time(ladder: Ladder, counts: Counts, job: Job) -> float:
-    ladder.translate(counts.sample[:1], job.pair)  # engines load on their first segment
+    first, *others = counts.sample
+    ladder.translate(first, job.pair)  # engines load on their first segment
+    timed = [segment for unit in others for segment in unit]
     started = time.perf_counter()
-    ladder.translate(counts.sample[1:], job.pair)
-    per_segment = (time.perf_counter() - started) / max(len(counts.sample) - 1, 1)
+    ladder.translate(timed, job.pair)
+    per_segment = (time.perf_counter() - started) / max(len(timed), 1)
     return round(per_segment * len(counts.seen), 1)

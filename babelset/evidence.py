@@ -9,6 +9,9 @@ What is known about a translated row, carried in the row itself under one key, `
     "scores": {"length": [1.04]},
     "verdicts": [{"check": "length", "ok": true, "score": 1.04, "reason": ""}]}}
 
+Where routes led to several translators, "route" says which were tried and which was kept, and "candidates" what each
+of them made of the row, when there was more than one.
+
 Scores travel with the row, so deciding again, exporting or reviewing needs neither the run nor the translator.
 Rows, indices and fields count from 0, lines from 1. `target` is null where translation failed.
 """
@@ -17,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NotRequired
 
-from typing_extensions import NotRequired, TypedDict  # pydantic cannot read the one of Python 3.11
+from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
 
 from babelset.errors import DataError
 from babelset.filter import Outcome, Scored, Verdict
@@ -53,6 +56,21 @@ class VerdictEvidence(TypedDict):
     counts: NotRequired[dict[str, int]]
 
 
+class RouteEvidence(TypedDict):
+    rule: int  # of the routes file, from 0
+    tried: list[str]  # engines, in order
+    kept: str
+
+
+class CandidateEvidence(TypedDict):
+    engine: str
+    signature: str
+    status: str
+    targets: list[str | None]  # of its segments
+    scores: dict[str, list[float | None]]
+    verdicts: list[VerdictEvidence]
+
+
 class Evidence(TypedDict):
     row: int
     file: str
@@ -66,6 +84,8 @@ class Evidence(TypedDict):
     segments: list[SegmentEvidence]
     scores: dict[str, list[float | None]]
     verdicts: list[VerdictEvidence]
+    route: NotRequired[RouteEvidence]  # where routes led to several translators
+    candidates: NotRequired[list[CandidateEvidence]]  # where more than one of them was asked
 
 
 def path_name(path: Sequence[str | int]) -> str:

@@ -10,34 +10,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from babelset import plugins
-from babelset.errors import ConfigError
 from babelset.filter import Filter
 from babelset.languages import Pair, find
-from babelset.translator import Translator
+from babelset.routes import Engine as Engine
+from babelset.routes import Routes
 
 SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt")
-
-
-class Engine(BaseModel, extra="forbid", frozen=True):
-    """A translator by name, with its own options: `Engine(name="nllb", options={"beam": 4})`."""
-
-    name: str
-    options: dict[str, Any] = {}
-
-    def build(self, pair: Pair) -> Translator:
-        translator: Translator = plugins.build("translators", self.name, self.options)
-        if not translator.supports(pair):
-            raise ConfigError(
-                f"{self.name} does not translate {pair.source.name} into {pair.target.name}. "
-                f"See: babelset languages {pair.target.bcp47}; babelset plugins"
-            )
-        return translator
-
-    def deciding(self) -> dict[str, Any]:
-        """Name and options without those that the translator's class calls `operational`, as a time limit is."""
-        leave: frozenset[str] = getattr(plugins.load("translators", self.name), "operational", frozenset())
-        options = {key: value for key, value in self.options.items() if key not in leave}
-        return {"name": self.name, "options": options}
 
 
 class Job(BaseModel, extra="forbid", frozen=True):
@@ -53,6 +31,7 @@ class Job(BaseModel, extra="forbid", frozen=True):
     source: str = "eng_Latn"
     translator: Engine = Engine(name="apertium")
     fallback: Engine | None = None
+    routes: Routes | None = None  # in place of translator and fallback
     filters: dict[str, bool | dict[str, Any]] = {}
     schema_name: str | None = None
     fields: tuple[str, ...] = ()
@@ -74,6 +53,8 @@ class Job(BaseModel, extra="forbid", frozen=True):
         plain = self.model_dump(mode="json", exclude={"output", "memory", "force", "strict"})
         plain["translator"] = self.translator.deciding()
         plain["fallback"] = self.fallback and self.fallback.deciding()
+        if self.routes:
+            plain |= {"translator": None, "routes": self.routes.deciding()}
         return plain
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
@@ -68,6 +68,7 @@ class Ladder:
     counts: Counter[str] = field(default_factory=Counter)
     progress: Callable[[int], None] = lambda answered: None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Answer]:
         """
@@ -163,7 +164,8 @@ class Ladder:
                 raise Stopped
             batch = sendable[start : start + size]
             sent = [replace(climb.segment, text=masked.text) for climb, masked in batch]
-            got = self.translator.translate(sent, pair)
+            with nullcontext() if self.contextual else self._turn:  # others need not know of threads
+                got = self.translator.translate(sent, pair)
             expect_one_each(self.translator.signature, sent, got)
             self._count(sent=len(sent))
             for (climb, masked), reply in zip(batch, got, strict=True):

@@ -36,6 +36,7 @@ from babelset.export import Export, export
 from babelset.job import Engine, Job
 from babelset.languages import find
 from babelset.plugins import explain
+from babelset.routes import read_routes
 from babelset.run import Watch, translate
 
 
@@ -62,6 +63,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
     datasets: dict[str, Dataset] = Field(min_length=1)
     translator: Engine = Engine(name="apertium")
     fallback: Engine | None = None
+    routes: str | None = None  # a file, in place of translator and fallback
     filters: dict[str, bool | dict[str, Any]] = {}
     translate_reasoning: bool = False
     translate_comments: bool = False
@@ -71,6 +73,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
 
     def jobs(self, folder: Path) -> Iterator[tuple[str, Job]]:
         """Every dataset into every language, with the dataset's name; paths below `folder`."""
+        routes = read_routes(below(folder, self.routes)) if self.routes else None
         for name, dataset in self.datasets.items():
             for language in self.languages:
                 code = find(language).bcp47
@@ -83,6 +86,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                         source=self.source,
                         translator=self.translator,
                         fallback=self.fallback,
+                        routes=routes,
                         filters=self.filters,
                         schema_name=dataset.schema_name,
                         fields=tuple(dataset.fields),
@@ -114,6 +118,8 @@ def read_pipeline(path: Path, table: dict[str, Any]) -> Pipeline:
         raise ConfigError(f"{path}: several datasets need {{dataset}} in output")
     if len(pipeline.languages) > 1 and "{lang}" not in pipeline.output:
         raise ConfigError(f"{path}: several languages need {{lang}} in output")
+    if pipeline.routes and {"translator", "fallback"} & pipeline.model_fields_set:
+        raise ConfigError(f"{path}: routes names its translators: leave translator and fallback out")
     for step in pipeline.exports:
         if step.dataset is not None and step.dataset not in pipeline.datasets:
             raise ConfigError(f"{path}: export {step.recipe!r} names the unknown dataset {step.dataset!r}")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
@@ -22,12 +23,13 @@ from babelset.errors import ConfigError, DataError
 from babelset.files import read, writing
 from babelset.job import Job, Places, build_filters, fingerprints
 from babelset.journal import Journal, compare, write_whole
-from babelset.ladder import Answer, Ladder
+from babelset.ladder import Ladder
 from babelset.memory import Memory
+from babelset.routed import RoutedWorker
 from babelset.row import BadRow, Row
 from babelset.schema import Schema, adhoc, detect, load_schema
-from babelset.tally import STATUSES, Tally
-from babelset.worker import Entry, Parsed, ParseOptions, Worker
+from babelset.tally import STATUSES, RouteTally, Tally
+from babelset.worker import C, Entry, ParseOptions, Steps, T, Worker
 
 Manifest = dict[str, Any]
 COUNTED = 50_000_000  # bytes of input that are read once more to tell how long a run will take
@@ -57,36 +59,34 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     """
     watch = watch or Watch()
     with ExitStack() as stack:
-        ladder = _ladder(job, stack)
+        ladders = _ladders(job, stack)
         schema = choose_schema(job, watch)
-        identity = _identity(job, schema, ladder)
+        worker = _worker(job, schema, ladders)
+        identity = _identity(job, schema, worker.ladders)
         places = Places.of(job.output)
         if (done := _finished(places, identity, job.force)) is not None:
             watch.say(f"{places.accepted} is complete already: nothing to do")
             return done
         journal = stack.enter_context(Journal(places.work, identity, fresh=job.force))
-        ladder.memory = stack.enter_context(closing(Memory(job.memory or places.memory)))
-        ladder.progress = watch.segments
-        if ladder.contextual:
-            ladder.contextual.keep_replies(places.work)
-        options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
-        worker = Worker(job.pair, schema, ladder, build_filters(job.filters), options)
+        memory = stack.enter_context(closing(Memory(job.memory or places.memory)))
+        for ladder in worker.ladders.values():
+            ladder.memory, ladder.progress = memory, watch.segments
+            if ladder.contextual:
+                ladder.contextual.keep_replies(places.work)
         if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
             watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
         started = time.time()
         read_rows = _work(job, worker, journal, watch)
-        about = {
-            **identity,
-            "notice": ladder.translator.notice,
-            "this_process": {
-                **dict(ladder.counts),
-                "started": round(started),
-                "seconds": round(time.time() - started, 1),
-            },
-        }
-        if ladder.contextual:
-            about["engine"] = ladder.contextual.account()
-        return _publish(places, journal, about, read_rows, like=job.inputs[0])
+        about = {**identity, **_about(worker, started)}
+        return _publish(places, journal, about, _tally(job, worker.ladders), read_rows, like=job.inputs[0])
+
+
+def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
+    """The ladder of each engine of the routes by its name there; without routes the only one, under ""."""
+    if job.routes is None:
+        return {"": _ladder(job, stack)}
+    made = {name: stack.enter_context(closing(job.routes.make(name))) for name in job.routes.names(job.pair.target)}
+    return {name: Ladder(translator, Memory(":memory:")) for name, translator in made.items()}
 
 
 def _ladder(job: Job, stack: ExitStack) -> Ladder:
@@ -95,6 +95,45 @@ def _ladder(job: Job, stack: ExitStack) -> Ladder:
         return Ladder(translator, Memory(":memory:"))
     second = stack.enter_context(closing(job.fallback.build(job.pair)))
     return Ladder(translator, Memory(":memory:"), Ladder(second, Memory(":memory:")))
+
+
+def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder]) -> Steps[Any, Any]:
+    filters = build_filters(job.filters)
+    options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
+    workers = {name: Worker(job.pair, schema, ladder, filters, options) for name, ladder in ladders.items()}
+    if job.routes is None:
+        return workers[""]
+    job.routes.check(schema, [check.name for check in filters])
+    ways = job.routes.ways(job.pair, {name: ladder.translator for name, ladder in ladders.items()})
+    used = {name: worker for name, worker in workers.items() if any(name in way.engines for way in ways)}
+    return RoutedWorker(ways, used, job.routes.retry)
+
+
+def _about(worker: Steps[C, T], started: float) -> Manifest:
+    """What the user must know of the engines, and what this process did, by engine where there are several."""
+    notices = [ladder.translator.notice for ladder in worker.ladders.values()]
+    done = Counter[str]()
+    for ladder in worker.ladders.values():
+        done.update(ladder.counts)
+    effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
+    if isinstance(worker, RoutedWorker):
+        seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}
+        effort["routes"] = {name: {**worker.ladders[name].counts, "seconds": seconds[name]} for name in seconds}
+    account = _accounts(worker.ladders).get("")
+    return {
+        "notice": "; ".join(dict.fromkeys(filter(None, notices))),
+        "this_process": effort,
+        **({"engine": account} if account else {}),
+    }
+
+
+def _tally(job: Job, ladders: Mapping[str, Ladder]) -> Tally:
+    return Tally(routes=RouteTally(_accounts(ladders), len(job.routes.rules))) if job.routes else Tally()
+
+
+def _accounts(ladders: Mapping[str, Ladder]) -> dict[str, dict[str, Any]]:
+    """What the run has cost so far, by engine; {} for those that cost nothing."""
+    return {name: ladder.contextual.account() if ladder.contextual else {} for name, ladder in ladders.items()}
 
 
 def choose_schema(job: Job, watch: Watch) -> Schema:
@@ -109,14 +148,15 @@ def choose_schema(job: Job, watch: Watch) -> Schema:
     return found.schema
 
 
-def _identity(job: Job, schema: Schema, ladder: Ladder) -> dict[str, Any]:
+def _identity(job: Job, schema: Schema, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
     """What decides the output. Two runs with the same identity write the same bytes."""
+    signatures = {name: ladder.signature for name, ladder in ladders.items()}
     identity = {
         "babelset": __version__,
         "job": job.deciding(),
         "inputs": fingerprints(job.inputs),
         "schema": schema.model_dump(mode="json"),
-        "signature": ladder.signature,
+        "signature": signatures if job.routes else signatures[""],
         "filters": {check.name: dict(check) for check in build_filters(job.filters)},  # type: ignore[call-overload]
     }
     return dict(json.loads(json.dumps(identity, default=_plain)))
@@ -141,12 +181,12 @@ def _finished(places: Places, identity: Manifest, force: bool) -> Manifest | Non
     raise ConfigError(f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force")
 
 
-def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:
+def _work(job: Job, worker: Steps[C, T], journal: Journal, watch: Watch) -> int:
     """Finish every chunk that the journal lacks; how many rows were read."""
     done = journal.done()
     read_rows = 0
 
-    def todo() -> Iterator[tuple[int, list[Parsed | Entry]]]:
+    def todo() -> Iterator[tuple[int, C]]:
         nonlocal read_rows
         for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk)):
             read_rows += len(rows)
@@ -157,16 +197,16 @@ def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:
                 continue
             yield number, worker.parse(rows)
 
-    def answer(item: tuple[int, list[Parsed | Entry]]) -> list[Answer]:
+    def answer(item: tuple[int, C]) -> T:
         return worker.translate(item[1])
 
     def stop() -> None:
-        worker.ladder.halt()
+        for ladder in worker.ladders.values():
+            ladder.halt()
         if isinstance(sys.exception(), KeyboardInterrupt):
             watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
 
-    threads = worker.ladder.contextual.parallel if worker.ladder.contextual else 1
-    for (number, parsed), answers in overlapped(todo(), answer, stop, threads):
+    for (number, parsed), answers in overlapped(todo(), answer, stop, worker.parallel):
         entries = worker.decide(parsed, answers)
         if job.strict:
             _refuse_failed(entries)
@@ -175,9 +215,8 @@ def _work(job: Job, worker: Worker, journal: Journal, watch: Watch) -> int:
     return read_rows
 
 
-def _publish(places: Places, journal: Journal, about: Manifest, read_rows: int, like: str) -> Manifest:
+def _publish(places: Places, journal: Journal, about: Manifest, tally: Tally, read_rows: int, like: str) -> Manifest:
     """Write the outputs from the journal. What is opened first is renamed last: accepted rows mean done."""
-    tally = Tally()
     with ExitStack() as stack:
         files = {status: stack.enter_context(writing(getattr(places, status), like=like)) for status in STATUSES}
         for entry in journal.read():

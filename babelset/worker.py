@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from babelset.document import Keep, parse
+from babelset.document import Keep, Span, parse
 from babelset.errors import DataError
 from babelset.evidence import KEY, Evidence, segment_evidence, verdict_evidence, whole_row
 from babelset.filter import Filter, Outcome, Scored, Verdict
@@ -24,6 +24,8 @@ from babelset.schema import Field, Schema
 from babelset.segment import Context, Segment, rebuild, restore, split, whole
 from babelset.translator import Translation
 
+C = TypeVar("C")  # a chunk of rows on its way
+T = TypeVar("T")  # what was made of it by translation
 Entry = dict[str, Any]  # {"status": "accepted" | "rejected" | "failed", "data": row or ledger line}
 EXCERPT = 2000  # characters of an unreadable row that the ledger shows
 
@@ -33,6 +35,14 @@ class ParseOptions:
     reasoning: bool = False
     comments: bool = False
     numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spanned:
+    """One row taken apart, the same for every translator: each field as prose and kept spans."""
+
+    row: Row
+    fields: list[tuple[Field, list[Span]]]
 
 
 ParsedField = tuple[Field, tuple[str, ...], list[str | Segment]]
@@ -50,6 +60,22 @@ class Parsed:
             yield from (part for part in parts if isinstance(part, Segment))
 
 
+class Steps(Protocol[C, T]):
+    """The steps that a run takes with each chunk; `translate` is called by as many threads as `parallel` says."""
+
+    @property
+    def ladders(self) -> Mapping[str, Ladder]: ...
+
+    @property
+    def parallel(self) -> int: ...
+
+    def parse(self, rows: Sequence[Row | BadRow], /) -> C: ...
+
+    def translate(self, chunk: C, /) -> T: ...
+
+    def decide(self, chunk: C, translated: T, /) -> list[Entry]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     pair: Pair
@@ -58,8 +84,17 @@ class Worker:
     filters: Sequence[Filter]
     options: ParseOptions = ParseOptions()
 
+    @property
+    def ladders(self) -> Mapping[str, Ladder]:
+        return {"": self.ladder}
+
+    @property
+    def parallel(self) -> int:
+        return self.ladder.contextual.parallel if self.ladder.contextual else 1
+
     def parse(self, rows: Sequence[Row | BadRow]) -> list[Parsed | Entry]:
-        return [self._parse(row) if isinstance(row, Row) else failed(row) for row in rows]
+        spanned = map(self.spanned, rows)
+        return [self.parsed(row) if isinstance(row, Spanned) else row for row in spanned]
 
     def translate(self, chunk: Sequence[Parsed | Entry]) -> list[Answer]:
         """One answer for each segment of the chunk, in reading order."""
@@ -78,19 +113,27 @@ class Worker:
         )
         return [next(entries) if isinstance(item, Parsed) else item for item in chunk]
 
-    def _parse(self, row: Row) -> Parsed | Entry:
+    def spanned(self, row: Row | BadRow) -> Spanned | Entry:
+        if isinstance(row, BadRow):
+            return failed(row)
         try:
             fields = self.schema.fields(row.data)
         except DataError as error:
             where = f"{error.field}: " if error.field else ""
             raw = dumps(row.data)[:EXCERPT]
             return failed(BadRow(row.number, row.file, row.line, where + error.reason, raw))
-        parsed = Parsed(row, [self._parse_field(field) for field in fields])
+        return Spanned(row, [(field, self._spans(field)) for field in fields])
+
+    def parsed(self, row: Spanned) -> Parsed:
+        """The row in segments as the translator takes them."""
+        parsed = Parsed(row.row, [self._parse_field(field, spans) for field, spans in row.fields])
         return in_context(parsed) if self.ladder.contextual else parsed
 
-    def _parse_field(self, field: Field) -> ParsedField:
+    def _spans(self, field: Field) -> list[Span]:
         options = self.options
-        spans = parse(field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
+        return parse(field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
+
+    def _parse_field(self, field: Field, spans: list[Span]) -> ParsedField:
         keeps = tuple(span.text for span in spans if isinstance(span, Keep))
         limit = self.ladder.translator.limit
         if self.ladder.documents:

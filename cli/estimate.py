@@ -20,7 +20,7 @@ def estimate(
     field: o.Fields = None,
     format: o.Format = None,
     trial: Annotated[
-        int, typer.Option(min=0, help="Segments to translate for the estimate of time; 0 for none.")
+        int, typer.Option(min=0, help="Segments, with an LLM rows, that are translated to estimate the time.")
     ] = 200,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from babelset import plugins
 from babelset.errors import ConfigError
 
 Inputs = Annotated[list[str], typer.Argument(metavar="IN...", help="Files to read; - is standard input.")]
@@ -30,6 +31,10 @@ Format = Annotated[
     ),
 ]
 TranslatorName = Annotated[str, typer.Option("--translator", metavar="NAME", help="See: babelset plugins.")]
+Route = Annotated[
+    str | None,
+    typer.Option(metavar="TOML", help="Several translators in place of one: which gets which rows, and who is next."),
+]
 Model = Annotated[str | None, typer.Option(metavar="DIR|ID", help="The translator's model: a folder or a hub id.")]
 EngineOptions = Annotated[
     list[str] | None,
@@ -50,6 +55,40 @@ Reasoning = Annotated[bool, typer.Option("--translate-reasoning", help="Translat
 Comments = Annotated[bool, typer.Option("--translate-comments", help="Translate comments inside fenced code.")]
 KeepNumbers = Annotated[bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.")]
 
+LLM = "Language models (--translator vllm, openai)"
+Prompt = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|FILE", help="See: babelset prompts list. Chosen by model.", rich_help_panel=LLM),
+]
+Glossary = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="CSV, TSV or TBX; reported by term with any translator.", rich_help_panel=LLM),
+]
+FewShot = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Examples: source, target.", rich_help_panel=LLM)
+]
+Formality = Annotated[str | None, typer.Option(help="formal or informal address.", rich_help_panel=LLM)]
+Candidates = Annotated[
+    int | None, typer.Option(min=1, help="Hypotheses for each segment, the best is kept.", rich_help_panel=LLM)
+]
+EngineArgs = Annotated[
+    list[str] | None,
+    typer.Option("--engine-arg", metavar="KEY=VALUE", help="Any argument of vLLM's engine.", rich_help_panel=LLM),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY.", rich_help_panel=LLM),
+]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Start `vllm serve` on this machine, and end it.", rich_help_panel=LLM)
+]
+MaxRequests = Annotated[int | None, typer.Option(min=0, help="Stop before more.", rich_help_panel=LLM)]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.", rich_help_panel=LLM)]
+PriceFile = Annotated[
+    str | None,
+    typer.Option("--prices", metavar="TOML", help="What a million tokens cost.", rich_help_panel=LLM),
+]
+
 
 def engine_options(pairs: list[str] | None, **named: Any) -> dict[str, Any]:
     """`engine_options(["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
@@ -60,6 +99,17 @@ def engine_options(pairs: list[str] | None, **named: Any) -> dict[str, Any]:
             raise ConfigError(f"--option {pair!r}: write it as KEY=VALUE")
         options[key] = _value(value)
     return options
+
+
+def given(context: typer.Context, option: str) -> bool:
+    """Whether the user wrote the option, be it with its default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def takes(translator: str, option: str) -> bool:
+    """Whether the translator has an option of that name."""
+    return option in getattr(plugins.load("translators", translator), "model_fields", ())
 
 
 def _value(text: str) -> Any:

@@ -14,6 +14,8 @@ NOTES = {
     "not_covered": "not judged by",
 }
 
+SHOWN = 12  # of a check's counts
+
 
 def show(manifest: dict[str, Any], *, as_json: bool, stderr: bool = False) -> None:
     """Print the account of a run. `stderr` when standard output carries rows."""
@@ -37,10 +39,38 @@ def _facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
             facts.append((title, ", ".join(f"{check} {count}" for check, count in counts.items())))
     if segments := manifest.get("segments"):
         facts.append(("segments", ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in segments.items())))
+    for check, counts in manifest.get("counts", {}).items():
+        shown = [f"{what} {count}" for what, count in list(counts.items())[:SHOWN]]
+        facts.append((check, ", ".join(shown) + (", ..." if len(counts) > SHOWN else "")))
+    if engine := manifest.get("engine"):
+        plain = {key: value for key, value in engine.items() if not isinstance(value, dict)}
+        facts.append(("engine", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())))
+    if routes := manifest.get("routes"):
+        facts.append(("routes", _routes(routes["engines"])))
     facts += [(name, path) for name, path in manifest.get("files", {}).items()]
     if manifest.get("notice"):
         facts.append(("quality", manifest["notice"]))
     return facts
+
+
+def _routes(engines: dict[str, dict[str, Any]]) -> str:
+    """Which engine made how many rows, then what each cost: "nllb 800 rows, llm 199 rows (84 after nllb); llm ..."."""
+    rows = []
+    for name, engine in engines.items():
+        after = ", ".join(f"{count} after {other}" for other, count in engine["after"].items())
+        rows.append(f"{name} {engine['rows']} rows" + (f" ({after})" if after else ""))
+    costs = [f"{name} {_cost(engine['account'])}" for name, engine in engines.items() if "account" in engine]
+    return "; ".join([", ".join(rows), *costs])
+
+
+def _cost(account: dict[str, Any]) -> str:
+    """Requests, tokens and money of an account, as far as it tells them."""
+    parts = [f"{account['requests']:,} requests"] if "requests" in account else []
+    if tokens := sum(value for key, value in account.items() if key.endswith("_tokens")):
+        parts.append(f"{tokens:,} tokens")
+    if "cost" in account:
+        parts.append(f"{account['cost']:.2f} {account.get('currency', '')}".rstrip())
+    return ", ".join(parts)
 
 
 def _table(manifest: dict[str, Any], stderr: bool) -> None:

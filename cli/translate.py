@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.errors import ConfigError
 
 
 def translate(
+    context: typer.Context,
     inputs: o.Inputs,
     to: o.To,
     output: Annotated[
@@ -32,6 +34,18 @@ def translate(
         list[str] | None,
         typer.Option("--fallback-option", metavar="KEY=VALUE", help="Options of the second translator."),
     ] = None,
+    route: o.Route = None,
+    prompt: o.Prompt = None,
+    glossary: o.Glossary = None,
+    few_shot: o.FewShot = None,
+    formality: o.Formality = None,
+    candidates: o.Candidates = None,
+    engine_arg: o.EngineArgs = None,
+    base_url: o.BaseUrl = None,
+    serve: o.Serve = False,
+    max_requests: o.MaxRequests = None,
+    max_cost: o.MaxCost = None,
+    prices: o.PriceFile = None,
     schema: o.SchemaName = None,
     field: o.Fields = None,
     format: o.Format = None,
@@ -60,13 +74,26 @@ def translate(
     from babelset.cli.progress import watching
     from babelset.cli.summary import show
     from babelset.job import Engine, Job
+    from babelset.routes import read_routes
     from babelset.streams import translate_streams
 
+    filters = o.filters_of(config)
+    if glossary:
+        filters.setdefault("terms", {"glossary": glossary})
+    options = o.engine_options(
+        option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
+        glossary=glossary if glossary and o.takes(translator, "glossary") else None,
+        engine_args=o.engine_options(engine_arg) or None, base_url=base_url, serve=serve or None,
+        max_requests=max_requests, max_cost=max_cost, prices=prices,
+    )  # fmt: skip
+    if route and (options or fallback or fallback_option or o.given(context, "translator")):
+        raise ConfigError("--route names its translators: write --translator, --fallback and their options into it")
     job = Job(
         inputs=tuple(inputs), output=output, target=to, source=source,
-        translator=Engine(name=translator, options=o.engine_options(option, model=model)),
+        translator=Engine(name=translator, options=options),
         fallback=Engine(name=fallback, options=o.engine_options(fallback_option)) if fallback else None,
-        filters=o.filters_of(config), schema_name=schema, fields=tuple(field or ()), format=format,
+        routes=read_routes(route) if route else None,
+        filters=filters, schema_name=schema, fields=tuple(field or ()), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force,
     )  # fmt: skip
