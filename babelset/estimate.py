@@ -64,7 +64,7 @@ def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]
 
 def _count(job: Job, worker: Worker, trial: int) -> Counts:
     counts, draw = Counts(), random.Random(0)
-    for rows in chunked(read(job.inputs, format=job.format), job.chunk):
+    for rows in chunked(read(job.inputs, format=job.format), worker.chunk):
         for parsed in worker.parse(rows):
             counts.rows += 1
             if not isinstance(parsed, Parsed):

@@ -39,7 +39,7 @@ class Job(BaseModel, extra="forbid", frozen=True):
     translate_reasoning: bool = False
     translate_comments: bool = False
     keep_numbers: bool = False
-    chunk: int = Field(default=256, ge=1)
+    chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
     memory: str | None = None
     strict: bool = False
     force: bool = False

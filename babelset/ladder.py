@@ -20,6 +20,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Literal
 
 from babelset.errors import ContractError
@@ -124,6 +125,12 @@ class Ladder:
     def _count(self, **counts: int) -> None:
         with self._lock:
             self.counts.update(counts)
+
+    def keep_replies(self, folder: Path) -> None:
+        """Where translators that are paid by the request keep what they got, until the run is complete."""
+        for ladder in (self, self.fallback):
+            if ladder and ladder.contextual:
+                ladder.contextual.keep_replies(folder)
 
     def halt(self) -> None:
         """Ask nothing more of any translator; whoever waits in `translate` gets Stopped."""

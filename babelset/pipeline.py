@@ -68,7 +68,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
     translate_reasoning: bool = False
     translate_comments: bool = False
     keep_numbers: bool = False
-    chunk: int = Field(default=256, ge=1)
+    chunk: int | None = Field(default=None, ge=1)
     exports: list[ExportStep] = []
 
     def jobs(self, folder: Path) -> Iterator[tuple[str, Job]]:

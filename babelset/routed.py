@@ -67,6 +67,10 @@ class RoutedWorker:
         """Two at least: while the filters score what one engine answered, it has another chunk to go on with."""
         return max(2, *(worker.parallel for worker in self.workers.values()))
 
+    @property
+    def chunk(self) -> int:
+        return max(worker.chunk for worker in self.workers.values())
+
     def parse(self, rows: Sequence[Row | BadRow]) -> list[Routed | Entry]:
         any_worker = next(iter(self.workers.values()))
         spanned = map(any_worker.spanned, rows)

@@ -71,8 +71,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         memory = stack.enter_context(closing(Memory(job.memory or places.memory)))
         for ladder in worker.ladders.values():
             ladder.memory, ladder.progress = memory, watch.segments
-            if ladder.contextual:
-                ladder.contextual.keep_replies(places.work)
+            ladder.keep_replies(places.work)
         if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
             watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
         started = time.time()
@@ -188,7 +187,7 @@ def _work(job: Job, worker: Steps[C, T], journal: Journal, watch: Watch) -> int:
 
     def todo() -> Iterator[tuple[int, C]]:
         nonlocal read_rows
-        for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk)):
+        for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk or worker.chunk)):
             read_rows += len(rows)
             if job.strict:
                 _refuse_bad(rows)

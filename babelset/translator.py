@@ -85,6 +85,10 @@ class Contextual(Translator, Protocol):
         """Whether its segments are whole fields with their line breaks, rather than sentences."""
 
     @property
+    def chunk(self) -> int:
+        """Rows that it is best given at a time: enough that waiting for the last of them weighs little."""
+
+    @property
     def parallel(self) -> int:
         """Chunks of rows that it may be given at a time, by as many threads."""
 

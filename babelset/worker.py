@@ -27,6 +27,7 @@ from babelset.translator import Translation
 C = TypeVar("C")  # a chunk of rows on its way
 T = TypeVar("T")  # what was made of it by translation
 Entry = dict[str, Any]  # {"status": "accepted" | "rejected" | "failed", "data": row or ledger line}
+CHUNK = 256  # rows
 EXCERPT = 2000  # characters of an unreadable row that the ledger shows
 
 
@@ -69,6 +70,10 @@ class Steps(Protocol[C, T]):
     @property
     def parallel(self) -> int: ...
 
+    @property
+    def chunk(self) -> int:
+        """Rows that are best given at a time."""
+
     def parse(self, rows: Sequence[Row | BadRow], /) -> C: ...
 
     def translate(self, chunk: C, /) -> T: ...
@@ -91,6 +96,10 @@ class Worker:
     @property
     def parallel(self) -> int:
         return self.ladder.contextual.parallel if self.ladder.contextual else 1
+
+    @property
+    def chunk(self) -> int:
+        return self.ladder.contextual.chunk if self.ladder.contextual else CHUNK
 
     def parse(self, rows: Sequence[Row | BadRow]) -> list[Parsed | Entry]:
         spanned = map(self.spanned, rows)

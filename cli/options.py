@@ -55,38 +55,37 @@ Reasoning = Annotated[bool, typer.Option("--translate-reasoning", help="Translat
 Comments = Annotated[bool, typer.Option("--translate-comments", help="Translate comments inside fenced code.")]
 KeepNumbers = Annotated[bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.")]
 
-LLM = "Language models (--translator vllm, openai)"
 Prompt = Annotated[
     str | None,
-    typer.Option(metavar="NAME|FILE", help="See: babelset prompts list. Chosen by model.", rich_help_panel=LLM),
+    typer.Option(metavar="NAME|FILE", help="See: babelset prompts list. Chosen by model."),
 ]
 Glossary = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="CSV, TSV or TBX; reported by term with any translator.", rich_help_panel=LLM),
+    typer.Option(metavar="FILE", help="CSV, TSV or TBX; reported by term with any translator."),
 ]
 FewShot = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Examples: source, target.", rich_help_panel=LLM)
+    str | None, typer.Option(metavar="FILE", help="Examples: source, target.")
 ]
-Formality = Annotated[str | None, typer.Option(help="formal or informal address.", rich_help_panel=LLM)]
+Formality = Annotated[str | None, typer.Option(help="formal or informal address.")]
 Candidates = Annotated[
-    int | None, typer.Option(min=1, help="Hypotheses for each segment, the best is kept.", rich_help_panel=LLM)
+    int | None, typer.Option(min=1, help="Hypotheses for each segment, the best is kept.")
 ]
 EngineArgs = Annotated[
     list[str] | None,
-    typer.Option("--engine-arg", metavar="KEY=VALUE", help="Any argument of vLLM's engine.", rich_help_panel=LLM),
+    typer.Option("--engine-arg", metavar="KEY=VALUE", help="Any argument of vLLM's engine."),
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY.", rich_help_panel=LLM),
+    typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY."),
 ]
 Serve = Annotated[
-    bool, typer.Option("--serve", help="Start `vllm serve` on this machine, and end it.", rich_help_panel=LLM)
+    bool, typer.Option("--serve", help="Start `vllm serve` on this machine, and end it.")
 ]
-MaxRequests = Annotated[int | None, typer.Option(min=0, help="Stop before more.", rich_help_panel=LLM)]
-MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.", rich_help_panel=LLM)]
+MaxRequests = Annotated[int | None, typer.Option(min=0, help="Stop before more.")]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.")]
 PriceFile = Annotated[
     str | None,
-    typer.Option("--prices", metavar="TOML", help="What a million tokens cost.", rich_help_panel=LLM),
+    typer.Option("--prices", metavar="TOML", help="What a million tokens cost."),
 ]
 
 

@@ -53,7 +53,9 @@ def translate(
     memory: Annotated[
         str | None, typer.Option(metavar="PATH", help="A translation memory to share between runs.")
     ] = None,
-    chunk: Annotated[int, typer.Option(min=1, help="Rows that are finished and stored together.")] = 256,
+    chunk: Annotated[
+        int | None, typer.Option(min=1, help="Rows that are finished and stored together; 256, for vLLM 2048.")
+    ] = None,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
     keep_numbers: o.KeepNumbers = False,

@@ -61,7 +61,10 @@ def numbers(text: str) -> list[str]:
 
 
 def _ascii(digits: str) -> str:
-    return digits if digits.isascii() else "".join(str(unicodedata.digit(char)) for char in digits)
+    if digits.isascii():
+        return digits
+    # the regex library may know digits of a newer Unicode than Python does
+    return "".join(str(unicodedata.digit(char, 0)) for char in digits)
 
 
 def _wanted(source: str) -> list[str]:

@@ -186,7 +186,7 @@ class Reader:
     """A translator that reads rows: upper case, and how often it was asked."""
 
     signature, schemes, limit, batch, notice = "reader", ("xml",), 1000, 2, ""
-    documents, parallel = False, 1
+    documents, parallel, chunk = False, 1, 256
 
     def __init__(self, fails: str = "") -> None:
         self.asked: list[list[str]] = []

@@ -198,7 +198,7 @@ def test_threads_take_turns_at_the_engines(scripted: Any, pair: Pair) -> None:
             return super().translate(segments, pair)
 
     class Threaded(Slow):
-        documents, parallel = False, 3
+        documents, parallel, chunk = False, 3, 256
 
         def keep_replies(self, folder: Path) -> None: ...
 

@@ -24,7 +24,7 @@ SCHEMA = {
 NOT_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
 YES = "Say yes."
 EMPTY: Mapping[str, Any] = {}
-NO_LIST = (404, 405, 501)  # of a server that has no list of models
+NO_LIST = (404, 405, 500, 501)  # of a server that has no list of models, or none that works
 SHOWN = 20  # models in a message
 ROOM = 512  # tokens for an answer that is looked at; models that think aloud need some
 

@@ -52,6 +52,7 @@ class Dear(Cheap):
     unknown: ClassVar[Any] = ("hopeless",)
     documents: ClassVar[bool] = False
     parallel: ClassVar[int] = 2
+    chunk: ClassVar[int] = 256
     replies: ClassVar[Any] = None
 
     def keep_replies(self, folder):

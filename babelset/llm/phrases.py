@@ -1,0 +1,63 @@
+"""
+What models say instead of translating: refusals, lead-ins, remarks, pieces of the request.
+
+>>> list(said("Write a poem.", "Sure! Here is the translation: Escribe un poema.", pair))
+[('chatter', 'must be the translation alone, without a word about it', True)]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import regex
+
+from babelset.languages import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    kind: str
+    note: str
+    pattern: regex.Pattern[str]
+    unless: regex.Pattern[str]
+    foreign: bool
+    sure: bool
+
+
+def said(source: str, hypothesis: str, pair: Pair) -> Iterator[tuple[str, str, bool]]:
+    """Kind and note of each rule of phrases.toml that the hypothesis breaks, and whether that is certain."""
+    languages, rules, _ = _table()
+    for rule in rules:
+        if rule.foreign and pair.target.code == "eng_Latn":
+            continue
+        if rule.pattern.search(hypothesis) and not rule.unless.search(source):
+            yield rule.kind, rule.note, rule.sure or pair.source.code[:3] in languages
+
+
+def english_words() -> frozenset[str]:
+    return _table()[2]
+
+
+@cache
+def _table() -> tuple[frozenset[str], tuple[_Rule, ...], frozenset[str]]:
+    table = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8"))
+    rules = (
+        _Rule(
+            kind=rule["kind"],
+            note=rule["note"],
+            pattern=_any(rule["pattern"]),
+            unless=_any(rule["unless"]),
+            foreign=rule.get("foreign", False),
+            sure=rule.get("sure", False),
+        )
+        for rule in table["rules"]
+    )
+    return frozenset(table["languages"]), tuple(rules), frozenset(table["english"])
+
+
+def _any(patterns: list[str]) -> regex.Pattern[str]:
+    return regex.compile("|".join(f"(?:{pattern})" for pattern in patterns), regex.IGNORECASE)

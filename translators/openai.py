@@ -1,0 +1,250 @@
+"""Any server that speaks OpenAI's chat protocol: vLLM, llama.cpp, SGLang, Ollama, hosted ones; or one of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import Field, PrivateAttr
+
+from babelset.doctor import Finding
+from babelset.errors import ConfigError
+from babelset.ladder import Stopped
+from babelset.llm.base import LLM
+from babelset.llm.budget import Prices
+from babelset.llm.client import Client
+from babelset.llm.concurrency import Concurrency
+from babelset.llm.dialogue import Answer, Dialogue
+from babelset.llm.probe import Capabilities, health, probe
+from babelset.llm.replies import KeptBudget
+from babelset.llm.request import Reply, Request
+from babelset.llm.serving import Server, free_port, vllm_command
+
+T = TypeVar("T")
+CURE = "pip install 'babelset[openai]'"
+KEY = "OPENAI_API_KEY"
+START = 32  # requests in flight at first: what any batching server takes
+
+
+class OpenAI(LLM):
+    """
+    Translate with a language model behind an OpenAI-compatible server; its key is read from OPENAI_API_KEY.
+
+    >>> OpenAI(model="Qwen/Qwen3-8B", base_url="http://127.0.0.1:8000/v1")
+    >>> OpenAI(model="Qwen/Qwen3-8B", serve=True, engine_args={"max_model_len": 8192})
+
+    `serve` starts `vllm serve` on loopback and ends it with the run. Every reply is stored before it is used, so
+    nothing that was paid for is asked again. Raises ConfigError where the server, the model or the key is wrong,
+    Spent where the budget is.
+    """
+
+    operational: ClassVar[frozenset[str]] = frozenset(
+        [
+            *("base_url", "timeout", "attempts", "wait", "concurrency"),
+            *("max_requests", "max_cost", "prices", "serve", "engine_args"),
+        ]
+    )
+
+    base_url: str = Field("http://127.0.0.1:8000/v1", description="where the server is")
+    timeout: float = Field(300, gt=0, description="seconds that one request may take")
+    attempts: int = Field(6, ge=1, description="times that a request is sent when the server fails")
+    wait: float = Field(1.0, gt=0, description="seconds before the second attempt; further ones wait longer")
+    concurrency: int = Field(0, ge=0, description="requests in flight; 0: as many as the server is fast with")
+    max_requests: int | None = Field(None, ge=0)
+    max_cost: float | None = Field(None, ge=0, description="in the currency of the price file")
+    prices: str | None = Field(None, description="TOML: [models.NAME] input and output, a million tokens each")
+    serve: bool = Field(False, description="start `vllm serve` on this machine, and end it")
+    engine_args: dict[str, Any] = Field({}, description="of `vllm serve`: tensor_parallel_size, quantization")
+
+    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _folder: Path | None = PrivateAttr(None)
+    _connected: tuple[Client, Capabilities] | None = PrivateAttr(None)
+    _cause: BaseException | None = PrivateAttr(None)
+    _under_way: dict[bytes, asyncio.Task[Reply]] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if find_spec("openai") is None or find_spec("stamina") is None:
+            raise ConfigError(f"the client for OpenAI-compatible servers is not installed: {CURE}")
+        _ = self._budget  # a wrong price file is found before the run
+
+    @classmethod
+    def diagnose(cls) -> Iterator[Finding]:
+        """For `babelset doctor`: the client, and whether there is a key."""
+        there = find_spec("openai") is not None
+        key = "with a key" if os.environ.get(KEY) else f"no {KEY}, which servers of one's own rarely want"
+        detail = f"installed; {key}; needs --model" if there else "not installed"
+        yield Finding("openai", there, detail, "" if there else CURE)
+
+    @property
+    def batch(self) -> int:
+        return 1_000_000  # replies are stored one by one, so a whole chunk may be under way
+
+    @property
+    def chunk(self) -> int:
+        return 256  # replies are stored one by one, and chunks overlap: `parallel`
+
+    @property
+    def parallel(self) -> int:
+        return 4  # chunks: the slowest request of one must not leave the server idle
+
+    def keep_replies(self, folder: Path) -> None:
+        super().keep_replies(folder)
+        self._folder = folder
+        self._budget.keep_in(self._replies)
+
+    def account(self) -> dict[str, Any]:
+        spent = self._budget
+        found: dict[str, Any] = {
+            "requests": spent.requests,
+            "retries": spent.retries,
+            "prompt_tokens": spent.prompt_tokens,
+            "completion_tokens": spent.completion_tokens,
+        }
+        if spent.prices:
+            found |= {"cost": round(spent.cost, 6), "currency": spent.prices.currency}
+        if self._connected:
+            found["server"] = self._connected[1].to_dict()
+        return found
+
+    def close(self) -> None:
+        if self._connected:
+            self._await(self._connected[0].close())
+        if "_loop" in self.__dict__:
+            loop, thread = self._loop
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+        self._stack.close()
+        super().close()
+
+    def _hold(self, dialogues: Sequence[Dialogue]) -> list[list[Answer]]:
+        try:
+            client, capabilities = self._connection()
+            return self._await(_all(self._hold_one(dialogue, client, capabilities) for dialogue in dialogues))
+        except Stopped:
+            raise self._cause or Stopped from None  # why the others stopped, which may be known in another thread
+
+    async def _hold_one(self, dialogue: Dialogue, client: Client, capabilities: Capabilities) -> list[Answer]:
+        try:
+            asked = next(dialogue)
+            while True:
+                asked = dialogue.send(await _all(self._reply(request, client, capabilities) for request in asked))
+        except StopIteration as end:
+            answers: list[Answer] = end.value
+            return answers
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    async def _reply(self, request: Request, client: Client, capabilities: Capabilities) -> Reply:
+        if request.n > 1 and not capabilities.choices:
+            alone = [replace(request, n=1, seed=request.seed + 1000 * number) for number in range(request.n)]
+            return _merged(await _all(self._reply(one, client, capabilities) for one in alone))
+        [key], known = self._remembered([request])
+        if key in known:
+            return known[key]
+        if key not in self._under_way:  # rows in flight at the same time may hold the same text
+            self._under_way[key] = asyncio.ensure_future(self._ask(key, request, client))
+        return await self._under_way[key]
+
+    async def _ask(self, key: bytes, request: Request, client: Client) -> Reply:
+        try:
+            reply = await client.ask(request, self._halted)
+            self._replies.put([(key, reply)])
+            return reply
+        except BaseException as error:
+            self._fail(error)
+            raise
+        finally:
+            del self._under_way[key]
+
+    def _fail(self, error: BaseException) -> None:
+        """The first error ends the run: every dialogue stops before its next request."""
+        if self._cause is None and not isinstance(error, Stopped):
+            self._cause = error
+        self.halt()
+
+    def _connection(self) -> tuple[Client, Capabilities]:
+        with self._lock:
+            if self._halted.is_set():
+                raise Stopped
+            try:
+                self._connected = self._connected or self._connect()
+            except BaseException as error:
+                self._fail(error)
+                raise
+            return self._connected
+
+    def _connect(self) -> tuple[Client, Capabilities]:
+        base_url, key = self.base_url, os.environ.get(KEY)
+        if self.serve:
+            server = self._start_server()
+            base_url, key = server.base_url, server.key
+        fixed = self.concurrency
+        limiter = Concurrency(least=fixed, start=fixed, most=fixed) if fixed else Concurrency(start=START)
+        self._await(health(base_url, self.model, key))
+        capabilities = self._await(probe(base_url, self.model, key, wait=self.wait))
+        client = Client(
+            base_url, self.model, key=key, timeout=self.timeout, attempts=self.attempts, wait=self.wait,
+            limiter=limiter, budget=self._budget, capabilities=capabilities,
+        )  # fmt: skip
+        return client, capabilities
+
+    def _start_server(self) -> Server:
+        port = free_port()
+        log = (self._folder or Path.cwd()) / f"server-{port}.log"
+        command = vllm_command(self.model, port, self.engine_args)
+        return self._stack.enter_context(Server.start(command, port=port, log=log, say=_say))
+
+    @cached_property
+    def _budget(self) -> KeptBudget:
+        prices = Prices.read(Path(self.prices), self.model) if self.prices else None
+        return KeptBudget(self.max_requests, self.max_cost, prices)
+
+    @cached_property
+    def _loop(self) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=_turn, args=[loop], name="babelset-openai", daemon=True)
+        thread.start()
+        return loop, thread
+
+    def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop[0]).result()
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
+
+
+async def _all(works: Iterable[Awaitable[T]]) -> list[T]:
+    """The results of all. An error is raised when the last has ended: what is in flight is paid for, and kept."""
+    done = await asyncio.gather(*works, return_exceptions=True)
+    for item in done:
+        if isinstance(item, BaseException):
+            raise item
+    return [item for item in done if not isinstance(item, BaseException)]
+
+
+def _merged(replies: Sequence[Reply]) -> Reply:
+    good = [reply for reply in replies if reply.choices] or [replies[0]]
+    return replace(
+        good[0],
+        choices=tuple(choice for reply in good for choice in reply.choices),
+        prompt_tokens=sum(reply.prompt_tokens for reply in good),
+        completion_tokens=sum(reply.completion_tokens for reply in good),
+    )
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
