@@ -170,7 +170,7 @@ def _asks(text: str, language: Tongue, ends: bool = False) -> bool:
 def foreign(units: Sequence[Scored]) -> set[int]:
     """The hypotheses that are in another language, as far as can be told: each alone, then all together."""
     own = [replace(unit, source="", target=_without_names(unit)) for unit in units]
-    scores = Language(letters=100, read=300).score(own) if len(own) > 1 else ()
+    scores = Language(letters=100, read=200).score(own) if len(own) > 1 else ()
     found = {index for index, score in enumerate(scores) if score is not None and score < 0.01}
     found |= {index for index, unit in enumerate(units) if _is_english([unit])}
     others = [index for index in range(len(own)) if index not in found]
@@ -181,7 +181,7 @@ def foreign(units: Sequence[Scored]) -> set[int]:
 
 
 def _is_foreign(unit: Scored) -> bool:
-    [score] = Language(letters=CONCISE.get(unit.pair.target.script, 40), read=400).score([unit])
+    [score] = Language(letters=CONCISE.get(unit.pair.target.script, 40), read=160).score([unit])
     return score is not None and score < 0.1
 
 
