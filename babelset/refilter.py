@@ -1,21 +1,25 @@
-"""Decide again from stored scores: other thresholds, other checks, no translator."""
+"""Decide again from stored scores: other thresholds, other checks, cuts by score, no translator."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from babelset.chunks import chunked
-from babelset.errors import ConfigError, DataError
-from babelset.evidence import KEY, Evidence, evidence_of, outcome_of, verdict_evidence
+from babelset.cuts import Keep, Where
+from babelset.errors import ConfigError
+from babelset.evidence import KEY, verdict_evidence
 from babelset.files import read, writing
-from babelset.filter import Filter, Outcome
+from babelset.filter import Filter
 from babelset.job import Places
+from babelset.journal import Journal
 from babelset.row import BadRow, Row
+from babelset.scoring import Known, fill, known
 from babelset.tally import STATUSES, Tally
-from babelset.worker import Entry, failed, judge, score
+from babelset.worker import Entry, judge
 
 CHUNK = 256  # rows scored together
 
@@ -26,14 +30,17 @@ def refilter(
     rejected: str | None,
     filters: Sequence[Filter],
     *,
+    where: Where | None = None,
+    keep: Keep | None = None,
     format: str | None = None,
     force: bool = False,
 ) -> dict[str, Any]:
     """
     Sort the rows of `inputs`, written by a run, into accepted and rejected ones; returns the account.
 
-    Stored scores are used as they are; a check that has none yet scores the row now. Rows without evidence go
-    to the failed ledger. Raises ConfigError when an output exists and `force` is not given.
+    Stored scores are used as they are; a check that has none yet scores the row now. Of the rows that pass every
+    check, `where` and then `keep` cut more. Rows without evidence go to the failed ledger. Raises ConfigError when an
+    output exists and `force` is not given, or when no row has a score that a cut asks for.
     """
     places = Places.of(accepted)
     paths = {
@@ -45,51 +52,39 @@ def refilter(
         if path.exists() and not force:
             raise ConfigError(f"{path} exists; name another output, or say --force")
     tally, read_rows = Tally(), 0
-    with ExitStack() as stack:
-        files = {status: stack.enter_context(writing(paths[status], like=inputs[0])) for status in STATUSES}
+
+    def decided() -> Iterator[list[Entry]]:
+        nonlocal read_rows
         for rows in chunked(read(inputs, format=format), CHUNK):
             read_rows += len(rows)
-            for entry in redecide(rows, filters):
-                tally.add(entry)
-                files[entry["status"]].write(entry["data"])
+            entries = redecide(rows, filters)
+            yield [where.decide(entry) for entry in entries] if where else entries
+
+    with ExitStack() as stack:
+        files = {status: stack.enter_context(writing(paths[status], like=inputs[0])) for status in STATUSES}
+        for entry in _ranked(decided(), keep, places, stack) if keep else chain.from_iterable(decided()):
+            tally.add(entry)
+            files[entry["status"]].write(entry["data"])
+        if where:
+            where.columns.check()
         report = tally.report(read_rows)
     return {**report, "files": {status: str(path) for status, path in paths.items()}}
 
 
+def _ranked(chunks: Iterator[list[Entry]], keep: Keep, places: Places, stack: ExitStack) -> Iterator[Entry]:
+    """The entries as `keep` decides; until it can, they wait in a folder beside the output."""
+    folder = places.work.with_name(places.output.name + ".filter.work")
+    journal = stack.enter_context(Journal(folder, {"command": "filter"}, fresh=True))
+    stack.callback(journal.remove)
+    return keep.best(chunks, journal)
+
+
 def redecide(rows: Sequence[Row | BadRow], filters: Sequence[Filter]) -> list[Entry]:
     """One entry for each row, in order, with fresh verdicts."""
-    known = [_known(row) for row in rows]
-    outcomes = [item for item in known if isinstance(item, tuple)]
+    found = [known(row) for row in rows]
     for check in filters:
-        _fill(check, outcomes)
-    return [_decided(item, filters) if isinstance(item, tuple) else item for item in known]
-
-
-Known = tuple[dict[str, Any], Evidence, Outcome]
-
-
-def _known(row: Row | BadRow) -> Known | Entry:
-    if isinstance(row, BadRow):
-        return failed(row)
-    try:
-        evidence = evidence_of(row.data)
-        return row.data, evidence, outcome_of(row.data, evidence)
-    except DataError as error:
-        where = f"{error.field}: " if error.field else ""
-        return failed(BadRow(row.number, row.file, row.line, where + error.reason, ""))
-
-
-def _fill(check: Filter, rows: Sequence[Known]) -> None:
-    """Score with `check` the rows that have no score of it, or one that does not fit the row any more."""
-    missing = [
-        (evidence, outcome)
-        for _, evidence, outcome in rows
-        if len(evidence["scores"].get(check.name, ())) != len(outcome.units(check.unit))
-        or check.name not in evidence["scores"]
-    ]
-    scores = score([check], [outcome for _, outcome in missing])
-    for (evidence, _), found in zip(missing, scores, strict=True):
-        evidence["scores"][check.name] = found[check.name]
+        fill(check, [item for item in found if isinstance(item, tuple)])
+    return [_decided(item, filters) if isinstance(item, tuple) else item for item in found]
 
 
 def _decided(item: Known, filters: Sequence[Filter]) -> Entry:

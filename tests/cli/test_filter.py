@@ -89,3 +89,62 @@ def test_rows_without_evidence_fail_and_are_listed(tmp_path: Path) -> None:
     run("filter", tmp_path / "in.jsonl", "-o", tmp_path / "out.jsonl", code=1)
     [entry] = rows(tmp_path / "out.failed.jsonl")
     assert "no '_babelset' key" in entry["reason"] and entry["line"] == 1
+
+
+@pytest.fixture
+def rated(translated: Path) -> Path:
+    """Rows that pass a check of their own, with a score from 0.0 on and a verdict of a judge."""
+    found = [row for path in both(translated) for row in rows(path)]
+    for number, row in enumerate(found):
+        row["_babelset"]["scores"] |= {"kiwi": [number / 10], "judge.accuracy": [float(number % 2)]}
+    (translated / "rated.jsonl").write_text("".join(json.dumps(row) + "\n" for row in found))
+    checks = ("copied", "language", "language_segments", "task")
+    (translated / "loose.toml").write_text("[filters]\n" + "".join(f"{check} = false\n" for check in checks))
+    return translated
+
+
+def cut(folder: Path, *options: str, code: int = 0) -> str:
+    files = ("-o", folder / "cut.jsonl", "--config", folder / "loose.toml")
+    return run("filter", folder / "rated.jsonl", *files, *options, code=code)
+
+
+def kept(folder: Path) -> list[float]:
+    return [row["_babelset"]["scores"]["kiwi"][0] for row in rows(folder / "cut.jsonl")]
+
+
+def test_cuts_by_formula_and_by_rank(rated: Path) -> None:
+    cut(rated, "--where", "kiwi > 0.35 and not (judge.accuracy < 1)")
+    assert kept(rated)[:3] == [0.5, 0.7, 0.9] and all(round(score * 10) % 2 for score in kept(rated))
+    cut(rated, "--keep", "3", "--by", "kiwi", "--force")
+    best = kept(rated)
+    assert len(best) == 3
+    told = cut(rated, "--keep-percent", "20", "--by", "kiwi.min", "--where", "kiwi >= 0", "--force")
+    assert set(best) <= set(kept(rated)) and "turned away by: cut" in told
+    total = len(rows(rated / "rated.jsonl"))
+    assert len(rows(rated / "cut.jsonl")) + len(rows(rated / "cut.rejected.jsonl")) == total
+
+
+def test_a_row_that_was_cut_can_come_back(rated: Path) -> None:
+    cut(rated, "--keep", "1", "--by", "kiwi")
+    run("filter", rated / "cut.jsonl", rated / "cut.rejected.jsonl", "-o", rated / "all.jsonl", "--config",
+        rated / "loose.toml")  # fmt: skip
+    checks = {verdict["check"] for row in rows(rated / "all.jsonl") for verdict in row["_babelset"]["verdicts"]}
+    assert not {"cut", "where"} & checks and len(rows(rated / "all.jsonl")) > 1
+
+
+CUT_MISTAKES = [
+    (["--where", "kiwi = 1"], "--where 'kiwi = 1', column"),
+    (["--where", "kiwy > 1"], "--where: no row has the score 'kiwy'"),
+    (["--where", ""], "--where"),
+    (["--keep", "3"], "--by SCORER goes with --keep"),
+    (["--by", "kiwi"], "--by SCORER goes with --keep"),
+    (["--keep", "3", "--keep-percent", "3", "--by", "kiwi"], "give one of them"),
+    (["--keep", "3", "--by", "length"], "is not a better translation"),
+    (["--keep-percent", "101", "--by", "kiwi"], "--keep-percent"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), CUT_MISTAKES)
+def test_mistakes_in_cuts_are_told_and_write_nothing(options: list[str], said: str, rated: Path) -> None:
+    assert said in cut(rated, *options, code=2)
+    assert not list(rated.glob("cut.*"))

@@ -1,0 +1,128 @@
+"""`babelset calibrate`: which score to trust, and where to cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from babelset.cli import options as o
+from babelset.cli.score import Options
+
+if TYPE_CHECKING:
+    from babelset.filter import Filter
+
+With = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="NAME[:MODEL]", help="What scores planted errors; the usual checks if not given."),
+]
+By = Annotated[
+    list[str] | None, typer.Option(metavar="SCORER", help="Show these scores only: cometkiwi.min; may be repeated.")
+]
+Ratings = Annotated[
+    str | None, typer.Option(metavar="FILE", help="People's ratings: row or id, and rating: 0 and 1, or 0 to 100.")
+]
+Good = Annotated[float, typer.Option(min=0, max=100, help="Ratings up to 100: from which on a row is good.")]
+Plant = Annotated[
+    bool | None, typer.Option("--plant/--no-plant", help="Plant errors; done without --gold, if not told otherwise.")
+]
+Sample = Annotated[int, typer.Option(min=2, help="Rows of each language that errors are planted into.")]
+
+
+def calibrate(
+    inputs: Annotated[list[str], typer.Argument(metavar="SCORED...", help="Rows with scores; - is standard input.")],
+    gold: Ratings = None,
+    good: Good = 50,
+    scorers: With = None,
+    option: Options = None,
+    config: o.Config = None,
+    by: By = None,
+    plant: Plant = None,
+    sample: Sample = 200,
+    format: o.Format = None,
+    json: o.AsJson = False,
+) -> None:
+    """
+    Show for each language how the scores lie, what each cut keeps, and whether a scorer finds errors in it.
+
+    With --gold, the cut that agrees best with people (F1). Else errors are planted into accepted rows, and the AUC of
+    each scorer tells how well it finds them: 1 always, 0.5 by chance, below that it prefers the error. One of the usual
+    checks is measured by its verdict: 1 where it rejects every error and no row.
+    """
+    from babelset.calibration import calibrate as calibrated
+    from babelset.gold import Gold
+    from babelset.stdin import spooled
+
+    ratings = Gold.read(gold, good=good) if gold else None
+    wanted = gold is None if plant is None else plant
+    built = _scorers(scorers, option, o.filters_of(config)) if wanted else []
+    with spooled(inputs, format) as paths:
+        report = calibrated(paths, built, by=by or (), gold=ratings, sample=sample, format=format)
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps(report, ensure_ascii=False, indent=1))
+    else:
+        _tell(report["languages"])
+    raise typer.Exit(1 if report["rows"]["failed"] else 0)
+
+
+def _scorers(names: list[str] | None, option: list[str] | None, config: dict[str, Any]) -> list[Filter]:
+    from babelset.errors import ConfigError
+    from babelset.job import build_filters
+    from babelset.scoring import build_scorers
+
+    if names:
+        return build_scorers(names, o.engine_options(option), config)
+    if option:
+        raise ConfigError("--option is for the scorers that --with names")
+    return build_filters(config)
+
+
+def _tell(languages: dict[str, Any]) -> None:
+    from babelset.cli.table import show_table
+
+    deciles = ["min", *(f"{tenth}0%" for tenth in range(1, 10)), "max"]
+    columns = ("language", "score", "rows", "not covered", *deciles)
+    show_table("Scores: how they lie", columns, list(_spreads(languages)))
+    show_table("Cuts: rows with so much or more", ("language", "score", "cut", "kept", "of"), list(_cuts(languages)))
+    columns = ("language", "score", "good", "bad", "AUC", "best cut", "precision", "recall", "F1")
+    show_table("Ratings: the cut with the best F1", columns, list(_gold(languages)))
+    kinds = list(dict.fromkeys(kind for _, _, found in _planted(languages) for kind in found))
+    aucs = [
+        [language, name, *(found.get(kind, {}).get("auc") for kind in kinds)]
+        for language, name, found in _planted(languages)
+    ]
+    show_table("Planted errors: AUC", ("language", "scorer", *kinds), aucs)
+
+
+def _scores(languages: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for language, report in languages.items():
+        for name, told in report["scores"].items():
+            yield language, name, told
+
+
+def _planted(languages: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for language, report in languages.items():
+        for name, found in report.get("planted", {}).items():
+            yield language, name, found
+
+
+def _spreads(languages: dict[str, Any]) -> Iterator[list[object]]:
+    for language, name, told in _scores(languages):
+        yield [language, name, told["rows"], told["not_covered"], *told.get("deciles", [None] * 11)]
+
+
+def _cuts(languages: dict[str, Any]) -> Iterator[list[object]]:
+    for language, name, told in _scores(languages):
+        for step in told.get("cuts", ()):
+            yield [language, name, step["cut"], step["kept"], told["rows"] + told["not_covered"]]
+
+
+def _gold(languages: dict[str, Any]) -> Iterator[list[object]]:
+    for language, name, told in _scores(languages):
+        if gold := told.get("gold"):
+            best = gold["best"] or {}
+            found = [best.get(key) for key in ("cut", "precision", "recall", "f1")]
+            yield [language, name, gold["good"], gold["bad"], gold["auc"], *found]

@@ -1,0 +1,67 @@
+"""`babelset score`: add scores to translated rows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from babelset.cli import options as o
+
+With = Annotated[list[str], typer.Option("--with", metavar="NAME[:MODEL]", help="A scorer; may be repeated.")]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-O", metavar="KEY=VALUE", help="Any option of the scorer; NAME.KEY=VALUE for several."),
+]
+Sample = Annotated[int | None, typer.Option(min=1, help="Score so many rows, drawn evenly; the rest passes unscored.")]
+
+
+def score(
+    inputs: o.Inputs,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="All rows, with their scores.")],
+    scorers: With,
+    option: Options = None,
+    config: o.Config = None,
+    sample: Sample = None,
+    chunk: Annotated[int, typer.Option(min=1, help="Rows that are finished and stored together.")] = 256,
+    format: o.Format = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Score again what has scores; replace an output that exists.")
+    ] = False,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """
+    Score translated rows, and store the scores in them; what was accepted or rejected stays so.
+
+    Scores that a row has are kept, so a second run has nothing to do. One that was stopped or killed goes on where it
+    was when the same command is given again. To decide by the scores: babelset filter, babelset calibrate.
+    """
+    from babelset.cli.progress import watching
+    from babelset.cli.summary import show
+    from babelset.scoring import Scoring, add_scores, build_scorers
+    from babelset.stdin import spooled
+
+    built = build_scorers(scorers, o.engine_options(option), o.filters_of(config))
+    with spooled(inputs, format) as paths, watching(quiet) as watch:
+        account = add_scores(Scoring(paths, output, built, sample, format, chunk, force), watch)
+    show(account, as_json=json)
+    if not json:
+        _tell(account["scores"])
+    raise typer.Exit(1 if account["rows"]["failed"] else 0)
+
+
+def _tell(scores: dict[str, dict[str, dict[str, Any]]]) -> None:
+    from babelset.cli.table import show_table
+
+    columns = ("language", "scorer", "rows", "not covered", "without", "mean", "25%", "50%", "75%")
+    rows = [
+        [language, name, *(told[key] for key in ("rows", "not_covered", "without", "mean")), *_quartiles(told)]
+        for language, scorers in scores.items()
+        for name, told in scorers.items()
+    ]
+    show_table("Scores of rows: the mean over their units", columns, rows)
+
+
+def _quartiles(told: dict[str, Any]) -> list[float | None]:
+    return told["quartiles"] or [None] * 3

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from babelset.cli.app import app
+
+
+def run(*arguments: str | Path, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
+    return result.output
+
+
+def row(number: int, language: str) -> dict[str, Any]:
+    source = f"The library number {number} opens at nine in the morning."
+    target = f"La biblioteca número {number} obre a les nou del matí."
+    evidence = {
+        "row": number, "file": "in.jsonl", "line": number + 1, "status": "accepted", "schema": "alpaca",
+        "source": "eng_Latn", "target": language, "translator": "echo",
+        "fields": [{"path": ["output"], "role": "output", "source": source, "keeps": []}],
+        "segments": [{"field": 0, "source": source, "target": target, "keeps": [], "flags": [], "reason": ""}],
+        "scores": {"kiwi": [number / 20], "other": [1.0]}, "verdicts": [],
+    }  # fmt: skip
+    return {"output": target, "_babelset": evidence}
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Path:
+    path = tmp_path / "scored.jsonl"
+    path.write_text("".join(json.dumps(row(number, "cat_Latn")) + "\n" for number in range(20)))
+    return path
+
+
+def tables(text: str) -> dict[str, list[list[str]]]:
+    """The tables of the output by their titles, each without its header."""
+    found: dict[str, list[list[str]]] = {}
+    for cells in (line.split("\t") for line in text.splitlines()):
+        if len(cells) == 1:
+            lines = found.setdefault(cells[0].partition(":")[0], [])
+        else:
+            lines.append(cells)
+    return {title: lines[1:] for title, lines in found.items()}
+
+
+def test_tables_in_a_pipe(scored: Path) -> None:
+    told = tables(run("calibrate", scored, "--with", "copied", "--with", "repetition", "--by", "kiwi"))
+    assert set(told) == {"Scores", "Cuts", "Planted errors"}
+    assert [line[:4] for line in told["Scores"]] == [["cat_Latn", "kiwi", "20", "0"]]
+    assert ["cat_Latn", "kiwi", "0.5", "10", "20"] in told["Cuts"]
+    copied, repetition = told["Planted errors"]
+    assert copied == ["cat_Latn", "copied", "0.5", "0.5", "0.5", "1", "0.5", "0.5"]
+    assert repetition[-1] == "1"
+
+
+def test_ratings_in_place_of_planted_errors(scored: Path, tmp_path: Path) -> None:
+    (tmp_path / "gold.csv").write_text("row,rating\n" + "".join(f"{n},{int(n >= 12)}\n" for n in range(20)))
+    told = tables(run("calibrate", scored, "--gold", tmp_path / "gold.csv", "--by", "kiwi"))
+    assert "Planted errors" not in told
+    assert told["Ratings"] == [["cat_Latn", "kiwi", "8", "12", "1", "0.6", "1", "1", "1"]]
+    both = tables(run("calibrate", scored, "--gold", tmp_path / "gold.csv", "--plant", "--with", "copied"))
+    assert "Planted errors" in both and len(both["Ratings"]) == 2
+
+
+def test_json_holds_the_same(scored: Path) -> None:
+    report = json.loads(run("calibrate", scored, "--with", "copied", "--sample", "5", "--json"))
+    assert report["rows"] == {"read": 20, "failed": 0}
+    told = report["languages"]["cat_Latn"]
+    assert set(told["scores"]) == {"kiwi", "other"} and len(told["scores"]["kiwi"]["deciles"]) == 11
+    assert told["planted"]["copied"]["untranslated"] == {"rows": 5, "not_covered": 0, "auc": 1.0}
+    assert "planted" not in json.loads(run("calibrate", scored, "--no-plant", "--json"))["languages"]["cat_Latn"]
+
+
+def test_the_usual_checks_score_what_is_planted_if_none_is_named(scored: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[filters]\nlanguage = false\nlanguage_segments = false\ntask = false\n")
+    told = tables(run("calibrate", scored, "--config", tmp_path / "c.toml"))
+    assert {"complete", "copied", "numbers"} <= {line[1] for line in told["Planted errors"]}
+    assert not {"language", "task", "cometkiwi"} & {line[1] for line in told["Planted errors"]}
+
+
+def test_rows_without_evidence_are_passed_over(scored: Path) -> None:
+    with scored.open("a") as file:
+        file.write('{"output": "b"}\n')
+    assert "kiwi" in run("calibrate", scored, "--no-plant", code=1)
+
+
+MISTAKES = [
+    (["--by", "kiwy"], "--by: no row has the score 'kiwy'"),
+    (["--with", "copied", "-O", "more=1"], "more: unknown option"),
+    (["-O", "most=1"], "--option is for the scorers that --with names"),
+    (["--gold", "nowhere.csv"], "there is no such file"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), MISTAKES)
+def test_mistakes_are_told(options: list[str], said: str, scored: Path) -> None:
+    code = 3 if "--gold" in options else 2
+    assert said in run("calibrate", scored, *options, *(["--no-plant"] if "--by" in options else []), code=code)
