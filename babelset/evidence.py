@@ -145,7 +145,7 @@ def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
         for field in evidence["fields"]
     ]
     segments = []
-    for segment in evidence["segments"]:
+    for number, segment in enumerate(evidence["segments"]):
         home = fields[segment["field"]]
         segments.append(
             Scored(
@@ -157,10 +157,18 @@ def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
                 keeps=tuple(segment["keeps"]),
                 flags=tuple(segment["flags"]),
                 reason=segment["reason"],
-                candidates=tuple((text, score) for text, score in segment.get("candidates", ())),
+                candidates=tuple((text, score) for text, score in segment.get("candidates", ()))
+                or _of_engines(evidence, number),
             )
         )
     return Outcome(segments, fields, whole_row(segments, pair), data)
+
+
+def _of_engines(evidence: Evidence, number: int) -> tuple[tuple[str, float], ...]:
+    """What the engines that were asked made of a segment, where they took the row apart alike."""
+    alike = (each["targets"] for each in evidence.get("candidates", ()))
+    targets = (each[number] for each in alike if len(each) == len(evidence["segments"]))
+    return tuple((target, 0.0) for target in targets if target is not None)
 
 
 def whole_row(segments: Sequence[Scored], pair: Pair) -> Scored:

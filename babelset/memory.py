@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ CREATE TABLE IF NOT EXISTS memory (
     candidates TEXT NOT NULL, pair TEXT NOT NULL, signature TEXT NOT NULL
 ) WITHOUT ROWID
 """
+SURROGATE = re.compile("[\ud800-\udfff]")
 _LOOKUP = 500  # keys per query; SQLite's own limit of variables was 999 for long
 
 
@@ -78,6 +80,7 @@ class Memory:
         rows = [
             (key, segment.text, found.text, ",".join(found.flags), _json(found.candidates), str(pair), signature)
             for key, segment, found in items
+            if not SURROGATE.search(segment.text + found.text)  # SQLite's text is valid Unicode
         ]
         try:
             with self._lock:

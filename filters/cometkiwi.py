@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr
 
+from babelset.comet.checkpoint import CURE
 from babelset.comet.kiwi import Kiwi
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.comet.segments import Aggregate, covers, verdict
+from babelset.doctor import Finding
+from babelset.filter import Outcome, Scored, Unit, Verdict
 
 LONG = "segments longer than the model's input, scored in parts"
 
@@ -35,7 +38,7 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
 
     model: str = Field("Unbabel/wmt22-cometkiwi-da", description="a local folder, or a model on the Hugging Face hub")
     least: float = Field(0.0, ge=0, le=1, description="what the row must reach; 0 scores only")
-    aggregate: Literal["mean", "min", "weighted"] = "weighted"
+    aggregate: Aggregate = "weighted"
     force: bool = Field(False, description="score languages that XLM-RoBERTa has not read, too")
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+(,\d+)*)?)$")  # "cuda:0,1"
     dtype: Literal["auto", "fp32", "fp16", "bf16", "int8"] = "auto"
@@ -44,8 +47,17 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
 
     _long: set[Scored] = PrivateAttr(default_factory=set)  # of the last call: the rows judged next
 
+    @classmethod
+    def diagnose(cls) -> Iterator[Finding]:
+        """For `babelset doctor`: whether it can run here."""
+        try:
+            found = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers"))
+            yield Finding(cls.name, True, f"native, with {found}")
+        except PackageNotFoundError as error:
+            yield Finding(cls.name, False, f"{error.name} is not installed", CURE)
+
     def score(self, units: Sequence[Scored]) -> list[float | None]:
-        scored = {unit: (unit.source, unit.target or "") for unit in units if self._covers(unit)}
+        scored = {unit: (unit.source, unit.target or "") for unit in units if covers(unit, self.force)}
         self._long.clear()
         if not scored:
             return [None] * len(units)
@@ -55,27 +67,9 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
         return [ratings[unit].score if unit in ratings else None for unit in units]
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        found = [(unit, score) for unit, score in zip(outcome.segments, scores, strict=True) if score is not None]
-        counts = {LONG: long} if (long := sum(unit in self._long for unit, _ in found)) else {}
-        if not found:
-            return Verdict(self.name, True)
-        total = self._total(found)
-        if not self.least or total >= self.least:
-            return Verdict(self.name, True, total, counts=counts)
-        worst, score = min(found, key=lambda item: item[1])
-        where = f"{worst.field}: scores {score:.2f}, the row {total:.2f}"
-        reason = f"{where}, below {self.least:.2f}: {shorten(worst.target or '')}"
-        return Verdict(self.name, False, total, reason, counts)
-
-    def _covers(self, unit: Scored) -> bool:
-        known = self.force or (unit.pair.source.comet and unit.pair.target.comet)
-        return known and bool((unit.target or "").strip()) and any(map(str.isalpha, unit.prose[0]))
-
-    def _total(self, found: Sequence[tuple[Scored, float]]) -> float:
-        if self.aggregate == "min":
-            return min(score for _, score in found)
-        weights = [len(unit.source) if self.aggregate == "weighted" else 1 for unit, _ in found]
-        return math.fsum(weight * score for weight, (_, score) in zip(weights, found, strict=True)) / sum(weights)
+        found = (unit for unit, score in zip(outcome.segments, scores, strict=True) if score is not None)
+        counts = {LONG: long} if (long := sum(unit in self._long for unit in found)) else {}
+        return verdict(self.name, outcome, scores, self.least or None, self.aggregate, counts)
 
 
 def _kiwi(*options: Any) -> Kiwi:

@@ -79,3 +79,12 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_place_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="--memory"):
         Memory(tmp_path / "no" / "such" / "folder.sqlite")
+
+
+def test_half_a_surrogate_pair_is_not_kept_and_harms_nobody(pair: Pair) -> None:
+    memory = Memory(":memory:")
+    broken = Segment("broken \ud800 text")
+    keys = [key_of(segment, pair, "echo") for segment in (broken, HELLO)]
+    memory.put([(keys[0], broken, Translation("x"))], pair, "echo")
+    memory.put([(keys[1], HELLO, Translation("Hola."))], pair, "echo")
+    assert set(memory.get(keys)) == {keys[1]}
