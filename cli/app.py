@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from babelset import __version__
+from babelset.cli.calibrate import calibrate
 from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
 from babelset.cli.export import export
@@ -19,7 +20,9 @@ from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins
 from babelset.cli.prompts import prompts
+from babelset.cli.report import report
 from babelset.cli.run import run
+from babelset.cli.score import score
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError
 
@@ -54,9 +57,11 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Turn an instruction dataset in one language into trustworthy instruction data in two hundred.",
 )
-for command in (translate, run, export, inspect, estimate, languages, plugins, doctor):
+for command in (translate, run, export, report, inspect, estimate, languages, plugins, doctor):
     app.command()(command)
+app.command()(score)
 app.command("filter")(filter_)
+app.command()(calibrate)
 app.add_typer(prompts, name="prompts")
 
 

@@ -1,0 +1,153 @@
+"""What the manifest of a run tells besides its rows: engines, routes, cost, time, licences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from babelset.errors import DataError
+
+Facts = Mapping[str, Any]
+YEAR_9999 = 253_370_764_800  # Unix time
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One engine of a run: the rows that it was kept for and tried for, and what it cost and took."""
+
+    name: str
+    rows: int
+    tried: int
+    segments: int
+    after: Facts  # rows by the engine that had done them badly
+    account: Facts
+    effort: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One output of `babelset translate` or `babelset filter`; without a manifest only its name is known."""
+
+    name: str
+    files: Facts  # rows found, by file
+    damaged: int  # rows that could not be read from them
+    warnings: tuple[str, ...]
+    inputs: tuple[str, ...]
+    translator: str
+    date: str  # on which its last process started, UTC
+    notice: str
+    routes: tuple[Route, ...]
+    account: Facts  # of the only engine
+    effort: Facts  # of the process that ended the run
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest; {} where there is none. DataError for one that is damaged."""
+    if not path.exists():
+        return {}
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"the manifest cannot be read: {error}", file=str(path)) from None
+    if not isinstance(manifest, dict):
+        raise DataError("is not a manifest", file=str(path))
+    return manifest
+
+
+def run_of(name: str, manifest: Facts, files: Mapping[str, int], damaged: int, warnings: list[str]) -> Run:
+    return Run(
+        name=name,
+        files=dict(files),
+        damaged=damaged,
+        warnings=(*warnings, *_differences(manifest, sum(files.values())), *_damage(damaged)),
+        inputs=tuple(str(item.get("file", "")) for item in _list(manifest.get("inputs"))),
+        translator=_translator(_table(manifest.get("job"))),
+        date=_date(_table(manifest.get("this_process")).get("started")),
+        notice=str(manifest.get("notice") or ""),
+        routes=tuple(_routes(manifest)),
+        account=_plain(_table(manifest.get("engine"))),
+        effort=_plain(_table(manifest.get("this_process"))),
+    )
+
+
+def limits_of(manifest: Facts) -> dict[str, tuple[float, ...]]:
+    """The scores that each check of the run decides at; the checks' defaults where no manifest tells."""
+    config = _table(manifest.get("filters")) or _defaults()
+    found = {check: tuple(_limits(_table(options))) for check, options in config.items()}
+    return {check: limits for check, limits in found.items() if limits}
+
+
+def _limits(options: Facts) -> list[float]:
+    tolerance = _number(options.get("tolerance"))
+    pair = [1 / tolerance, tolerance] if tolerance else []
+    return [*filter(None, (_number(options.get(name)) for name in ("least", "most"))), *pair]
+
+
+def _defaults() -> dict[str, Any]:
+    from babelset.job import build_filters
+
+    return {check.name: dict(check) for check in build_filters({})}  # type: ignore[call-overload]
+
+
+def _differences(manifest: Facts, found: int) -> list[str]:
+    read = _table(manifest.get("rows")).get("read", found)
+    if read == found:
+        return []
+    return [f"the manifest tells of {read} rows, {found} are in the files: they were changed after the run"]
+
+
+def _damage(rows: int) -> list[str]:
+    if not rows:
+        return []
+    return [f"{rows:,} rows could not be read, or were not written by babelset: they are counted nowhere else"]
+
+
+def _translator(job: Facts) -> str:
+    if job.get("routes"):
+        return "routes"
+    engine = _table(job.get("translator"))
+    model = _table(engine.get("options")).get("model")
+    return " ".join(str(part) for part in (engine.get("name"), model) if part)
+
+
+def _date(started: Any) -> str:
+    """The day of a Unix time; "" where there is none."""
+    seconds = _number(started)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}" if 0 < seconds < YEAR_9999 else ""
+
+
+def _routes(manifest: Facts) -> list[Route]:
+    engines = _table(_table(manifest.get("routes")).get("engines"))
+    efforts = _table(_table(manifest.get("this_process")).get("routes"))
+    return [
+        Route(
+            name=name,
+            rows=int(_number(engine.get("rows"))),
+            tried=int(_number(engine.get("tried"))),
+            segments=int(_number(engine.get("segments"))),
+            after=_plain(_table(engine.get("after"))),
+            account=_plain(_table(engine.get("account"))),
+            effort=_plain(_table(efforts.get(name))),
+        )
+        for name, engine in ((name, _table(told)) for name, told in engines.items())
+    ]
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _plain(table: Facts) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if isinstance(value, str | int | float)}
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

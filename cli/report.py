@@ -1,0 +1,44 @@
+"""`babelset report`: what became of runs, as a page or in the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from babelset.cli import options as o
+from babelset.errors import ConfigError
+
+Runs = Annotated[
+    list[str],
+    typer.Argument(metavar="RUN...", help="Outputs of translate or filter; what stands beside them is read too."),
+]
+Page = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="HTML", help="Write one page to it; without, print the numbers."),
+]
+
+
+def report(
+    runs: Runs, output: Page = None, format: o.Format = None, force: o.Force = False, json: o.AsJson = False
+) -> None:
+    """
+    Show what became of the rows of runs: counts, reasons, scores, costs, samples.
+
+    The page holds all of it in one file, needs no network and stays below 5 MB.
+    """
+    from babelset.journal import write_whole
+    from babelset.report.collect import collect
+    from babelset.report.render import render
+    from babelset.report.terminal import show
+
+    path = Path(output) if output else None
+    if path and path.exists() and not force:
+        raise ConfigError(f"{path} exists; name another output, or say --force")
+    found = collect(runs, format)
+    if path:
+        write_whole(path, [render(found)])
+    if json or not path:
+        show(found, as_json=json)
+    raise typer.Exit(1 if found.damaged else 0)
