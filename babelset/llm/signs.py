@@ -1,8 +1,7 @@
 """
 Signs that a text is no translation of its source, one function each; texts are without placeholders.
 
-Every one of them was held against 1,997 segments of NTREX-128 in seven languages: what is found there is a sign that
-good translations show too.
+Of the human translations of NTREX-128, 1,997 segments in each of seven languages, hardly one shows any of them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from babelset import plugins
 from babelset.filter import Outcome, Scored
 from babelset.languages import Pair, find
 
-DEFAULTS = [name for name in plugins.available("filters") if not getattr(plugins.load("filters", name), "opt_in", False)]
+DEFAULTS = [
+    name for name in plugins.available("filters") if not getattr(plugins.load("filters", name), "opt_in", False)
+]
 CHECKS = {name: plugins.build("filters", name, {}) for name in DEFAULTS}
 texts = st.text(max_size=200) | st.text("ab 1.,`$<>{}", max_size=80)
 

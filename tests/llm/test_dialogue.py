@@ -20,7 +20,11 @@ from babelset.segment import Context, Segment
 from babelset.translator import Failure, Translation
 
 PAIR = Pair(find("eng_Latn"), find("ban_Latn"))  # Balinese: the identifier does not know it, so a cipher passes
-ROW = [("instruction", "Run <1/> in the terminal."), ("instruction", "What do you see?"), ("output", "A list of files.")]
+ROW = [
+    ("instruction", "Run <1/> in the terminal."),
+    ("instruction", "What do you see?"),
+    ("output", "A list of files."),
+]
 Behaviour = Callable[[dict[str, str]], Any]
 
 
@@ -171,7 +175,9 @@ def test_long_rows_are_packed_and_know_what_was_translated_before() -> None:
     answers = talk(model, row(*sources), pack=20)
     assert texts(answers) == [cipher(text) for _, text in sources]
     assert [len(asked) for asked in model.asked] == [2, 2]
-    assert cipher("The second train stops here.") in model.requests[1].messages[-1]["content"].partition("Translate:")[0]
+    assert (
+        cipher("The second train stops here.") in model.requests[1].messages[-1]["content"].partition("Translate:")[0]
+    )
 
 
 SETTLED: list[tuple[str, type[Answer]]] = [
