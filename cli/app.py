@@ -23,6 +23,7 @@ from babelset.cli.prompts import prompts
 from babelset.cli.report import report
 from babelset.cli.run import run
 from babelset.cli.score import score
+from babelset.cli.setup import setup
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError
 
@@ -62,6 +63,7 @@ for command in (translate, run, export, report, inspect, estimate, languages, pl
 app.command()(score)
 app.command("filter")(filter_)
 app.command()(calibrate)
+app.add_typer(setup, name="setup")
 app.add_typer(prompts, name="prompts")
 
 
