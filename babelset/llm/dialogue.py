@@ -25,6 +25,7 @@ from babelset.llm.answer import Examiner, Fault, Malformed, correction, numbered
 from babelset.llm.controls import controls
 from babelset.llm.examples import Examples
 from babelset.llm.glossary import Glossary
+from babelset.llm.labels import hosts, label_fault
 from babelset.llm.prompt import Prompt, Values
 from babelset.llm.request import Choice, Reply, Request
 from babelset.placeholders import PRIVATE
@@ -37,7 +38,6 @@ Dialogue = Generator[list[Request], list[Reply], list[Answer]]
 SURROGATE = re.compile("[\ud800-\udfff]")
 # "B", "(c)": the letter of an option, the same in every language; a letter without a capital may be a Chinese word
 OPTION = re.compile(r"\W*[^\W\d_]\W*")
-LABEL_WORDS = 3
 BEFORE, AFTER = 800, 200  # characters of context
 MOST = 40  # segments in a request: longer lists make models lose count
 ROOM = 4  # tokens that a translation may take for each of its source
@@ -91,7 +91,7 @@ class _Row:
         self.segments, self.manner, self.examiner = segments, manner, examiner
         self.answers: dict[int, Answer] = {}
         self.best: dict[int, tuple[str, Fault]] = {}  # of segments without a good answer: the least faulty one
-        self.labels = _labels(segments)
+        self.labels = hosts(segments)
         self.places = {segment.at: place for place, segment in enumerate(segments)}
 
     def talk(self) -> Dialogue:
@@ -265,17 +265,12 @@ class _Row:
         return text if fault and not fault.hard else ""
 
     def _label_fault(self, place: int, told: dict[int, str]) -> Fault | None:
-        """A label that is another word in the text that names it."""
         host = self.labels.get(place)
         if host is None:
             return None
         known = self.answers.get(host)
         named = told.get(host) or (known.text if isinstance(known, Translation) else "")
-        label = told.get(place, "").strip(".,;:!?()[]\"' ").casefold()
-        if not named or label in named.casefold():
-            return None
-        source = self.segments[place].text
-        return Fault("label", f"must use the words that {source!r} has in the text that names it", hard=False)
+        return label_fault(self.segments[place].text, told.get(place, ""), named)
 
     def _taken(self, place: int, offered: Sequence[tuple[str, Fault | None]], retried: bool) -> bool:
         good = list(dict.fromkeys(text for text, fault in offered if fault is None))
@@ -311,22 +306,6 @@ class _Row:
         if text and fault.kind == "tags" and self.segments[place].keeps:
             return Translation(text)  # the ladder sees what is lost, and cuts the segment there
         return Failure(f"the model's answer {fault.note}", too_long=fault.kind in ("too_long", "truncated"))
-
-
-def _labels(segments: Sequence[Segment]) -> dict[int, int]:
-    """Short answers that an earlier text of the row names, as classes to choose from: place -> place of that text."""
-    labels = {}
-    for place, segment in enumerate(segments):
-        word = segment.text.strip(".,;:!?()[]\"' ").casefold()
-        if not word or len(word.split()) > LABEL_WORDS or segment.role not in ("output", "turn/assistant"):
-            continue
-        named = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
-        for earlier in range(place - 1, max(place - MOST, 0) - 1, -1):
-            text = segments[earlier].text
-            if segments[earlier].role != segment.role and text.casefold() != word and named.search(text):
-                labels[place] = earlier
-                break
-    return labels
 
 
 def _whole(segment: Segment) -> bool:
