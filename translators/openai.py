@@ -32,7 +32,7 @@ from babelset.llm.serving import Server, free_port, vllm_command
 T = TypeVar("T")
 CURE = "pip install 'babelset[openai]'"
 KEY = "OPENAI_API_KEY"
-START = 32  # requests in flight at first: what any batching server takes
+START = 64  # requests in flight at first: what a batching server takes; others say so, or queue
 
 
 class OpenAI(LLM):
