@@ -48,12 +48,13 @@ from unittest.mock import patch
 from babelset.languages import Pair, find
 from babelset.llm.base import LLM
 from babelset.llm.client import Client
+from babelset.llm.concurrency import Concurrency
 from babelset.llm.probe import probe
 from babelset.llm.request import Request
 from babelset.llm.serving import Server, free_port, vllm_command
 from babelset.segment import Context, Segment
 from babelset.translator import Translation
-from babelset.translators.openai import OpenAI
+from babelset.translators.openai import START, OpenAI
 from babelset.translators.vllm import VLLM
 
 ROOT = Path(__file__).parents[1]
@@ -227,6 +228,7 @@ def on_server(segments: list[Segment], rounds: int, base_url: str, key: str) -> 
         f"bare, {best} at a time": lambda finished: asyncio.run(bare_client(base_url, key, bodies, best, finished)),
         "client": lambda finished: asyncio.run(our_client(base_url, key, requests, finished)),
         "translate": partial(ours, make, segments),
+        "translate, as many at a time": partial(ours, partial(make, concurrency=best), segments),
     }
     return {"bare_requests_a_second": scanned} | take_turns(contenders, rounds, len(bodies))
 
@@ -250,7 +252,8 @@ async def bare_client(
 
 
 async def our_client(base_url: str, key: str, requests: list[Request], finished: list[float]) -> None:
-    client = Client(base_url, "rot13", key=key, capabilities=await probe(base_url, "rot13", key))
+    found = await probe(base_url, "rot13", key)
+    client = Client(base_url, "rot13", key=key, capabilities=found, limiter=Concurrency(start=START))
 
     async def ask(request: Request) -> None:
         await client.ask(request)
