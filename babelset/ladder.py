@@ -8,7 +8,8 @@ A segment climbs until its placeholders are all back and its answer is whole:
 3. the fallback translator, with a ladder of its own;
 4. a `Failure` with the reason. Never an empty target, never the source passed off as one.
 
-Segments are deduplicated, looked up in the translation memory, and every finished batch is stored at once.
+Segments are deduplicated, looked up in the translation memory, and every finished batch is stored at once. What a
+reviewer wrote for a segment stands before what any translator says.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Literal
 
 from babelset.errors import ContractError
 from babelset.languages import Pair
-from babelset.memory import Memory, key_of
+from babelset.memory import Memory, key_of, reviewed_key_of
 from babelset.placeholders import Lost, Masked, mask
 from babelset.segment import PLACEHOLDER, Segment, cut, halve, restore, sentences
 from babelset.translator import Contextual, Failure, Translation, Translator
@@ -81,15 +82,18 @@ class Ladder:
         unique: dict[bytes, Segment] = {}
         for key, segment in zip(keys, segments, strict=True):
             unique.setdefault(key, segment)
-        answers = self._known(unique)
-        self._count(segments=len(segments), unique=len(unique), from_memory=len(answers))
+        reviewed = self._reviewed(unique, pair)
+        answers = self._known(unique, reviewed)
+        self._count(segments=len(segments), unique=len(unique), from_memory=len(answers.keys() - reviewed.keys()))
+        if reviewed:
+            self._count(from_review=len(reviewed))
         self.progress(len(answers))
         for batch in self._batches({key: segment for key, segment in unique.items() if key not in answers}):
             solved = self._solve([unique[key] for key in batch], pair)
             answers.update(zip(batch, solved, strict=True))
             self._remember(batch, unique, answers, pair)
             self.progress(len(batch))
-        return [answers[key] for key in keys]
+        return [reviewed.get(key) or answers[key] for key in keys]
 
     @cached_property
     def contextual(self) -> Contextual | None:
@@ -100,8 +104,13 @@ class Ladder:
     def documents(self) -> bool:
         return self.contextual is not None and self.contextual.documents
 
-    def _known(self, unique: Mapping[bytes, Segment]) -> dict[bytes, Answer]:
-        known: dict[bytes, Answer] = dict(self.memory.get(list(unique)))
+    def _reviewed(self, unique: Mapping[bytes, Segment], pair: Pair) -> dict[bytes, Translation]:
+        keys = {key: reviewed_key_of(segment.text, pair) for key, segment in unique.items()}
+        found = self.memory.get(list(set(keys.values())))
+        return {key: found[other] for key, other in keys.items() if other in found}
+
+    def _known(self, unique: Mapping[bytes, Segment], reviewed: Mapping[bytes, Translation]) -> dict[bytes, Answer]:
+        known: dict[bytes, Answer] = {**self.memory.get(list(unique)), **reviewed}
         if self.contextual:  # a row is asked for whole, as it was the first time
             torn = {_row(segment) for key, segment in unique.items() if key not in known}
             return {key: answer for key, answer in known.items() if _row(unique[key]) not in torn}

@@ -1,4 +1,4 @@
-"""The translation memory: every segment that an engine has answered, kept in one SQLite file."""
+"""The translation memory: every segment that an engine or a reviewer has answered, kept in one SQLite file."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS memory (
 ) WITHOUT ROWID
 """
 SURROGATE = re.compile("[\ud800-\udfff]")
+REVIEWED = "reviewed"  # the flag of an answer that a person wrote
 _LOOKUP = 500  # keys per query; SQLite's own limit of variables was 999 for long
 
 
@@ -36,6 +37,11 @@ def key_of(segment: Segment, pair: Pair, signature: str) -> bytes:
     parts = (segment.text, ",".join(segment.kinds), str(pair), pair.target.bcp47, signature)
     around = segment.context.digest if segment.context else b""
     return xxhash.xxh3_128_digest("\x00".join(parts).encode("utf-8", "surrogatepass") + around)
+
+
+def reviewed_key_of(text: str, pair: Pair) -> bytes:
+    """Of what a person wrote for this `Segment.text`: it stands whatever the translator, the row and the kept texts."""
+    return xxhash.xxh3_128_digest("\x00".join((text, str(pair), REVIEWED)).encode("utf-8", "surrogatepass"))
 
 
 class Memory:

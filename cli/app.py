@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from babelset import __version__
+from babelset.cli.apply_review import apply_review
 from babelset.cli.calibrate import calibrate
 from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
@@ -21,6 +22,7 @@ from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins
 from babelset.cli.prompts import prompts
 from babelset.cli.report import report
+from babelset.cli.review import review
 from babelset.cli.run import run
 from babelset.cli.score import score
 from babelset.cli.setup import setup
@@ -58,10 +60,11 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Turn an instruction dataset in one language into trustworthy instruction data in two hundred.",
 )
-for command in (translate, run, export, report, inspect, estimate, languages, plugins, doctor):
+for command in (translate, run, export, report, review, inspect, estimate, languages, plugins, doctor):
     app.command()(command)
 app.command()(score)
 app.command("filter")(filter_)
+app.command("apply-review")(apply_review)
 app.command()(calibrate)
 app.add_typer(setup, name="setup")
 app.add_typer(prompts, name="prompts")

@@ -9,7 +9,7 @@ import pytest
 from babelset.errors import ContractError
 from babelset.ladder import Ladder, Stopped
 from babelset.languages import Pair
-from babelset.memory import Memory
+from babelset.memory import REVIEWED, Memory, reviewed_key_of
 from babelset.segment import PLACEHOLDER, Context, Segment, restore
 from babelset.translator import Failure, Translation
 
@@ -267,3 +267,48 @@ def test_halt_reaches_translator_and_fallback(pair: Pair) -> None:
     assert first.halted and second.halted
     with pytest.raises(Stopped):
         climbing.translate(row("a"), pair)
+
+
+def reviewed(pair: Pair, **corrections: str) -> Memory:
+    """A memory with what a reviewer wrote for some segments."""
+    memory = Memory(":memory:")
+    for text, target in corrections.items():
+        answer = Translation(target, (REVIEWED,))
+        memory.put([(reviewed_key_of(text, pair), Segment(text), answer)], pair, "review:Anna")
+    return memory
+
+
+def test_what_a_reviewer_wrote_is_asked_of_nobody(scripted: Any, pair: Pair) -> None:
+    memory = reviewed(pair, b="la lletra be")
+    for name in ("one", "another"):
+        engine = scripted(str.upper, name=name)
+        climb = Ladder(engine, memory)
+        got = climb.translate([Segment("a"), Segment("b"), Segment("b", role="input")], pair)
+        assert got == [Translation("A"), *[Translation("la lletra be", (REVIEWED,))] * 2]
+        assert engine.seen == ["a"]
+        assert climb.counts == {"segments": 3, "unique": 2, "from_memory": 0, "from_review": 1, "sent": 1}
+
+
+def test_a_reviewed_text_takes_the_kept_texts_of_each_segment(scripted: Any, pair: Pair) -> None:
+    memory = reviewed(pair, **{f"Run {A} now.": f"Ara, {A}."})
+    for kept, kind in (("`ls`", "inline_code"), ("https://a.org", "url")):
+        segment = Segment(f"Run {A} now.", (kept,), (kind,))
+        answer = only(Ladder(scripted(str.upper), memory), segment, pair)
+        assert isinstance(answer, Translation)
+        assert restore(answer.text, segment.keeps) == f"Ara, {kept}."
+
+
+def test_another_pair_has_other_reviewers(scripted: Any, pair: Pair) -> None:
+    back = Pair(pair.target, pair.source)
+    assert only(Ladder(scripted(str.upper), reviewed(pair, a="x")), Segment("a"), back) == Translation("A")
+
+
+def test_a_row_with_a_reviewed_segment_is_still_asked_for_whole(pair: Pair) -> None:
+    memory = reviewed(pair, b="la lletra be")
+    first, again, alone = Reader(), Reader(), Reader()
+    expected = [Translation("A"), Translation("la lletra be", (REVIEWED,)), Translation("C")]
+    assert Ladder(first, memory).translate(row("a", "b", "c"), pair) == expected
+    assert first.asked == [["a", "b", "c"]]
+    assert Ladder(again, memory).translate(row("a", "b", "c"), pair) == expected
+    assert Ladder(alone, memory).translate(row("b"), pair) == expected[1:2]
+    assert again.asked == alone.asked == []

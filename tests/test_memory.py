@@ -7,7 +7,7 @@ import pytest
 
 from babelset.errors import ConfigError, OutputError
 from babelset.languages import Pair, find
-from babelset.memory import Memory, key_of
+from babelset.memory import REVIEWED, Memory, key_of, reviewed_key_of
 from babelset.segment import PLACEHOLDER, Segment
 from babelset.translator import Translation
 
@@ -88,3 +88,10 @@ def test_half_a_surrogate_pair_is_not_kept_and_harms_nobody(pair: Pair) -> None:
     memory.put([(keys[0], broken, Translation("x"))], pair, "echo")
     memory.put([(keys[1], HELLO, Translation("Hola."))], pair, "echo")
     assert set(memory.get(keys)) == {keys[1]}
+
+
+def test_a_reviewed_text_has_a_key_of_its_own(pair: Pair) -> None:
+    others = {reviewed_key_of("Hello.", pair), reviewed_key_of("Hello!", pair)}
+    others |= {reviewed_key_of("Hello.", Pair(pair.source, find("spa_Latn")))}
+    others |= {key_of(HELLO, pair, ""), key_of(HELLO, pair, REVIEWED)}
+    assert len(others) == 5

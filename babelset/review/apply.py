@@ -1,0 +1,188 @@
+"""Decisions into rows: each row of a run as its reviewer decided, and corrections into the translation memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from babelset.errors import ConfigError, DataError
+from babelset.evidence import KEY, REVIEW, Evidence
+from babelset.files import read, writing
+from babelset.job import Places
+from babelset.review.choice import known, translated_files
+from babelset.review.decided import DONE, decided
+from babelset.review.item import id_of, place_of
+from babelset.review.record import Decision
+from babelset.review.remember import Correction, corrections, remember
+from babelset.review.store import Store
+from babelset.row import BadRow, Row
+from babelset.tally import STATUSES, Tally
+from babelset.worker import Entry, failed
+
+NAMED = 20  # rows that the account names
+UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`Order(("es.jsonl",), "es.reviewed.jsonl")`; `memory` and `store` are in place of those beside the runs."""
+
+    runs: Sequence[str]
+    output: str
+    rejected: str | None = None
+    memory: str | None = None
+    store: str | None = None
+    reviewed_only: bool = False
+    format: str | None = None
+    force: bool = False
+
+
+def apply_review(order: Order) -> dict[str, Any]:
+    """
+    Write every row of the runs with the newest decision on it; the account.
+
+    >>> apply_review(Order(["es.jsonl"], "es.reviewed.jsonl"))["rows"]
+    {'read': 33, 'accepted': 30, 'rejected': 3, 'failed': 0}
+
+    Rows that nobody decided on are written as they are, or left out with `reviewed_only`; failed ones stay failed.
+    Raises ConfigError where there is no review, an output exists without `force`, or is one of the inputs.
+    """
+    places = Places.of(order.output)
+    rejected = Path(order.rejected) if order.rejected else places.rejected
+    paths = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
+    _check(order, paths.values())
+    with ExitStack() as stack:
+        applying = _Applying(order, [stack.enter_context(closing(store)) for store in _stores(order)])
+        files = {status: stack.enter_context(writing(paths[status], like=order.runs[0])) for status in STATUSES}
+        for entry in applying.entries():
+            files[entry["status"]].write(entry["data"])
+        account = applying.account()
+    written = {status: str(path) for status, path in paths.items()}
+    if applying.corrections:
+        account["counts"]["memory"] = remember(applying.corrections)
+        written["memory"] = ", ".join(sorted({str(each.memory) for each in applying.corrections}))
+    return {**account, "files": written}
+
+
+def _check(order: Order, outputs: Iterable[Path]) -> None:
+    inputs = {path.resolve() for run in order.runs for path in _files(Places.of(run))}
+    for path in outputs:
+        if path.resolve() in inputs:
+            raise ConfigError(f"{path} is read and written; name another output")
+        if path.exists() and not order.force:
+            raise ConfigError(f"{path} exists; name another output, or say --force")
+
+
+def _stores(order: Order) -> Iterator[Store]:
+    """The review that is named, or every one beside a run: one may hold the rows of several."""
+    paths = [Path(order.store)] if order.store else [Places.of(run).review for run in order.runs]
+    found = [path for path in dict.fromkeys(paths) if path.exists()]
+    if not found:
+        raise ConfigError(f"{paths[0]}: nobody has reviewed it; first: babelset review {order.runs[0]}")
+    yield from map(Store.open, found)
+
+
+def _files(places: Places) -> list[Path]:
+    return [*translated_files(places), *(path for path in [places.failed] if path.exists())]
+
+
+@dataclass
+class _Applying:
+    """The rows on their way out, and what is counted meanwhile."""
+
+    order: Order
+    stores: Sequence[Store]
+    tally: Tally = field(default_factory=Tally)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+    left_out: int = 0
+    seen: set[str] = field(default_factory=set)  # items with a decision
+    turned_back: list[str] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+
+    def entries(self) -> Iterator[Entry]:
+        done = set[Path]()
+        for places in map(Places.of, self.order.runs):
+            for path in _files(places):
+                if path.resolve() not in done:  # the rejected rows of a run that was named before
+                    done.add(path.resolve())
+                    yield from self._read(path, places)
+
+    def _read(self, path: Path, places: Places) -> Iterator[Entry]:
+        ledger = path == places.failed
+        for row in read([path], format=None if ledger else self.order.format):
+            self.read += 1
+            entry = self._ledger(row) if ledger else self._entry(row, places)
+            if entry:
+                yield entry
+
+    def _ledger(self, row: Row | BadRow) -> Entry:
+        entry = failed(row) if isinstance(row, BadRow) else {"status": "failed", "data": row.data}
+        self.tally.add(entry)
+        return entry
+
+    def _entry(self, row: Row | BadRow, places: Places) -> Entry | None:
+        """None for a row that is left out."""
+        try:
+            if isinstance(row, BadRow):
+                raise DataError(row.reason)
+            data, evidence = known(row.data)
+        except (DataError, ConfigError) as error:
+            return self._ledger(BadRow(row.number, row.file, row.line, str(error), getattr(row, "raw", "")))
+        decision = self._newest(id_of(data, evidence))
+        self.verdicts[decision["verdict"] if decision else UNDECIDED] += 1
+        if decision:
+            self.seen.add(decision["item"])
+            return self._decided(data, evidence, decision, places)
+        if self.order.reviewed_only:
+            self.left_out += 1
+            return None
+        self.tally.add({"status": evidence["status"], "data": {KEY: evidence}})
+        return {"status": evidence["status"], "data": data}
+
+    def _newest(self, id: str) -> Decision | None:
+        found = [decision for store in self.stores if (decision := store.decision(id))]
+        newest = max(found, key=lambda decision: decision["at"], default=None)
+        return newest if newest and newest["verdict"] != "open" else None
+
+    def _decided(self, data: dict[str, Any], evidence: Evidence, decision: Decision, places: Places) -> Entry:
+        entry = decided(data, evidence, decision)
+        self.tally.add(entry)
+        if entry["status"] == "rejected" and decision["verdict"] != "reject":
+            reasons = [verdict["reason"] for verdict in entry["data"][KEY]["verdicts"] if not verdict["ok"]]
+            self.turned_back.append(f"{place_of(evidence)}: {'; '.join(reasons)}")
+        if decision["verdict"] == "correct":
+            memory = Path(self.order.memory) if self.order.memory else places.memory
+            self.corrections += corrections(data, evidence, decision, memory)
+        return entry
+
+    def account(self) -> dict[str, Any]:
+        """Raises AccountingError where rows were lost."""
+        report = self.tally.report(self.read - self.left_out)
+        rows = {**report["rows"], "read": self.read, **({"left_out": self.left_out} if self.left_out else {})}
+        verdicts = {DONE.get(verdict, verdict): self.verdicts[verdict] for verdict in (*DONE, UNDECIDED)}
+        gone = [
+            self._name(store, decision)
+            for store in self.stores
+            for decision in store.decisions()
+            if self._gone(decision)
+        ]
+        return {
+            **report,
+            "rows": rows,
+            "counts": {**report["counts"], REVIEW: verdicts},
+            "turned_back": {"rows": len(self.turned_back), "first": self.turned_back[:NAMED]},
+            "gone": {"decisions": len(gone), "first": gone[:NAMED]},
+        }
+
+    def _gone(self, decision: Decision) -> bool:
+        return decision["verdict"] != "open" and decision["item"] not in self.seen
+
+    def _name(self, store: Store, decision: Decision) -> str:
+        item = store.get(decision["item"])
+        place = f"{item['run']} {item['place']}" if item else "unknown row"
+        return f"{place}: {DONE[decision['verdict']]} by {decision['reviewer']}"

@@ -1,0 +1,65 @@
+"""Corrections into translation memories, so that the next run knows what a person wrote for a segment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from babelset.evidence import Evidence
+from babelset.languages import Pair, find
+from babelset.memory import REVIEWED, SURROGATE, Memory, reviewed_key_of
+from babelset.review.apart import apart, masked
+from babelset.review.record import Decision
+from babelset.review.store import valid
+from babelset.segment import Segment
+from babelset.translator import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A corrected segment, its texts with placeholder characters; None where the memory cannot hold it."""
+
+    memory: Path
+    pair: Pair
+    source: str | None
+    target: str | None
+    reviewer: str
+    at: str
+
+
+def corrections(data: dict[str, Any], evidence: Evidence, decision: Decision, memory: Path) -> Iterator[Correction]:
+    """The corrected segments of a row as it was before."""
+    pair = Pair(find(evidence["source"]), find(evidence["target"]))
+    sources = {number: text for field in apart(data, evidence) for number, text in field.texts.items()}
+    for number, text in decision["targets"].items():
+        target = masked(text, evidence["segments"][int(number)]["keeps"])
+        yield Correction(memory, pair, sources[int(number)], target, decision["reviewer"], decision["at"])
+
+
+def remember(found: Sequence[Correction]) -> dict[str, int]:
+    """
+    Put them into their memories, the newest last; how many, and how many there was no place for.
+
+    Of corrections of the same text the newest one stays. One that lost a kept text, or has it more often than its
+    source, has no place: it could not be told what to put there in the next run.
+    """
+    counts = Counter[str]()
+    ordered = sorted(found, key=lambda each: (str(each.memory), each.at))
+    for path, group in groupby(ordered, key=lambda each: each.memory):
+        with closing(Memory(path)) as memory:
+            for each in group:
+                counts["remembered" if _put(memory, each) else "not remembered"] += 1
+    return dict(counts)
+
+
+def _put(memory: Memory, each: Correction) -> bool:
+    if each.source is None or each.target is None or SURROGATE.search(each.source + each.target):
+        return False
+    key, answer = reviewed_key_of(each.source, each.pair), Translation(each.target, (REVIEWED,))
+    memory.put([(key, Segment(each.source), answer)], each.pair, f"review:{valid(each.reviewer)}")
+    return True

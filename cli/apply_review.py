@@ -1,0 +1,59 @@
+"""`babelset apply-review`: rows as their reviewers decided."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from babelset.cli import options as o
+
+Runs = Annotated[
+    list[str], typer.Argument(metavar="RUN...", help="Outputs that were reviewed; what stands beside them is read too.")
+]
+
+
+def apply_review(
+    runs: Runs,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="ACCEPTED", help="Rows that are accepted.")],
+    rejected: Annotated[
+        str | None, typer.Option(metavar="REJECTED", help="Rows that are not; beside ACCEPTED when not given.")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Translation memory for corrections; the run's when not given.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The decisions; those beside the runs when not given.")
+    ] = None,
+    reviewed_only: Annotated[bool, typer.Option("--reviewed-only", help="Leave out rows nobody decided on.")] = False,
+    format: o.Format = None,
+    force: o.Force = False,
+    json: o.AsJson = False,
+) -> None:
+    """
+    Write the rows of reviewed runs as was decided: accepted, rejected with the reason, or corrected.
+
+    A corrected row that lost code, links or another kept text is rejected. Corrections go into the translation
+    memory, where every later run with that memory finds them, whatever its translator.
+    """
+    from babelset.cli.summary import show
+    from babelset.review.apply import Order, apply_review
+
+    account = apply_review(
+        Order(
+            runs=runs, output=output, rejected=rejected, memory=memory, store=store,
+            reviewed_only=reviewed_only, format=format, force=force,
+        )
+    )  # fmt: skip
+    show(account, as_json=json)
+    _warn(
+        account["turned_back"]["rows"], "rows were rejected though the reviewer would have them", account["turned_back"]
+    )
+    _warn(account["gone"]["decisions"], "decisions are about rows that are not in these runs", account["gone"])
+    raise typer.Exit(1 if account["rows"]["failed"] else 0)
+
+
+def _warn(count: int, what: str, account: dict[str, Any]) -> None:
+    if count:
+        shown = "".join(f"\n  {line}" for line in account["first"])
+        typer.echo(f"babelset: {count} {what}:{shown}" + ("\n  ..." * (count > len(account["first"]))), err=True)
