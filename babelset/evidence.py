@@ -9,6 +9,8 @@ What is known about a translated row, carried in the row itself under one key, `
     "scores": {"length": [1.04]},
     "verdicts": [{"check": "length", "ok": true, "score": 1.04, "reason": ""}]}}
 
+Scores may have parts, as "judge.accuracy" is of "judge"; "notes" then say why, a text for each unit.
+
 Where routes led to several translators, "route" says which were tried and which was kept, and "candidates" what each
 of them made of the row, when there was more than one.
 
@@ -25,10 +27,11 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
 
 from babelset.errors import DataError
-from babelset.filter import Outcome, Scored, Verdict
+from babelset.filter import Marks, Outcome, Scored, Verdict
 from babelset.languages import Pair, find
 
 KEY = "_babelset"
+REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 
 class FieldEvidence(TypedDict):
@@ -84,6 +87,7 @@ class Evidence(TypedDict):
     segments: list[SegmentEvidence]
     scores: dict[str, list[float | None]]
     verdicts: list[VerdictEvidence]
+    notes: NotRequired[dict[str, list[str]]]  # of filters that say why of a unit, aligned with their scores
     route: NotRequired[RouteEvidence]  # where routes led to several translators
     candidates: NotRequired[list[CandidateEvidence]]  # where more than one of them was asked
 
@@ -169,6 +173,19 @@ def _of_engines(evidence: Evidence, number: int) -> tuple[tuple[str, float], ...
     alike = (each["targets"] for each in evidence.get("candidates", ()))
     targets = (each[number] for each in alike if len(each) == len(evidence["segments"]))
     return tuple((target, 0.0) for target in targets if target is not None)
+
+
+def marks_of(evidence: Evidence) -> Marks:
+    """What filters made of the row."""
+    return Marks(evidence["scores"], evidence.get("notes", {}))
+
+
+def add_marks(evidence: Evidence, marks: Marks) -> None:
+    """Store what filters make of the row now."""
+    evidence["scores"].update(marks.scores)
+    others = {name: notes for name, notes in evidence.pop("notes", {}).items() if name not in marks.scores}
+    if notes := {**others, **marks.notes}:
+        evidence["notes"] = notes
 
 
 def whole_row(segments: Sequence[Scored], pair: Pair) -> Scored:

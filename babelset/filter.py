@@ -59,6 +59,49 @@ class Verdict:
     counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, under the check
 
 
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """
+    A score, its parts, and why: `Rating(3.5, {"accuracy": 2, "fluency": 5}, "accuracy 2: a negation is lost")`.
+
+    A unit without a score is not covered. Where a note stands in its place the unit is unjudged: the row has no score
+    then, and no cut by that score keeps it.
+    """
+
+    score: float | None
+    parts: Mapping[str, float | None] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What filters make of one row: by column a score for each unit, by filter that gives notes one for each."""
+
+    scores: dict[str, list[float | None]] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def ratings(self, name: str) -> list[Rating]:
+        """
+        The ratings of a filter, put together again from its columns.
+
+        >>> Marks({"judge": [2.0], "judge.accuracy": [1.0]}, {"judge": ["accuracy 1: an answer"]}).ratings("judge")
+        [Rating(2.0, {"accuracy": 1.0}, "accuracy 1: an answer")]
+        """
+        scores, start = self.scores.get(name, []), f"{name}."
+        notes = [*self.notes.get(name, ()), *[""] * len(scores)]
+        parts = {column[len(start) :]: values for column, values in self.scores.items() if column.startswith(start)}
+        return [
+            Rating(score, {part: values[at] for part, values in parts.items() if at < len(values)}, notes[at])
+            for at, score in enumerate(scores)
+        ]
+
+    def unjudged(self, column: str) -> str:
+        """Why the first unjudged unit is unjudged, "" where there is none."""
+        name = column.partition(".")[0]
+        notes = zip(self.scores.get(name, ()), self.notes.get(name, ()), strict=False)
+        return next((note for score, note in notes if score is None and note), "")
+
+
 @dataclass(slots=True)
 class Outcome:
     """One row after translation: what filters look at. Indexed views of the same row, three sizes."""
@@ -67,6 +110,7 @@ class Outcome:
     fields: list[Scored]
     row: Scored
     data: dict[str, Any] = field(default_factory=dict)  # the translated row itself
+    marks: Marks = field(default_factory=Marks)  # when it is judged: all scores
 
     def units(self, unit: Unit) -> list[Scored]:
         return {"segment": self.segments, "field": self.fields, "row": [self.row]}[unit]
@@ -92,3 +136,17 @@ class Filter(Protocol):
     def score(self, units: Sequence[Scored]) -> list[float | None]: ...
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict: ...
+
+
+@runtime_checkable
+class Rater(Filter, Protocol):
+    """
+    A filter whose scores have parts and come with notes; its `score` is that of its ratings.
+
+    Parts are stored as columns of their own, `judge.accuracy` beside `judge`. All of them, and the notes, are in
+    `outcome.marks` when it judges.
+    """
+
+    parts: tuple[str, ...]
+
+    def rate(self, units: Sequence[Scored]) -> list[Rating]: ...

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from babelset.document import Keep
-from babelset.evidence import KEY, CandidateEvidence, Evidence, RouteEvidence
+from babelset.evidence import KEY, CandidateEvidence, Evidence, RouteEvidence, marks_of
 from babelset.ladder import Ladder
 from babelset.routes import Measures, Retry, Way
 from babelset.row import BadRow, Row
@@ -132,8 +132,11 @@ def _done_well(entry: Entry, retry: Retry) -> bool:
 
 
 def _mean(entry: Entry, name: str) -> float | None:
-    """Of the scores of a filter over the row; None where it could not say."""
-    known = [score for score in _evidence(entry)["scores"][name] if score is not None]
+    """Of the scores of a filter over the row; None where it could not say, -inf where it should have and did not."""
+    evidence = _evidence(entry)
+    if marks_of(evidence).unjudged(name):
+        return -inf
+    known = [score for score in evidence["scores"][name] if score is not None]
     return sum(known) / len(known) if known else None
 
 

@@ -14,8 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 from babelset.document import Keep, Span, parse
 from babelset.errors import DataError
-from babelset.evidence import KEY, Evidence, segment_evidence, verdict_evidence, whole_row
-from babelset.filter import Filter, Outcome, Scored, Verdict
+from babelset.evidence import KEY, Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
+from babelset.filter import Filter, Marks, Outcome, Rater, Scored, Verdict
 from babelset.ladder import Answer, Ladder, expect_one_each
 from babelset.languages import Pair
 from babelset.lossless import dumps
@@ -113,13 +113,9 @@ class Worker:
     def decide(self, chunk: Sequence[Parsed | Entry], answers: Sequence[Answer]) -> list[Entry]:
         stream = iter(answers)
         rows = [(item, self._outcome(item, stream)) for item in chunk if isinstance(item, Parsed)]
-        scores = score(self.filters, [outcome for _, outcome in rows])
-        entries = iter(
-            [
-                self._entry(parsed, outcome, row_scores)
-                for (parsed, outcome), row_scores in zip(rows, scores, strict=True)
-            ]
-        )
+        for (_, outcome), marks in zip(rows, score(self.filters, [outcome for _, outcome in rows]), strict=True):
+            outcome.marks = marks
+        entries = iter([self._entry(parsed, outcome) for parsed, outcome in rows])
         return [next(entries) if isinstance(item, Parsed) else item for item in chunk]
 
     def spanned(self, row: Row | BadRow) -> Spanned | Entry:
@@ -171,8 +167,8 @@ class Worker:
         candidates = tuple((restore(text, segment.keeps), score) for text, score in answer.candidates)
         return replace(unit, target=target, flags=answer.flags, candidates=candidates)
 
-    def _entry(self, parsed: Parsed, outcome: Outcome, scores: Mapping[str, list[float | None]]) -> Entry:
-        verdicts = judge(self.filters, outcome, scores)
+    def _entry(self, parsed: Parsed, outcome: Outcome) -> Entry:
+        verdicts = judge(self.filters, outcome)
         status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
         index = {field.name: number for number, (field, _, _) in enumerate(parsed.fields)}
         evidence: Evidence = {
@@ -189,9 +185,10 @@ class Worker:
                 for field, keeps, _ in parsed.fields
             ],
             "segments": [segment_evidence(segment, index[segment.field]) for segment in outcome.segments],
-            "scores": dict(scores),
+            "scores": {},
             "verdicts": [verdict_evidence(verdict) for verdict in verdicts],
         }
+        add_marks(evidence, outcome.marks)
         return {"status": status, "data": {**outcome.data, KEY: evidence}}
 
 
@@ -210,26 +207,38 @@ def in_context(parsed: Parsed) -> Parsed:
     return Parsed(parsed.row, fields)
 
 
-def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[dict[str, list[float | None]]]:
+def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]:
     """For each outcome, the scores of every filter over its own units; one call of a filter for all rows."""
-    found: list[dict[str, list[float | None]]] = [{} for _ in outcomes]
+    found = [Marks() for _ in outcomes]
     for check in filters:
         units = [outcome.units(check.unit) for outcome in outcomes]
         sent = [unit for row in units for unit in row]
-        got = check.score(sent)
-        expect_one_each(f"the filter {check.name!r}", sent, got)
-        stream = iter(got)
-        for row, scores in zip(units, found, strict=True):
-            scores[check.name] = [_rounded(next(stream)) for _ in row]
+        columns, notes = _columns(check, sent)
+        expect_one_each(f"the filter {check.name!r}", sent, columns[check.name])
+        end = 0
+        for row, marks in zip(units, found, strict=True):
+            start, end = end, end + len(row)
+            marks.scores.update({name: [_rounded(value) for value in got[start:end]] for name, got in columns.items()})
+            marks.notes.update({check.name: notes[start:end]} if any(notes[start:end]) else {})
     return found
+
+
+def _columns(check: Filter, units: list[Scored]) -> tuple[dict[str, list[float | None]], list[str]]:
+    """What a filter makes of the units, by column, and its notes."""
+    if not isinstance(check, Rater):
+        return {check.name: check.score(units)}, []
+    ratings = check.rate(units)
+    parts = {f"{check.name}.{part}": [rating.parts.get(part) for rating in ratings] for part in check.parts}
+    return {check.name: [rating.score for rating in ratings], **parts}, [rating.note for rating in ratings]
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
-def judge(filters: Sequence[Filter], outcome: Outcome, scores: Mapping[str, list[float | None]]) -> list[Verdict]:
-    return [check.judge(outcome, scores[check.name]) for check in filters]
+def judge(filters: Sequence[Filter], outcome: Outcome) -> list[Verdict]:
+    """What each filter decides from the row's marks."""
+    return [check.judge(outcome, outcome.marks.scores[check.name]) for check in filters]
 
 
 def failed(row: BadRow) -> Entry:

@@ -17,6 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A prompt of the 
 To = Annotated[str | None, typer.Option("--to", metavar="LANG", help="Show what is sent to translate into it.")]
 Text = Annotated[str | None, typer.Option("--text", help="What to translate in the example.")]
 SAMPLE = "Say <1/> aloud, three times."
+TRANSLATION = "(the translation that is judged)"
 
 prompts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show the prompts of LLM engines.")
 
@@ -24,7 +25,7 @@ prompts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List an
 @prompts.command("list")
 def list_(json: o.AsJson = False) -> None:
     """
-    List prompts: what one request translates, and for which models each is the adapter.
+    List prompts: what one request translates or judges, and for which models each is the adapter.
     """
     from babelset.llm.prompt import available
 
@@ -47,7 +48,7 @@ def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) ->
     """
     from babelset.llm.prompt import load
 
-    prompt = load(name)
+    prompt = load(name, judges=None)
     if to is not None:
         _show_rendered(prompt, source, to, SAMPLE if text is None else text)
     elif text is not None:
@@ -85,12 +86,16 @@ def _table(rows: list[dict[str, Any]]) -> None:
 
 
 def _show_rendered(prompt: Prompt, source: str, target: str, text: str) -> None:
+    from dataclasses import replace
+
     from babelset.languages import find
     from babelset.llm.controls import as_json
     from babelset.llm.prompt import Values
 
     row = prompt.unit == "row"
-    values = Values(find(source), find(target), as_json({"1": text}) if row else text, "1 instruction" if row else "")
+    roles = {"row": "1 instruction", "judgement": "instruction"}.get(prompt.unit, "")
+    example = Values(find(source), find(target), as_json({"1": text}) if row else text, roles)
+    values = replace(example, translation=TRANSLATION) if prompt.judges else example
     messages, extra = prompt.render(values)
     for message in messages:
         typer.echo(f"--- {message['role']}")

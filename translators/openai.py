@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
@@ -23,13 +24,11 @@ from babelset.llm.base import LLM
 from babelset.llm.budget import Prices
 from babelset.llm.client import Client
 from babelset.llm.concurrency import Concurrency
-from babelset.llm.dialogue import Answer, Dialogue
 from babelset.llm.probe import Capabilities, health, probe
 from babelset.llm.replies import KeptBudget
-from babelset.llm.request import Reply, Request
+from babelset.llm.request import Reply, Request, T, Talk
 from babelset.llm.serving import Server, free_port, vllm_command
 
-T = TypeVar("T")
 CURE = "pip install 'babelset[openai]'"
 KEY = "OPENAI_API_KEY"
 START = 64  # requests in flight at first: what a batching server takes; others say so, or queue
@@ -98,8 +97,8 @@ class OpenAI(LLM):
     def parallel(self) -> int:
         return 4  # chunks: the slowest request of one must not leave the server idle
 
-    def keep_replies(self, folder: Path) -> None:
-        super().keep_replies(folder)
+    def keep_replies(self, folder: Path | None, name: str = "replies") -> None:
+        super().keep_replies(folder, name)
         self._folder = folder
         self._budget.keep_in(self._replies)
 
@@ -127,21 +126,21 @@ class OpenAI(LLM):
         self._stack.close()
         super().close()
 
-    def _hold(self, dialogues: Sequence[Dialogue]) -> list[list[Answer]]:
+    def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
         try:
             client, capabilities = self._connection()
-            return self._await(_all(self._hold_one(dialogue, client, capabilities) for dialogue in dialogues))
+            return self._await(_all(self._hold_one(talk, client, capabilities) for talk in talks))
         except Stopped:
             raise self._cause or Stopped from None  # why the others stopped, which may be known in another thread
 
-    async def _hold_one(self, dialogue: Dialogue, client: Client, capabilities: Capabilities) -> list[Answer]:
+    async def _hold_one(self, talk: Talk[T], client: Client, capabilities: Capabilities) -> T:
         try:
-            asked = next(dialogue)
+            asked = next(talk)
             while True:
-                asked = dialogue.send(await _all(self._reply(request, client, capabilities) for request in asked))
+                asked = talk.send(await _all(self._reply(request, client, capabilities) for request in asked))
         except StopIteration as end:
-            answers: list[Answer] = end.value
-            return answers
+            result: T = end.value
+            return result
         except BaseException as error:
             self._fail(error)
             raise
@@ -219,7 +218,13 @@ class OpenAI(LLM):
         return loop, thread
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop[0]).result()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop[0])
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            self.halt()
+            wait([future])  # what is in flight is paid for, and kept; Ctrl-C again does not wait
+            raise
 
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:

@@ -17,8 +17,7 @@ from babelset.doctor import Finding
 from babelset.errors import ConfigError
 from babelset.ladder import Stopped
 from babelset.llm.base import LLM, in_step
-from babelset.llm.dialogue import Answer, Dialogue
-from babelset.llm.request import Choice, Reply, Request
+from babelset.llm.request import Choice, Reply, Request, T, Talk
 
 CURE = "pip install 'babelset[vllm]'"
 TEMPLATE = 256  # tokens that a chat template may add
@@ -91,8 +90,8 @@ class VLLM(LLM):
             hint = "" if self.download else " A model of the hub is fetched with --option download=true."
             raise ConfigError(f"vLLM cannot load {self.model}: {str(error).strip()[:600]}.{hint}") from error
 
-    def _hold(self, dialogues: Sequence[Dialogue]) -> list[list[Answer]]:
-        return in_step(dialogues, self._send)
+    def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
+        return in_step(talks, self._send)
 
     def _send(self, requests: list[Request]) -> list[Reply]:
         if self._halted.is_set():

@@ -16,14 +16,15 @@ from pydantic import BaseModel, Field, PrivateAttr
 from babelset import __version__
 from babelset.errors import ConfigError
 from babelset.languages import Pair
+from babelset.licenses import card_license
 from babelset.llm.answer import Examiner
-from babelset.llm.choose import chooser
-from babelset.llm.dialogue import Answer, Dialogue, Manner, converse
+from babelset.llm.choose import check_chooser, chooser
+from babelset.llm.dialogue import Answer, Manner, converse
 from babelset.llm.examples import Examples
 from babelset.llm.glossary import Glossary
 from babelset.llm.prompt import Prompt, for_model, load
 from babelset.llm.replies import Replies
-from babelset.llm.request import Reply, Request
+from babelset.llm.request import Reply, Request, T, Talk
 from babelset.placeholders import scheme
 from babelset.segment import Segment
 from babelset.translator import Translation
@@ -31,9 +32,9 @@ from babelset.translator import Translation
 
 class LLM(BaseModel, extra="forbid"):
     """
-    A translator that asks a language model, row by row; an engine adds how requests are sent, `_hold`.
+    A translator that asks a language model, row by row; an engine adds how requests are sent, `hold`.
 
-    Raises ConfigError for a prompt, glossary or example file that cannot be used.
+    Raises ConfigError for a chooser, and for a prompt, glossary or example file, that cannot be used.
     """
 
     operational: ClassVar[frozenset[str]] = frozenset()
@@ -59,6 +60,8 @@ class LLM(BaseModel, extra="forbid"):
     def model_post_init(self, context: Any) -> None:
         if not self.model:
             raise ConfigError("an LLM translator needs a model: --model ID, or a folder")
+        if self.candidates > 1:
+            check_chooser(self.pick)
 
     @cached_property
     def chosen(self) -> Prompt:
@@ -99,12 +102,19 @@ class LLM(BaseModel, extra="forbid"):
     def notice(self) -> str:
         return "a language model translates some languages well and others badly: read a sample, and score it"
 
+    @property
+    def license(self) -> str:
+        """What the model's card says, where the model is a folder."""
+        return card_license(Path(self.model))
+
     def supports(self, pair: Pair) -> bool:
         return pair.source != pair.target
 
-    def keep_replies(self, folder: Path) -> None:
+    def keep_replies(self, folder: Path | None, name: str = "replies") -> None:
+        """In a file of that name in `folder` from now on, or in memory."""
         self._replies.close()
-        self._replies = Replies(folder / f"replies-{_hash(self.signature.encode())}.sqlite")
+        file = f"{name}-{_hash(self.signature.encode())}.sqlite"
+        self._replies = Replies(folder / file if folder else ":memory:")
 
     def halt(self) -> None:
         self._halted.set()
@@ -115,9 +125,13 @@ class LLM(BaseModel, extra="forbid"):
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Answer]:
         manner, examiner = self._manner(pair)
         rows = [list(row) for _, row in groupby(segments, key=_row)]
-        held = self._hold([converse(row, manner, examiner) for row in rows])
+        held = self.hold([converse(row, manner, examiner) for row in rows])
         answers = [answer for row in held for answer in row]
         return self._best(segments, answers, pair) if self.candidates > 1 else answers
+
+    def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
+        """Hold every talk with the model to its end; what each returns."""
+        raise NotImplementedError
 
     def close(self) -> None:
         self._replies.close()
@@ -128,10 +142,6 @@ class LLM(BaseModel, extra="forbid"):
 
     def _model_name(self) -> str:
         return self.model
-
-    def _hold(self, dialogues: Sequence[Dialogue]) -> list[list[Answer]]:
-        """Hold every dialogue to its end; the answers of each."""
-        raise NotImplementedError
 
     def _manner(self, pair: Pair) -> tuple[Manner, Examiner]:
         if str(pair) not in self._manners:
@@ -176,26 +186,25 @@ class LLM(BaseModel, extra="forbid"):
         return keys, self._replies.get(keys)
 
 
-def in_step(dialogues: Sequence[Dialogue], send: Callable[[list[Request]], list[Reply]]) -> list[list[Answer]]:
+def in_step(talks: Sequence[Talk[T]], send: Callable[[list[Request]], list[Reply]]) -> list[T]:
     """
-    Hold dialogues all together: what they ask at a time is sent as one batch.
+    Hold talks all together: what they ask at a time is sent as one batch.
 
     For engines that take a list of requests and come back when all are answered.
     """
-    ended: dict[int, list[Answer]] = {}
+    ended: dict[int, T] = {}
     open_: dict[int, list[Request]] = {}
-    replies: dict[int, list[Reply] | None] = dict.fromkeys(range(len(dialogues)))
+    replies: dict[int, list[Reply] | None] = dict.fromkeys(range(len(talks)))
     while replies:
         for number, reply in replies.items():
             try:
-                dialogue = dialogues[number]
-                open_[number] = next(dialogue) if reply is None else dialogue.send(reply)
+                open_[number] = next(talks[number]) if reply is None else talks[number].send(reply)
             except StopIteration as end:
                 ended[number] = end.value
         asked, open_ = open_, {}
         stream = iter(send([request for requests in asked.values() for request in requests])) if asked else iter(())
         replies = {number: [next(stream) for _ in requests] for number, requests in asked.items()}
-    return [ended[number] for number in range(len(dialogues))]
+    return [ended[number] for number in range(len(talks))]
 
 
 def _row(segment: Segment) -> bytes | int:

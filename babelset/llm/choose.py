@@ -35,15 +35,30 @@ def chooser(name: str, pair: Pair) -> Chooser:
     [[0.52, 0.52, 0.04]]
 
     A filter says so by `unit = "segment"` and `quality = True`; it is asked once for all hypotheses of a call, and
-    those it does not cover score -inf. Raises ConfigError for an unknown name and for any other filter.
+    those it does not cover score -inf. Raises ConfigError as `check_chooser` does.
     """
-    if name == "mbr":
-        return _Agreement()
+    return _Agreement() if name == "mbr" else _Preference(_preferring(name), pair)
+
+
+def check_chooser(name: str) -> None:
+    """
+    Raise ConfigError for what cannot choose: an unknown name, a filter that does not score quality, or one that says
+    by `needs_candidates = True` that it has no score for a hypothesis by itself.
+    """
+    if name != "mbr":
+        _preferring(name)
+
+
+def _preferring(name: str) -> Filter:
     known = name in plugins.available("filters")
-    if known and _tells_quality(name):
-        return _Preference(plugins.build("filters", name, {}), pair)
+    if known and _can_choose(name):
+        found: Filter = plugins.build("filters", name, {})
+        return found
     names = ["mbr", *_scorers()]
-    what = f"the filter {name!r} does not score quality." if known else f"unknown chooser {name!r}."
+    what = f"unknown chooser {name!r}."
+    if known:
+        lone = getattr(plugins.load("filters", name), "needs_candidates", False)
+        what = f"the filter {name!r} does not score {'a hypothesis by itself: choose with mbr' if lone else 'quality'}."
     raise ConfigError(f"{what}{did_you_mean(name, names)} Installed: {', '.join(names)}")
 
 
@@ -119,9 +134,10 @@ def _comparable(score: float | None) -> float:
     return -math.inf if score is None or math.isnan(score) else float(score)
 
 
-def _tells_quality(name: str) -> bool:
+def _can_choose(name: str) -> bool:
     found = plugins.load("filters", name)
-    return getattr(found, "quality", False) is True and getattr(found, "unit", "") == "segment"
+    tells = getattr(found, "quality", False) is True and getattr(found, "unit", "") == "segment"
+    return tells and not getattr(found, "needs_candidates", False)
 
 
 def _scorers() -> list[str]:
@@ -129,7 +145,7 @@ def _scorers() -> list[str]:
     names = []
     for name in plugins.available("filters"):
         try:
-            if _tells_quality(name):
+            if _can_choose(name):
                 names.append(name)
         except ContractError:
             continue

@@ -251,4 +251,10 @@ class Client:
 
 
 def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": _portable(schema)}}
+
+
+def _portable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Without limits of length: hosted servers refuse a strict schema that has them."""
+    inner = {key: _portable(value) if isinstance(value, Mapping) else value for key, value in schema.items()}
+    return {key: value for key, value in inner.items() if key != "maxLength"}

@@ -27,13 +27,13 @@ from babelset.llm.examples import Examples
 from babelset.llm.glossary import Glossary
 from babelset.llm.labels import hosts, label_fault
 from babelset.llm.prompt import Prompt, Values
-from babelset.llm.request import Choice, Reply, Request
+from babelset.llm.request import Choice, Reply, Request, Talk
 from babelset.placeholders import PRIVATE
 from babelset.segment import Segment
 from babelset.translator import Failure, Translation
 
 Answer = Translation | Failure
-Dialogue = Generator[list[Request], list[Reply], list[Answer]]
+Dialogue = Talk[list[Answer]]
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 # "B", "(c)": the letter of an option, the same in every language; a letter without a capital may be a Chinese word

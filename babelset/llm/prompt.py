@@ -4,7 +4,8 @@ Prompts: files of TOML front matter and a Jinja2 template, rendered in a sandbox
 +++
 version = "1"
 unit = "row"             what one request translates: "row" (numbered segments of a row, answered as JSON by number),
-                         "field" (a whole field as plain text), "segment" (one sentence as plain text)
+                         "field" (a whole field as plain text), "segment" (one sentence as plain text); with
+                         "judgement" it translates nothing, but grades the translation of a field
 description = "..."
 models = ["*tower*"]     patterns on the lower-case model id: an adapter for these models
 scheme = "xml"           placeholder scheme
@@ -71,7 +72,8 @@ class Values:
 
     `text` holds the placeholders; for the unit "row" it is the compact JSON of the numbered segments. `roles` says
     "1-2 instruction; 3 output". `before` and `after` are the context: "role", "source" and, if known, "target".
-    `notes` say what was wrong with the last answer; `labels` are words to be translated the same way everywhere.
+    `notes` say what was wrong with the last answer; `labels` are words to be translated the same way everywhere;
+    `translation` is the one to be judged.
     """
 
     source: Language
@@ -86,6 +88,7 @@ class Values:
     numbers: Literal["keep", "convert"] = "keep"
     notes: Sequence[str] = ()
     labels: Sequence[str] = ()
+    translation: str = ""
 
 
 NAMES = frozenset(field.name for field in fields(Values))
@@ -93,7 +96,7 @@ NAMES = frozenset(field.name for field in fields(Values))
 
 class Front(BaseModel, extra="forbid", frozen=True):
     version: str
-    unit: Literal["row", "field", "segment"]
+    unit: Literal["row", "field", "segment", "judgement"]
     description: str
     models: tuple[str, ...] = ()
     scheme: str
@@ -113,6 +116,10 @@ class Prompt(Front, frozen=True):
     def hash(self) -> str:
         """The 128-bit xxh3 of the file's bytes, its first 12 hex digits."""
         return xxhash.xxh3_128_hexdigest(self.text.encode())[:12]
+
+    @property
+    def judges(self) -> bool:
+        return self.unit == "judgement"
 
     @property
     def signature(self) -> str:
@@ -135,22 +142,26 @@ class Prompt(Front, frozen=True):
         return tuple(messages), _filled(self.extra, f"{self.file}: extra", given)
 
 
-def load(name: str) -> Prompt:
+def load(name: str, *, judges: bool | None = False) -> Prompt:
     """
-    The prompt of that name, or in that file.
+    The prompt of that name, or in that file: one that translates, or that `judges`; with None either will do.
 
     >>> load("segments").unit
     'row'
 
     Raises ConfigError for an unknown name, an unreadable file, wrong front matter and a template that cannot work.
     """
-    if name.endswith(".jinja") or "/" in name:
-        return _read(Path(name))
     known = {prompt.name: prompt for prompt in available()}
-    if name not in known:
-        near = did_you_mean(name, list(known))
-        raise ConfigError(f"unknown prompt {name!r}.{near} There are {', '.join(known)}; a file is named *.jinja")
-    return known[name]
+    fitting = [prompt.name for prompt in known.values() if judges in (None, prompt.judges)]
+    is_file = name.endswith(".jinja") or "/" in name
+    if not is_file and name not in known:
+        near = did_you_mean(name, fitting)
+        raise ConfigError(f"unknown prompt {name!r}.{near} There are {', '.join(fitting)}; a file is named *.jinja")
+    prompt = _read(Path(name)) if is_file else known[name]
+    if judges not in (None, prompt.judges):
+        what = "judges translations" if prompt.judges else "translates"
+        raise ConfigError(f"the prompt {name!r} {what}; here one is needed such as {', '.join(fitting)}")
+    return prompt
 
 
 @cache
@@ -167,7 +178,8 @@ def available() -> list[Prompt]:
 def for_model(model_id: str) -> Prompt:
     """The first adapter with a pattern for the model, else the prompt "segments" that any chat model follows."""
     wanted = model_id.lower()
-    fitting = (prompt for prompt in available() if any(fnmatchcase(wanted, pattern) for pattern in prompt.models))
+    prompts = (prompt for prompt in available() if not prompt.judges)
+    fitting = (prompt for prompt in prompts if any(fnmatchcase(wanted, pattern) for pattern in prompt.models))
     return next(fitting, None) or load(DEFAULT)
 
 

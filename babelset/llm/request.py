@@ -1,10 +1,15 @@
-"""What is asked of a language model, and what comes back; engines carry these two and nothing else."""
+"""
+What is asked of a language model, and what comes back; engines carry these two and nothing else.
+
+A `Talk` needs no engine to be tested: it yields requests that may be sent together, takes their replies in order,
+and returns what it has made of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import xxhash
@@ -57,3 +62,7 @@ class Reply:
     completion_tokens: int = 0
     error: str = ""
     too_long: bool = False
+
+
+T = TypeVar("T")
+Talk = Generator[list[Request], list[Reply], T]

@@ -53,6 +53,7 @@ def test_show_prints_the_file_as_it_is() -> None:
     [
         (["segments", "--to", "ca"], '--- user\nRoles: "1 instruction"\nTranslate:\n{"1":"Say <1/>'),
         (["segments", "--to", "ca", "--text", "Hi <s>"], 'Translate:\n{"1":"Hi \\u003cs>"}\n'),
+        (["judge-faith", "--to", "ca"], 'Source: "Say <1/> aloud, three times."\nTranslation: "(the translation'),
         (["document", "--to", "de", "--from", "fr"], "from French (fr) into German (de)"),
         (["translategemma", "--to", "de", "--text", "Hi"], '"text": "Hi"'),
         (["qwen-mt", "--to", "de"], '--- body\n{\n "translation_options": {\n  "source_lang": "en"'),

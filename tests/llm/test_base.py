@@ -17,8 +17,8 @@ from babelset.errors import ConfigError
 from babelset.job import Engine
 from babelset.languages import Pair, find
 from babelset.llm.base import LLM, in_step
-from babelset.llm.dialogue import Answer, Dialogue
-from babelset.llm.request import Choice, Reply, Request
+from babelset.llm.dialogue import Answer
+from babelset.llm.request import Choice, Reply, Request, T, Talk
 from babelset.segment import Context, Segment
 from babelset.translator import Contextual, Translation
 from babelset.translators.openai import OpenAI
@@ -40,8 +40,8 @@ class Scripted(LLM):
         super().model_post_init(context)
         self._asked, self._rivers = [], True
 
-    def _hold(self, dialogues: Sequence[Dialogue]) -> list[list[Answer]]:
-        return in_step(dialogues, self._send)
+    def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
+        return in_step(talks, self._send)
 
     def _send(self, requests: list[Request]) -> list[Reply]:
         keys, known = self._remembered(requests)
@@ -201,7 +201,7 @@ def test_what_decides_the_answers_is_in_the_signature(name: str, files: Path) ->
     assert signature(**{name: DECIDING[name]}) != signature()
 
 
-@pytest.mark.parametrize(("name", "value"), [("shots", 1), ("pick", "language")])
+@pytest.mark.parametrize(("name", "value"), [("shots", 1), ("pick", "cometkiwi")])
 def test_some_options_decide_only_with_another(name: str, value: Any, files: Path) -> None:
     other = TOGETHER[name]
     assert signature(**{name: value}) == signature()
@@ -213,6 +213,12 @@ def test_what_only_says_how_to_ask_may_change_between_two_runs(name: str, files:
     options = {name: OPERATIONAL[name]}
     assert signature(**options) == signature()
     assert Engine(name="openai", options={"model": "m", **options}).deciding()["options"] == {"model": "m"}
+
+
+def test_what_cannot_choose_is_refused_before_anything_is_asked() -> None:
+    assert signature(pick="agreement") == signature(), "one candidate is not chosen from"
+    with pytest.raises(ConfigError, match="'agreement' does not score a hypothesis by itself"):
+        signature(pick="agreement", candidates=4)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from babelset import plugins
 from babelset.errors import ConfigError, ContractError
 from babelset.filter import Scored, Unit
 from babelset.languages import Pair
-from babelset.llm.choose import chooser, chrf, mbr
+from babelset.llm.choose import check_chooser, chooser, chrf, mbr
 
 TEXTS = st.text(alphabet="abc ", max_size=12) | st.text(max_size=12, alphabet=st.characters())  # lone surrogates too
 POOLS = st.lists(TEXTS, min_size=1, max_size=4)
@@ -171,6 +171,10 @@ class Rows(Fluency):
     unit: ClassVar[Unit] = "row"
 
 
+class Compared(Fluency):
+    needs_candidates: ClassVar[bool] = True
+
+
 class Plain(Fluency):
     quality: ClassVar[bool] = False
 
@@ -189,7 +193,7 @@ class Point:
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {"fluency": Fluency, "short": Short, "rows": Rows, "plain": Plain, "broken": None}
+    found = {"fluency": Fluency, "short": Short, "rows": Rows, "plain": Plain, "compared": Compared, "broken": None}
     points = {name: Point(filter) for name, filter in found.items()}
     monkeypatch.setattr(plugins, "available", lambda group: points)
     Fluency.asked.clear()
@@ -216,12 +220,19 @@ def test_nothing_to_choose_is_not_sent(pair: Pair) -> None:
         ("mbrr", ConfigError, r"unknown chooser 'mbrr'\. Did you mean 'mbr'\? Installed: mbr, fluency, short$"),
         ("plain", ConfigError, r"the filter 'plain' does not score quality\. Installed: mbr, fluency, short$"),
         ("rows", ConfigError, r"the filter 'rows' does not score quality\."),
+        (
+            "compared",
+            ConfigError,
+            r"the filter 'compared' does not score a hypothesis by itself: choose with mbr\. Inst",
+        ),
         ("broken", ContractError, r"'broken' .* cannot be imported: no torch"),
     ],
 )
 def test_a_name_that_cannot_choose_is_refused(name: str, error: type[Exception], message: str, pair: Pair) -> None:
     with pytest.raises(error, match=message):
         chooser(name, pair)
+    with pytest.raises(error, match=message):
+        check_chooser(name)
 
 
 @pytest.mark.usefixtures("installed")
@@ -230,9 +241,17 @@ def test_a_filter_that_loses_hypotheses_is_reported(pair: Pair) -> None:
         chooser("short", pair)(["Hi."], [["Hola.", "Ei."]])
 
 
-def test_the_built_in_filters_that_do_not_score_quality_are_refused(pair: Pair) -> None:
-    with pytest.raises(ConfigError, match=r"'copied' does not score quality\..*Installed: mbr"):
-        chooser("copied", pair)
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("copied", r"'copied' does not score quality\..*Installed: mbr"),
+        ("agreement", r"'agreement' does not score a hypothesis by itself: choose with mbr\..*Installed: mbr, [^a]"),
+        ("embedding", r"filter 'embedding': model: field required"),
+    ],
+)
+def test_the_built_in_filters_that_cannot_choose_are_refused(name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check_chooser(name)
 
 
 def test_without_sacrebleu_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

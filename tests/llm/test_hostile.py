@@ -30,9 +30,8 @@ from babelset.ladder import Ladder
 from babelset.languages import Pair, find
 from babelset.llm.base import LLM, in_step
 from babelset.llm.controls import CONTROL
-from babelset.llm.dialogue import Answer, Dialogue
 from babelset.llm.prompt import load
-from babelset.llm.request import Choice, Reply, Request
+from babelset.llm.request import Choice, Reply, Request, T, Talk
 from babelset.memory import Memory
 from babelset.placeholders import BREAKS
 from babelset.row import Row
@@ -77,8 +76,8 @@ class Engine(LLM):
     _answer: Model = obedient
     _requests: list[Request] = []  # noqa: RUF012 (pydantic copies it)
 
-    def _hold(self, dialogues: Sequence[Dialogue]) -> list[list[Answer]]:
-        return in_step(dialogues, self._send)
+    def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
+        return in_step(talks, self._send)
 
     def _send(self, requests: list[Request]) -> list[Reply]:
         self._requests += requests

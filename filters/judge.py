@@ -1,0 +1,187 @@
+"""What a language model says of the translation: FAITH grades, with reasons."""
+
+from __future__ import annotations
+
+import atexit
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path, PurePath
+from threading import Lock
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, Field
+
+from babelset import plugins
+from babelset.comet.segments import covers
+from babelset.doctor import Finding
+from babelset.errors import ConfigError
+from babelset.filter import Outcome, Rating, Scored, Unit, Verdict
+from babelset.job import Engine
+from babelset.licenses import card_license
+from babelset.llm.base import LLM
+from babelset.llm.judging import PARTS, judged
+from babelset.llm.prompt import load
+
+OF_THE_ENGINE = frozenset({"temperature", "seed"})  # of the options that all language models share
+SHOWN = 300  # characters of a note in a reason
+Rated = Sequence[tuple[Scored, Rating]]
+
+
+class Judge(BaseModel, extra="forbid", frozen=True):
+    """
+    Let a language model grade each field: fluency, accuracy, idiomaticity, terminology and format, 1 to 5.
+
+    >>> Judge(engine="vllm", model="Qwen/Qwen3-8B", least=3, least_part=2)
+
+    A field scores the mean of its five grades, a row the mean of its fields. With `least` or `least_part` a row is
+    rejected too when the model gives no usable answer for one of its fields: that is "unjudged", and never good. The
+    grades of a small model say little; calibrate them. Raises ConfigError where the engine, its options or the prompt
+    are wrong, and what the engine raises.
+    """
+
+    name: ClassVar[str] = "judge"
+    unit: ClassVar[Unit] = "field"
+    opt_in: ClassVar[bool] = True
+    quality: ClassVar[bool] = True
+    parts: ClassVar[tuple[str, ...]] = PARTS
+
+    engine: str = Field("openai", description="a translator that asks a language model: openai, vllm")
+    model: str = Field("", description="the model's id or folder")
+    options: dict[str, Any] = Field({}, description="the engine's own: base_url, engine_args, max_cost")
+    prompt: str = Field("judge-faith", description="a judging prompt's name or file")
+    least: float = Field(0.0, ge=0, le=5, description="what the row must reach; 0 for any")
+    least_part: float = Field(0.0, ge=0, le=5, description="what each grade of each field must reach; 0 for any")
+    retries: int = Field(2, ge=0, le=10, description="further requests for an answer that cannot be used")
+
+    @property
+    def license(self) -> str:
+        return card_license(Path(self.model))
+
+    @classmethod
+    def diagnose(cls) -> Iterator[Finding]:
+        """For `babelset doctor`: whether there is an engine to ask."""
+        found = [name for name in ("openai", "vllm") if find_spec(name)]
+        detail = f"by {' or '.join(found)}; needs judge:MODEL" if found else "neither openai nor vllm is installed"
+        yield Finding(cls.name, bool(found), detail, "" if found else "pip install 'babelset[openai]'")
+
+    def score(self, units: Sequence[Scored]) -> list[float | None]:
+        return [rating.score for rating in self.rate(units)]
+
+    def rate(self, units: Sequence[Scored]) -> list[Rating]:
+        """Equal texts are asked for once; those without prose or target are not covered."""
+        texts = [_text(unit) if covers(unit, force=True) else None for unit in units]
+        asked = list(dict.fromkeys(text for text in texts if text))
+        ratings = dict(zip(asked, self._hold(asked), strict=True)) if asked else {}
+        return [ratings[text] if text else Rating(None) for text in texts]
+
+    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+        ratings = outcome.marks.ratings(self.name) or list(map(Rating, scores))
+        both = list(zip(outcome.fields, ratings, strict=True))
+        if unjudged := [(unit, rating) for unit, rating in both if rating.score is None and rating.note]:
+            unit, rating = unjudged[0]
+            reason = f"{unit.field}: {rating.note}" if self.least or self.least_part else ""
+            return Verdict(self.name, not reason, None, reason, {"unjudged": len(unjudged)})
+        rated = [(unit, rating) for unit, rating in both if rating.score is not None]
+        if not rated:
+            return Verdict(self.name, True)
+        total = round(math.fsum(rating.score or 0 for _, rating in rated) / len(rated), 4)  # 4.7, not 4.699999999999999
+        reason = self._low(rated, total) or self._weak(rated)
+        return Verdict(self.name, not reason, total, reason)
+
+    def deciding(self) -> dict[str, Any]:
+        options = Engine(name=self.engine, options=self.options).deciding()["options"]
+        return {**dict(self), "options": options, "prompt": load(self.prompt, judges=True).signature}
+
+    @contextmanager
+    def remembering(self, folder: Path) -> Iterator[None]:
+        """Every reply is kept in `folder`: a killed run asks for nothing again."""
+        self._asked.keep_replies(folder, self.name)
+        try:
+            yield
+        finally:
+            if self._key in _engines:
+                self._asked.keep_replies(None)
+
+    def account(self) -> dict[str, Any]:
+        account = _engines[self._key].account() if self._key in _engines else {}
+        return account if account.get("requests") else {}
+
+    def caution(self, translator: str) -> str:
+        if _bare(self.model) not in map(_bare, re.findall(r"\|model:([^|>]+)", translator)):
+            return ""
+        return f"{self.name}: {self.model} judges its own translations, and models favour their own; name another judge"
+
+    def _low(self, rated: Rated, total: float) -> str:
+        if total >= self.least:
+            return ""
+        unit, rating = min(rated, key=lambda item: item[1].score or 0)
+        where = f"{unit.field}: scores {rating.score:.2f}, the row {total:.2f}, below {self.least:.2f}"
+        return f"{where}: {rating.note[:SHOWN]}"
+
+    def _weak(self, rated: Rated) -> str:
+        grades = [(rating.parts.get(part) or 0.0, part, unit, rating) for unit, rating in rated for part in self.parts]
+        grade, part, unit, rating = min(grades, key=lambda item: item[0])
+        if grade >= self.least_part:
+            return ""
+        return f"{unit.field}: a grade below {self.least_part:g}: {rating.note[:SHOWN] or f'{part} {grade:g}'}"
+
+    def _hold(self, texts: Sequence[Scored]) -> list[Rating]:
+        prompt, engine = load(self.prompt, judges=True), self._asked
+        talks = [judged(text, prompt, self.retries, engine.temperature, engine.seed) for text in texts]
+        try:
+            return engine.hold(talks)
+        except BaseException:  # it may ask nothing more; who goes on after the error gets a fresh one
+            _end(self._key)
+            raise
+
+    @property
+    def _key(self) -> str:
+        return Engine(name=self.engine, options={**self.options, "model": self.model}).model_dump_json()
+
+    @property
+    def _asked(self) -> LLM:
+        """The engine, one for equal options in a process; nothing but a text to judge starts it."""
+        with _making:
+            if self._key not in _engines:
+                _engines[self._key] = self._make()
+                atexit.register(_engines[self._key].close)
+            return _engines[self._key]
+
+    def _make(self) -> LLM:
+        if not self.model:
+            raise ConfigError(f"{self.name}: which model? Say --with {self.name}:MODEL")
+        if not _is_llm(self.engine):
+            known = ", ".join(filter(_is_llm, plugins.available("translators")))
+            raise ConfigError(f"{self.name}: {self.engine} asks no language model. Engines: {known}")
+        if wrong := sorted(self.options.keys() & LLM.model_fields.keys() - OF_THE_ENGINE):
+            raise ConfigError(f"{self.name}: options.{wrong[0]} is about translating, or is said outside of options")
+        engine: LLM = plugins.build("translators", self.engine, {**self.options, "model": self.model})
+        return engine
+
+
+_making = Lock()
+_engines: dict[str, LLM] = {}  # by all that they are made of
+
+
+def _end(key: str) -> None:
+    engine = _engines.pop(key)
+    atexit.unregister(engine.close)
+    engine.close()
+
+
+def _is_llm(engine: str) -> bool:
+    found = plugins.load("translators", engine)
+    return isinstance(found, type) and issubclass(found, LLM)
+
+
+def _text(unit: Scored) -> Scored:
+    """What the model is shown of a unit."""
+    return Scored(unit.source, unit.target, unit.pair, role=unit.role)
+
+
+def _bare(model: str) -> str:
+    """`_bare("models/Qwen3-8B#1f2e")` -> "qwen3-8b": the same model has other names in other engines."""
+    return PurePath(model.partition("#")[0]).name.lower()
