@@ -27,8 +27,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Those on public data want the folders it lies in: make bench NTREX=ntrex128 INSTRUCTIONS=instruction
 bench: $(VENV)/.engines apertium
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in llm llm_tokens nllb scoring cometkiwi; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	$(if $(NTREX),for script in ntrex quality; do $(BIN)/python benchmarks/$$script.py $(NTREX) || exit 1; done)
+	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/preservation.py $(INSTRUCTIONS))
+	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/throughput.py $(INSTRUCTIONS)/lf_alpaca_en_demo.json)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv; } \

@@ -18,23 +18,23 @@ class Copied(BaseModel, extra="forbid", frozen=True):
     """
     Reject a row most of whose letters are copied: runs of three or more words that stand in the source as well.
 
-    The score of a segment is the share of its letters in such runs; a segment of one or two words counts when
-    it equals its source and is no name (lower case). The row is judged by the share over all of them, `most`,
-    when it has `letters` of them, so that names and numbers may stay. Rows within one language, as Bokmål
-    into Nynorsk, are not judged.
+    The score of a segment is the share of its letters in such runs; names, Words With Capitals, make none by
+    themselves. A segment of one or two words counts when it equals its source and is lower case. The row is judged by
+    the share over all of them, `most`, when it has `letters` of them. Rows within one language, as Bokmål into Nynorsk,
+    are not judged.
     """
 
     name: ClassVar[str] = "copied"
     unit: ClassVar[Unit] = "segment"
     most: float = 0.5
-    letters: int = 30
+    letters: int = 10
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         return [None if unit.target is None or _same_language(unit) else _share(unit) for unit in units]
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
         weighed = [
-            (sum(map(len, _words(unit.prose[1]))), score, unit)
+            (sum(map(len, WORD.findall(unit.prose[1]))), score, unit)
             for unit, score in zip(outcome.segments, scores, strict=True)
             if score is not None
         ]
@@ -61,12 +61,15 @@ def _same_language(unit: Scored) -> bool:
     return macro.get(source, source) == macro.get(target, target)
 
 
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in WORD.findall(text)]
+def is_name(word: str) -> bool:
+    """`is_name("Dundee")` -> True, `is_name("NOW")` -> False: as far as capitals tell."""
+    return word[0].isupper() and not word.isupper()
 
 
 def _share(unit: Scored) -> float:
-    source, target = (_words(text) for text in unit.prose)
+    told = [WORD.findall(text) for text in unit.prose]
+    source, target = ([word.casefold() for word in words] for words in told)
+    names = list(map(is_name, told[1]))
     if not target:
         return 0.0
     if len(target) < RUN:
@@ -74,6 +77,6 @@ def _share(unit: Scored) -> float:
     runs = set(zip(*(source[shift:] for shift in range(RUN)), strict=False))
     copied = [False] * len(target)
     for start in range(len(target) - RUN + 1):
-        if tuple(target[start : start + RUN]) in runs:
+        if tuple(target[start : start + RUN]) in runs and not all(names[start : start + RUN]):
             copied[start : start + RUN] = [True] * RUN
     return sum(len(word) for word, known in zip(target, copied, strict=True) if known) / sum(map(len, target))

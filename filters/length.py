@@ -29,7 +29,7 @@ class Length(BaseModel, extra="forbid", frozen=True):
     slack: float = 15
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [None if unit.target is None else _ratio(unit) for unit in units]
+        return [None if unit.target is None else ratio(unit) for unit in units]
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
         known = [score for score in scores if score is not None]
@@ -46,7 +46,8 @@ class Length(BaseModel, extra="forbid", frozen=True):
         return 1 / self.tolerance - slack <= score <= self.tolerance + slack
 
 
-def _ratio(unit: Scored) -> float | None:
+def ratio(unit: Scored) -> float | None:
+    """How long the target's prose is beside what the source's lets expect; None where that has none."""
     source, target = (len(text.strip()) for text in unit.prose)
     if not source:
         return None

@@ -15,6 +15,7 @@ from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 # Digits of any script, with separators between groups: 1,234.5  1.234,5  1 234,5  1'234  ١٬٢٣٤
 NUMBER = regex.compile(r"\p{Nd}+(?:[.,'’٫٬]\p{Nd}+|[ \u00a0\u202f\u2009]\p{Nd}{3}(?!\p{Nd}))*")
 SEPARATOR = regex.compile(r"\P{Nd}+")
+DECADE = regex.compile(r"\b\p{Nd}{4}(?=['’]?s\b)")
 WORDS = 12  # numbers up to here may be written out
 ROMAN = (
     "",
@@ -35,7 +36,8 @@ class Numbers(BaseModel, extra="forbid", frozen=True):
     Demand the digits of the source's numbers in the target, however a language groups and writes them.
 
     The score of a segment is the share of its numbers that are found; numbers up to twelve may have become
-    words, those up to 39 Roman numerals. Kept spans don't count. Every segment of a row needs `least`.
+    words, those up to 39 Roman numerals, and the 1930s the 30s. Kept spans don't count. Every segment of a row needs
+    `least`.
     """
 
     name: ClassVar[str] = "numbers"
@@ -72,13 +74,13 @@ def _wanted(source: str) -> list[str]:
 
 
 def _lost(source: str, target: str) -> list[str]:
-    left = Counter(numbers(target))
+    left, decades = Counter(numbers(target)), set(map(_ascii, DECADE.findall(source)))
     loose = _ascii("".join(regex.findall(r"\p{Nd}", target)))  # grouped in a way that we do not know
     lost = []
     for number in _wanted(source):
         if left[number] > 0:
             left[number] -= 1
-        elif number not in loose and not _is_roman(number, target):
+        elif number not in loose and not _is_roman(number, target) and not (number in decades and left[number[2:]]):
             lost.append(number)
     return lost
 

@@ -8,8 +8,9 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.filters.length import ratio
 
-ENDS = frozenset(".!?…。！？।॥؟۔։።។။៕")
+ENDS = frozenset(".!?…。！？।॥؟۔։።។။៕;᱾᱿")  # a Greek question ends in a semicolon
 CLOSERS = "\"'”’»)]}*_`」』）】"
 
 
@@ -17,27 +18,32 @@ class Truncated(BaseModel, extra="forbid", frozen=True):
     """
     Reject a segment that the engine cut, or that stops in mid-sentence well before its source does.
 
-    `short` is the share of the source's length under which a target that lost its final punctuation counts as
-    cut. The score is 1 for a whole segment, 0 for a cut one.
+    A target that lost its final punctuation counts as cut when it is shorter than `short` times what its source lets
+    expect, see `length`. The score is 1 for a whole segment, 0 for a cut one.
     """
 
     name: ClassVar[str] = "truncated"
     unit: ClassVar[Unit] = "segment"
-    short: float = 0.5
+    short: float = 0.7  # in seven languages of NTREX-128: 95 % of half sentences, and 2 of 13,979 human translations
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         return [None if unit.target is None else float(not self._cut(unit)) for unit in units]
 
     def _cut(self, unit: Scored) -> bool:
-        source, target = unit.source.rstrip(CLOSERS), (unit.target or "").rstrip(CLOSERS)
-        stops = source[-1:] in ENDS and target[-1:] not in ENDS and unit.pair.target.script not in UNPUNCTUATED
-        return "truncated" in unit.flags or (stops and len(target) < self.short * len(source))
+        return "truncated" in unit.flags or (_stops(unit) and (ratio(unit) or 0.0) < self.short)
 
     def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
         for unit, score in zip(outcome.segments, scores, strict=True):
             if score == 0:
                 return Verdict(self.name, False, 0.0, f"{unit.field}: {shorten(unit.target or '')} breaks off")
         return Verdict(self.name, True, 1.0 if any(score is not None for score in scores) else None)
+
+
+def _stops(unit: Scored) -> bool:
+    source, target = unit.source.rstrip(CLOSERS), (unit.target or "").rstrip(CLOSERS)
+    if not any(map(str.isalpha, unit.prose[0])):
+        return False  # kept text alone
+    return source[-1:] in ENDS and target[-1:] not in ENDS and unit.pair.target.script not in UNPUNCTUATED
 
 
 # Scripts whose sentences need no final mark, and are shorter in characters anyway.

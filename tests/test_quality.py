@@ -18,7 +18,7 @@ def results(script: str, *arguments: str | Path) -> list[dict[str, object]]:
     command = [sys.executable, ROOT / "benchmarks" / script, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.engine
@@ -41,3 +41,20 @@ def test_real_datasets_lose_nothing(language: str) -> None:
     found = results("preservation.py", SHARED / "instruction", "--languages", language, "--files", *files)
     assert [result["file"] for result in found] == files
     assert found[2]["tool calls"]
+
+
+@pytest.mark.engine
+@pytest.mark.shared
+@needs_data
+def test_planted_errors_are_found_and_human_translations_pass(tmp_path: Path) -> None:
+    out = tmp_path / "quality.json"
+    results("quality.py", SHARED / "ntrex128", "--languages", "ca", "--rows", "100", "--result", out)
+    sets = {name: found["ca"] for name, found in json.loads(out.read_text())["sets"].items()}
+    for found in sets.values():
+        caught = found["rejected"]["any check"]
+        assert caught["untouched"] < 0.05
+        assert min(caught[kind] for kind in ("untranslated", "repeated", "truncated")) > 0.8
+        assert min(caught["untranslated"], caught["repeated"]) > 0.97
+        assert found["auc"]["roundtrip"]["shuffled"] > 0.95
+        assert found["auc"]["roundtrip"]["untranslated"] < 0.2, "which the checks must catch"
+    assert sets["apertium"]["auc"]["reference"]["shuffled"] > 0.95

@@ -2,6 +2,7 @@
 
 import pytest
 
+from babelset.filter import Outcome, Scored
 from babelset.filters.copied import Copied
 from babelset.filters.language import Language, LanguageSegments
 from babelset.filters.length import Length
@@ -9,6 +10,8 @@ from babelset.filters.numbers import Numbers, numbers
 from babelset.filters.repetition import Repetition
 from babelset.filters.script import Script
 from babelset.filters.truncated import Truncated
+from babelset.languages import Pair, find
+from babelset.worker import judge, score
 
 EN = "The library is open every day of the week except Sunday, and children may borrow books for free."
 ES = (
@@ -44,7 +47,33 @@ WRONG = [
         "es",
         "left untranslated",
     ),
+    ("a short answer in English", Copied(), "It is over now.", "It is over now.", "es", "left untranslated"),
+    ("shouted English", Copied(), "DO NOT ENTER", "DO NOT ENTER", "es", "left untranslated"),
+    (
+        "names around English",
+        Copied(),
+        "Anna Soler met John in May.",
+        "Anna Soler met John in May.",
+        "es",
+        "untranslated",
+    ),
     ("left in English", Language(), EN, EN, "es", "Spanish"),
+    (
+        "English with names",
+        Language(),
+        "Anna Roig and Paul Smith went to see the river in May.",
+        "Anna Roig and Paul Smith went to see the river in May.",
+        "ca",
+        "Catalan",
+    ),
+    (
+        "an English headline",
+        Language(),
+        "Storm Warning For Northern California Tonight, Officials Say",
+        "Storm Warning For Northern California Tonight, Officials Say",
+        "es",
+        "Spanish",
+    ),
     ("in Spanish", Language(), EN, ES, "ca", "Catalan"),
     ("in Hindi", Language(), EN, HI, "ca", "Catalan"),
     ("in Latin script", Script(), EN, ES, "hi", "Deva"),
@@ -56,8 +85,11 @@ WRONG = [
     ("a character in a loop", Repetition(), EN, "La biblioteca " + "a" * 60, "es", "repeats itself"),
     ("a loop without spaces", Repetition(), EN, "图书馆每天开放图书馆" * 8, "zho_Hans", "repeats itself"),
     ("another year", Numbers(), "It was built in 1842.", "Fue construido en 1824.", "es", "1842"),
+    ("another decade", Numbers(), "Built in the 1930s.", "Fue construido en los años 50.", "es", "1930"),
     ("no price", Numbers(), "It costs 1,250 euros.", "Cuesta mucho.", "es", "1250"),
     ("stops in the middle", Truncated(), EN, "La biblioteca está abierta todos", "es", "breaks off"),
+    ("stops after two thirds", Truncated(), EN, ES[:70], "es", "breaks off"),
+    ("nothing but the kept text", Truncated(), f"`ls -la`: {EN}", "`ls -la`", "es", "breaks off"),
 ]
 
 
@@ -81,6 +113,7 @@ TOLERATED = [
         "Maria Soler conoció a John Smith en New York.",
         "es",
     ),
+    ("names alone", Copied(), "Maria Soler, John Smith, Ada Lovelace", "Maria Soler, John Smith, Ada Lovelace", "es"),
     (
         "Bokmål into Nynorsk is much the same",
         Copied(),
@@ -95,16 +128,28 @@ TOLERATED = [
         "Python और pip को अपने कंप्यूटर पर स्थापित करें।",
         "hi",
     ),
+    (
+        "Catalan around English names",
+        Language(),
+        "She wrote The Whistling Shepherd, Wuthering Nights and Throughout Southern Highways while living with an aunt.",
+        "Va escriure The Whistling Shepherd, Wuthering Nights i Throughout Southern Highways quan encara vivia amb la seva vella tia.",
+        "ca",
+    ),
     ("a short row", Language(), "Yes.", "Sí.", "es"),
     ("a language that lingua lacks", Language(), EN, CA, "gl"),
     ("a short answer", Length(), "No", "Negativo", "es"),
     ("a chorus that the source repeats too", Repetition(), "row your boat " * 9, "rema tu barca " * 9, "es"),
     ("a small number in words", Numbers(), "I have 3 dogs.", "Tengo tres perros.", "es"),
+    ("a decade", Numbers(), "In the 1930s.", "En los años 30.", "es"),
+    ("a decade in full", Numbers(), "In the 1930's.", "En los años 1930.", "es"),
     ("a century", Numbers(), "In the 19th century.", "En el siglo XIX.", "es"),
     ("grouping", Numbers(), "It costs 1,234.50 euros.", "Cuesta 1.234,50 euros.", "es"),
     ("native digits", Numbers(), "In 1842 it burnt.", "यह १८४२ में जल गया।", "hi"),
     ("Arabic digits", Numbers(), "It costs 1,250 dinars.", "يكلف ١٬٢٥٠ دينارا.", "ar"),
     ("no full stop in the source", Truncated(), "Chapter One: The River", "Capítulo", "es"),
+    ("no full stop, but nothing missing", Truncated(), EN, ES.rstrip("."), "es"),
+    ("a Greek question", Truncated(), "What is it called, please?", "Πώς λέγεται;", "el"),
+    ("code alone", Truncated(), "`ls`.", "`ls`", "es"),
     ("Thai has no full stop", Truncated(), EN, TH, "th"),
 ]
 
@@ -130,6 +175,19 @@ def test_one_long_segment_in_another_language_is_found_among_good_ones(ask_row):
     verdict = ask_row(LanguageSegments(), row, "ca")
     assert not verdict.ok and "output[20]" in verdict.reason
     assert ask_row(LanguageSegments(), row[:20], "ca").ok
+
+
+@pytest.mark.parametrize("check", [Language(), LanguageSegments(letters=20)])
+def test_what_another_language_is_taken_for_is_stored_told_and_counted(check):
+    french = "La bibliothèque est ouverte tous les jours de la semaine, sauf le dimanche."
+    for target, name in ((french, "French"), (EN, "English"), (CA, "")):
+        unit = Scored(EN, target, Pair(find("en"), find("ca")))
+        row = Outcome([unit], [unit], unit)
+        [row.marks] = score([check], [row])
+        [verdict] = judge([check], row)
+        assert row.marks.notes == ({check.name: [f"taken for {name}"]} if name else {})
+        assert verdict.counts == ({f"taken for {name}": 1} if name else {})
+        assert f"this is Catalan, taken for {name}: '" in verdict.reason or not name
 
 
 def test_the_engines_flag_is_believed(ask):
