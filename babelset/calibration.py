@@ -12,14 +12,15 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
+from random import Random
 from typing import Any
 
 from babelset.cuts import Columns, ranks, value_of
 from babelset.evidence import Evidence
 from babelset.files import read
-from babelset.filter import Filter, Outcome
+from babelset.filter import Filter, Marks, Outcome
 from babelset.gold import Gold
 from babelset.planted import KINDS, plant
 from babelset.scoring import SEED, known
@@ -190,9 +191,13 @@ def planted(tongues: Mapping[str, Tongue], scorers: Sequence[Filter]) -> dict[st
 
 
 def _others(language: str, samples: Mapping[str, Sequence[Outcome]]) -> dict[str, str]:
-    """What the other languages make of their sources."""
+    """What the other languages make of their sources: of several translations one by chance."""
     others = [row for other, rows in samples.items() if other != language for row in rows]
-    return {segment.source: segment.target or "" for row in others for segment in row.segments}
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for segment in (segment for row in others for segment in row.segments):
+        found[segment.source].append(segment.target or "")
+    draw = Random(SEED)
+    return {source: draw.choice(targets) for source, targets in found.items()}
 
 
 def _table(rows: Sequence[Outcome], others: Mapping[str, str], scorers: Sequence[Filter]) -> Table:
@@ -215,21 +220,22 @@ def _ratings(rows: Sequence[Outcome], scorers: Sequence[Filter]) -> dict[str, li
     for start in range(0, len(rows), SCORED):
         part = rows[start : start + SCORED]
         for check in scorers:
-            for row, scores in zip(part, score([check], part), strict=True):
+            for row, marks in zip(part, score([check], part), strict=True):
                 if getattr(check, "opt_in", False) or getattr(check, "quality", False):
-                    for name, values in scores.items():
-                        ratings[name].append(_mean(values))
+                    for name in marks.scores:
+                        ratings[name].append(_mean(marks, name))
                 else:
-                    ratings[check.name].append(_passes(check, row, scores[check.name]))
+                    ratings[check.name].append(_passes(check, row, marks))
     return ratings
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    found = [value for value in values if value is not None]
-    return math.fsum(found) / len(found) if found else None
+def _mean(marks: Marks, name: str) -> float | None:
+    found = [value for value in marks.scores[name] if value is not None]
+    return math.fsum(found) / len(found) if found and not marks.unjudged(name) else None
 
 
-def _passes(check: Filter, row: Outcome, scores: Sequence[float | None]) -> float | None:
+def _passes(check: Filter, row: Outcome, marks: Marks) -> float | None:
+    scores = marks.scores[check.name]
     if all(value is None for value in scores):
         return None
-    return float(check.judge(row, scores).ok)
+    return float(check.judge(replace(row, marks=marks), scores).ok)

@@ -10,35 +10,19 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from babelset import plugins
+from babelset.aggregate import AGGREGATES, Aggregate, aggregated, prose_length
 from babelset.errors import ConfigError, did_you_mean
-from babelset.evidence import KEY, Evidence, verdict_evidence
+from babelset.evidence import KEY, Evidence, marks_of, verdict_evidence
 from babelset.expression import Expression, parse_expression
-from babelset.filter import Verdict, without
+from babelset.filter import Verdict
 from babelset.journal import Journal
 from babelset.languages import find
 from babelset.worker import Entry
-
-Weighed = Sequence[tuple[float, float]]  # scores, each with the length of its source
-
-
-def _mean(scores: Weighed) -> float:
-    return math.fsum(score for score, _ in scores) / len(scores)
-
-
-def _weighted(scores: Weighed) -> float:
-    total = math.fsum(weight for _, weight in scores)
-    return math.fsum(score * weight for score, weight in scores) / total if total else _mean(scores)
-
-
-def _lowest(scores: Weighed) -> float:
-    return min(score for score, _ in scores)
-
-
-AGGREGATES: dict[str, Callable[[Weighed], float]] = {"min": _lowest, "mean": _mean, "weighted": _weighted}
 
 
 def value_of(evidence: Evidence, column: str) -> float | None:
@@ -47,12 +31,14 @@ def value_of(evidence: Evidence, column: str) -> float | None:
 
     >>> value_of({"scores": {"kiwi": [0.5, None, 0.9]}, ...}, "kiwi.min")
     0.5
+
+    With a unit that should have been judged and was not, the row has none.
     """
+    if marks_of(evidence).unjudged(column):
+        return None
     name, how = _split(evidence, column)
     scores = evidence["scores"].get(name, ())
-    known = list(zip(scores, _lengths(evidence, len(scores)) if how == "weighted" else scores, strict=True))
-    weighed = [(score, weight or 0.0) for score, weight in known if score is not None]
-    return AGGREGATES[how](weighed) if weighed else None
+    return aggregated(how, scores, partial(_length, evidence, len(scores)))
 
 
 def ranks(column: str) -> bool:
@@ -62,17 +48,17 @@ def ranks(column: str) -> bool:
     return not installed or getattr(plugins.load("filters", scorer), "quality", False) is True
 
 
-def _split(evidence: Evidence, column: str) -> tuple[str, str]:
+def _split(evidence: Evidence, column: str) -> tuple[str, Aggregate]:
     name, _, how = column.rpartition(".")
     return (name, how) if how in AGGREGATES and column not in evidence["scores"] else (column, "mean")
 
 
-def _lengths(evidence: Evidence, count: int) -> list[float]:
-    """Characters of prose in each unit's source: scores are aligned with segments, with fields, or with the row."""
+def _length(evidence: Evidence, count: int, at: int) -> float:
+    """Of a unit's prose: `count` scores are aligned with segments, with fields, or with the row."""
     for units in (evidence["segments"], evidence["fields"]):
         if len(units) == count:
-            return [float(len(without(unit["source"], tuple(unit["keeps"])).strip())) for unit in units]
-    return [1.0] * count
+            return prose_length(units[at]["source"], units[at]["keeps"])
+    return 1.0
 
 
 @dataclass
@@ -103,7 +89,7 @@ class Columns:
 @dataclass
 class Where:
     """
-    Rows for which a formula over their scores holds.
+    Rows for which a formula over their scores holds, and none with a unit that could not be judged for one of them.
 
     >>> Where.of("cometkiwi > 0.75 and judge.accuracy >= 4")
     """
@@ -123,11 +109,18 @@ class Where:
         evidence: Evidence = entry["data"][KEY]
         self.columns.see(evidence)
         if entry["status"] == "accepted":
-            values = {name: value_of(evidence, name) for name in self.expression.names}
-            ok = self.expression.holds(values.get)
-            told = ", ".join(f"{name} is {_told(value)}" for name, value in values.items())
-            _judged(entry, Verdict("where", ok, None, "" if ok else f"{self.expression.text}: {told}"))
+            reason = self._against(evidence)
+            _judged(entry, Verdict("where", not reason, None, reason))
         return entry
+
+    def _against(self, evidence: Evidence) -> str:
+        """Why the row is cut, "" where it is not."""
+        names = self.expression.names
+        if doubt := next(filter(None, map(marks_of(evidence).unjudged, names)), ""):
+            return f"{self.expression.text}: {doubt}"
+        values = {name: value_of(evidence, name) for name in names}
+        told = ", ".join(f"{name} is {_told(value)}" for name, value in values.items())
+        return "" if self.expression.holds(values.get) else f"{self.expression.text}: {told}"
 
 
 def _told(value: float | None) -> str:

@@ -43,14 +43,15 @@ class Job(BaseModel, extra="forbid", frozen=True):
     memory: str | None = None
     strict: bool = False
     force: bool = False
+    data_license: str | None = None  # of the inputs, for the record
 
     @property
     def pair(self) -> Pair:
         return Pair(find(self.source), find(self.target))
 
     def deciding(self) -> dict[str, Any]:
-        """The options that decide which bytes are written; what a resumed run must agree on."""
-        plain = self.model_dump(mode="json", exclude={"output", "memory", "force", "strict"})
+        """The options, but those of filters, that decide which bytes are written; what a resumed run must agree on."""
+        plain = self.model_dump(mode="json", exclude={"output", "memory", "force", "strict", "filters", "data_license"})
         plain["translator"] = self.translator.deciding()
         plain["fallback"] = self.fallback and self.fallback.deciding()
         if self.routes:
@@ -95,6 +96,10 @@ class Places:
     @property
     def memory(self) -> Path:
         return self._beside(".memory.sqlite")
+
+    @property
+    def review(self) -> Path:
+        return self._beside(".review.sqlite")
 
     @property
     def work(self) -> Path:

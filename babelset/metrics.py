@@ -7,20 +7,23 @@ Of a sentence as a score from 0 to 1, of a corpus as published: from 0 to 100, w
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, NamedTuple, Protocol
+from random import Random
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from babelset.errors import ConfigError
-from babelset.filter import Scored
+from babelset.filter import Filter, Scored
 from babelset.languages import Language
 
 Metric = Literal["bleu", "chrf", "chrf++", "ter"]
 METRICS: tuple[Metric, ...] = ("bleu", "chrf", "chrf++", "ter")
 LONGEST = 20_000  # characters of a text that are compared
 LONGEST_EDITED = 500  # by TER, which tries to move every stretch of words to every place: seconds at worst
+MOST_EDITED = 2_000  # pairs of a corpus, by TER: a long one takes a fifth of a second
+RESAMPLES = (1000, 500, 200, 100)
+RESAMPLED = 2_500_000  # pairs in all resamples of a corpus together: sacrebleu holds them at once, 240 MB for chrF++
 BY_CHARACTER = frozenset({"Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})  # scripts without spaces between words
 CHINESE = frozenset({"Hans", "Hant"})
 
@@ -32,7 +35,8 @@ class CorpusScore:
     score: float
     low: float
     high: float
-    signature: str  # "nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"
+    units: int  # pairs that were compared
+    signature: str  # "BLEU|nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"
 
 
 class Compared(NamedTuple):
@@ -43,7 +47,8 @@ class Compared(NamedTuple):
     language: Language
 
 
-class Comparing(Protocol):
+@runtime_checkable
+class Comparing(Filter, Protocol):
     """A scorer that holds a text against a reference, and can show both: None for units that it does not cover."""
 
     def compared(self, units: Sequence[Scored]) -> list[Compared | None]: ...
@@ -73,46 +78,32 @@ def corpus(
     Every metric over all pairs of hypothesis and reference, with a 95 % bootstrap interval (Koehn 2004).
 
     >>> corpus(hypotheses, references, find("ca"))["chrf"]
-    CorpusScore(score=47.2, low=46.6, high=47.8, signature='nrefs:1|bs:1000|seed:12345|case:mixed|eff:yes|nc:6|...')
+    CorpusScore(score=47.2, low=46.6, high=47.8, units=1997, signature='chrF2|nrefs:1|bs:1000|seed:12345|...')
 
-    Sees as much of each text as `sentence`. Raises ValueError for no pairs or unequal numbers of both, ConfigError
-    where sacrebleu is not installed.
+    The signature is sacrebleu's. It ends in "cut:500" where a text was longer than `sentence` sees of it, and tells of
+    fewer resamples, down to 100, for more than 2,500 pairs; TER compares 2,000 of them, drawn by chance. Raises
+    ValueError for no pairs or unequal numbers of both, ConfigError where sacrebleu is not installed.
     """
     if not hypotheses or len(hypotheses) != len(references):
         raise ValueError(f"{len(hypotheses)} hypotheses and {len(references)} references; give one for each, and some")
-    return {metric: _corpus(metric, hypotheses, references, language, resamples) for metric in METRICS}
+    pairs = list(zip(hypotheses, references, strict=True))
+    return {metric: _corpus(metric, pairs, language, resamples) for metric in METRICS}
 
 
-def corpus_table(check: Comparing, units: Sequence[Scored]) -> dict[str, dict[Metric, CorpusScore]]:
-    """
-    The scores of each target language, over the units that `check` compares.
-
-    >>> corpus_table(Roundtrip(), units)["cat_Latn"]["bleu"].score
-    31.4
-
-    A code and four scores for every language with such a unit, in the order in which they come.
-    """
-    groups: defaultdict[str, list[Compared]] = defaultdict(list)
-    for unit, compared in zip(units, check.compared(units), strict=True):
-        if compared:
-            groups[unit.pair.target.code].append(compared)
-    return {
-        code: corpus([pair.hypothesis for pair in found], [pair.reference for pair in found], found[0].language)
-        for code, found in groups.items()
-    }
-
-
-def _corpus(
-    metric: Metric, hypotheses: Sequence[str], references: Sequence[str], language: Language, resamples: int
-) -> CorpusScore:
+def _corpus(metric: Metric, pairs: Sequence[tuple[str, str]], language: Language, resamples: int) -> CorpusScore:
+    if metric == "ter" and len(pairs) > MOST_EDITED:
+        pairs = Random(0).sample(pairs, MOST_EDITED)
     longest = LONGEST_EDITED if metric == "ter" else LONGEST
-    sides = ([text[:longest] for text in side] for side in (hypotheses, references))
+    texts, references = ([text[:longest] for text in side] for side in zip(*pairs, strict=True))
     own = _metric(metric, language.script, whole=True)
-    found = own.corpus_score(next(sides), [next(sides)], n_bootstrap=resamples)
+    resamples = min(resamples, next((few for few in RESAMPLES if few * len(pairs) <= RESAMPLED), RESAMPLES[-1]))
+    found = own.corpus_score(texts, [references], n_bootstrap=resamples)
     told = json.loads(found.format(width=4, signature=own.get_signature().format(), is_json=True))
     middle, half = told.get("confidence_mean", 0.0), told.get("confidence_var", 0.0)  # left out where all are 0
     low, high = max(middle - half, 0.0), middle + half
-    return CorpusScore(round(found.score, 4), round(low, 4), round(high, 4), told["signature"])
+    cut = f"|cut:{longest}" if any(len(text) > longest for pair in pairs for text in pair) else ""
+    signature = f"{told['name']}|{told['signature']}{cut}"
+    return CorpusScore(round(found.score, 4), round(low, 4), round(high, 4), len(pairs), signature)
 
 
 @cache
@@ -126,8 +117,20 @@ def _metric(name: Metric, script: str, whole: bool = False) -> Any:
         raise ConfigError("comparing translations needs an extra: pip install 'babelset[quality]'") from None
     if name == "bleu":
         tokenizer = "char" if script in BY_CHARACTER else "zh" if script in CHINESE else "13a"
-        return BLEU(tokenize=tokenizer, effective_order=not whole, force=True)
+        return _floats(BLEU)(tokenize=tokenizer, effective_order=not whole, force=True)
     if name == "ter":
         spaceless = script in BY_CHARACTER | CHINESE
-        return TER(normalized=spaceless, asian_support=spaceless)
-    return CHRF(word_order=2 if name == "chrf++" else 0)
+        return _floats(TER)(normalized=spaceless, asian_support=spaceless)
+    return _floats(CHRF)(word_order=2 if name == "chrf++" else 0)
+
+
+def _floats(metric: type) -> Any:
+    """The metric with scores that are Python's floats: sacrebleu's bootstrap breaks where numpy's are among them."""
+
+    def compute(self: Any, stats: Any) -> Any:
+        found = super(own, self)._compute_score_from_stats(stats)
+        found.score = float(found.score)
+        return found
+
+    own: Any = type(metric.__name__, (metric,), {"_compute_score_from_stats": compute})
+    return own

@@ -45,6 +45,7 @@ class Dataset(BaseModel, extra="forbid", frozen=True):
     schema_name: str | None = Field(default=None, alias="schema")
     fields: list[str] = []
     format: str | None = None
+    license: str | None = None  # for the record
 
 
 class ExportStep(BaseModel, extra="forbid", frozen=True):
@@ -91,6 +92,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                         schema_name=dataset.schema_name,
                         fields=tuple(dataset.fields),
                         format=dataset.format,
+                        data_license=dataset.license,
                         translate_reasoning=self.translate_reasoning,
                         translate_comments=self.translate_comments,
                         keep_numbers=self.keep_numbers,

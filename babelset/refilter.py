@@ -11,7 +11,7 @@ from typing import Any
 from babelset.chunks import chunked
 from babelset.cuts import Keep, Where
 from babelset.errors import ConfigError
-from babelset.evidence import KEY, verdict_evidence
+from babelset.evidence import KEY, REVIEW, marks_of, verdict_evidence
 from babelset.files import read, writing
 from babelset.filter import Filter
 from babelset.job import Places
@@ -38,9 +38,9 @@ def refilter(
     """
     Sort the rows of `inputs`, written by a run, into accepted and rejected ones; returns the account.
 
-    Stored scores are used as they are; a check that has none yet scores the row now. Of the rows that pass every
-    check, `where` and then `keep` cut more. Rows without evidence go to the failed ledger. Raises ConfigError when an
-    output exists and `force` is not given, or when no row has a score that a cut asks for.
+    Stored scores are used as they are; a check that has none yet scores the row now; a reviewer's verdict stays. Of the
+    rows that pass every check, `where` and then `keep` cut more. Rows without evidence go to the failed ledger. Raises
+    ConfigError when an output exists and `force` is not given, or when no row has a score that a cut asks for.
     """
     places = Places.of(accepted)
     paths = {
@@ -89,7 +89,9 @@ def redecide(rows: Sequence[Row | BadRow], filters: Sequence[Filter]) -> list[En
 
 def _decided(item: Known, filters: Sequence[Filter]) -> Entry:
     data, evidence, outcome = item
-    verdicts = judge(filters, outcome, evidence["scores"])
-    evidence["status"] = status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
-    evidence["verdicts"] = [verdict_evidence(verdict) for verdict in verdicts]
+    outcome.marks = marks_of(evidence)
+    verdicts = judge(filters, outcome)
+    reviewed = [verdict for verdict in evidence["verdicts"] if verdict["check"] == REVIEW]
+    evidence["verdicts"] = [*map(verdict_evidence, verdicts), *reviewed]
+    evidence["status"] = status = "accepted" if all(verdict["ok"] for verdict in evidence["verdicts"]) else "rejected"
     return {"status": status, "data": {**data, KEY: evidence}}

@@ -11,19 +11,23 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from babelset import __version__
+from babelset.asking import accounts, cautioning, deciding
 from babelset.chunks import chunked, overlapped
-from babelset.errors import ConfigError, DataError
+from babelset.corpora import remembering
+from babelset.errors import DataError
 from babelset.files import read, writing
+from babelset.filter import Filter
+from babelset.identity import finished, identity_of
 from babelset.job import Job, Places, build_filters, fingerprints
-from babelset.journal import Journal, compare, write_whole
+from babelset.journal import Journal, write_whole
 from babelset.ladder import Ladder
+from babelset.licenses import licenses, relicensed
 from babelset.memory import Memory
 from babelset.routed import RoutedWorker
 from babelset.row import BadRow, Row
@@ -59,24 +63,28 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     """
     watch = watch or Watch()
     with ExitStack() as stack:
+        filters = build_filters(job.filters)
         ladders = _ladders(job, stack)
         schema = choose_schema(job, watch)
-        worker = _worker(job, schema, ladders)
-        identity = _identity(job, schema, worker.ladders)
+        worker = _worker(job, schema, ladders, filters)
+        identity = _identity(job, schema, worker.ladders, filters)
         places = Places.of(job.output)
-        if (done := _finished(places, identity, job.force)) is not None:
+        if (done := None if job.force else finished(places, identity, "is not a run's output")) is not None:
             watch.say(f"{places.accepted} is complete already: nothing to do")
-            return done
+            return relicensed(done, job.data_license, places.manifest)
         journal = stack.enter_context(Journal(places.work, identity, fresh=job.force))
         memory = stack.enter_context(closing(Memory(job.memory or places.memory)))
+        warn = cautioning(filters, watch.say)
         for ladder in worker.ladders.values():
             ladder.memory, ladder.progress = memory, watch.segments
             ladder.keep_replies(places.work)
+            warn(ladder.signature)
+        stack.enter_context(remembering(filters, places.work))
         if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
             watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
         started = time.time()
         read_rows = _work(job, worker, journal, watch)
-        about = {**identity, **_about(worker, started)}
+        about = {**identity, **_about(worker, started, filters), "licenses": _licenses(job, worker.ladders, filters)}
         return _publish(places, journal, about, _tally(job, worker.ladders), read_rows, like=job.inputs[0])
 
 
@@ -96,8 +104,7 @@ def _ladder(job: Job, stack: ExitStack) -> Ladder:
     return Ladder(translator, Memory(":memory:"), Ladder(second, Memory(":memory:")))
 
 
-def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder]) -> Steps[Any, Any]:
-    filters = build_filters(job.filters)
+def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> Steps[Any, Any]:
     options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
     workers = {name: Worker(job.pair, schema, ladder, filters, options) for name, ladder in ladders.items()}
     if job.routes is None:
@@ -108,12 +115,13 @@ def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder]) -> Steps[An
     return RoutedWorker(ways, used, job.routes.retry)
 
 
-def _about(worker: Steps[C, T], started: float) -> Manifest:
+def _about(worker: Steps[C, T], started: float, filters: Sequence[Filter]) -> Manifest:
     """What the user must know of the engines, and what this process did, by engine where there are several."""
     notices = [ladder.translator.notice for ladder in worker.ladders.values()]
-    done = Counter[str]()
+    done, warn = Counter[str](), cautioning(filters, notices.append)
     for ladder in worker.ladders.values():
         done.update(ladder.counts)
+        warn(ladder.signature)
     effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
     if isinstance(worker, RoutedWorker):
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}
@@ -123,7 +131,16 @@ def _about(worker: Steps[C, T], started: float) -> Manifest:
         "notice": "; ".join(dict.fromkeys(filter(None, notices))),
         "this_process": effort,
         **({"engine": account} if account else {}),
+        **({"accounts": spent} if (spent := accounts(filters)) else {}),
     }
+
+
+def _licenses(job: Job, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
+    used: dict[str, object] = {name or job.translator.name: ladder.translator for name, ladder in ladders.items()}
+    for ladder in ladders.values():
+        if job.fallback and ladder.fallback:
+            used.setdefault(job.fallback.name, ladder.fallback.translator)
+    return licenses(job.data_license, job.inputs, {**used, **{check.name: check for check in filters}})
 
 
 def _tally(job: Job, ladders: Mapping[str, Ladder]) -> Tally:
@@ -147,37 +164,17 @@ def choose_schema(job: Job, watch: Watch) -> Schema:
     return found.schema
 
 
-def _identity(job: Job, schema: Schema, ladders: Mapping[str, Ladder]) -> dict[str, Any]:
+def _identity(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
     """What decides the output. Two runs with the same identity write the same bytes."""
     signatures = {name: ladder.signature for name, ladder in ladders.items()}
-    identity = {
-        "babelset": __version__,
+    parts = {
         "job": job.deciding(),
         "inputs": fingerprints(job.inputs),
         "schema": schema.model_dump(mode="json"),
         "signature": signatures if job.routes else signatures[""],
-        "filters": {check.name: dict(check) for check in build_filters(job.filters)},  # type: ignore[call-overload]
+        "filters": deciding(filters),
     }
-    return dict(json.loads(json.dumps(identity, default=_plain)))
-
-
-def _plain(value: Any) -> Any:
-    """Thresholds as JSON, the same in every process: sets have no order of their own."""
-    return sorted(value) if isinstance(value, set | frozenset) else str(value)
-
-
-def _finished(places: Places, identity: Manifest, force: bool) -> Manifest | None:
-    """The manifest of a finished output of the same job; ConfigError when the output is another one."""
-    if force or places.work.exists() or not places.accepted.exists():
-        return None
-    if places.accepted.is_dir() or not places.manifest.exists():
-        raise ConfigError(f"{places.accepted} exists and is not a run's output; name another one, or say --force")
-    manifest = json.loads(places.manifest.read_text("utf-8"))
-    differences = compare({key: manifest.get(key) for key in identity}, identity)
-    if not differences:
-        return dict(manifest)
-    shown = "".join(f"\n  {line}" for line in differences[:10])
-    raise ConfigError(f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force")
+    return identity_of(parts)
 
 
 def _work(job: Job, worker: Steps[C, T], journal: Journal, watch: Watch) -> int:

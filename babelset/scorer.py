@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from babelset.comet.segments import Aggregate, verdict
+from babelset.aggregate import Aggregate
+from babelset.comet.segments import verdict
 from babelset.filter import Outcome, Unit, Verdict
 
 
@@ -15,7 +16,7 @@ class Scorer(BaseModel, extra="forbid", frozen=True):
     """
     A filter that scores up to 1, higher is better, and rejects rows below `least`; a subclass adds `name` and `score`.
 
-    The row's score is an aggregate of its units': their mean, "weighted" by the length of the source, or their lowest.
+    The row's score is an aggregate of its units': their mean, "weighted" by their prose, or their lowest.
     """
 
     name: ClassVar[str]

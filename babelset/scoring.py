@@ -9,21 +9,25 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from babelset import __version__, plugins
+from babelset import plugins
+from babelset.asking import accounts, cautioning, deciding
 from babelset.chunks import chunked
+from babelset.corpora import corpus_tables, remembering
 from babelset.errors import AccountingError, ConfigError, DataError
-from babelset.evidence import KEY, Evidence, evidence_of, outcome_of
+from babelset.evidence import KEY, Evidence, add_marks, evidence_of, outcome_of
 from babelset.files import read, writing
 from babelset.filter import Filter, Outcome
+from babelset.identity import finished, identity_of
 from babelset.job import Places, fingerprints
-from babelset.journal import Journal, compare, write_whole
+from babelset.journal import Journal, write_whole
+from babelset.licenses import licenses_of_scores
 from babelset.row import BadRow, Row
 from babelset.run import Manifest, Watch
 from babelset.spread import Report
@@ -91,7 +95,8 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
     {'cat_Latn': {'cometkiwi': {'rows': 870, 'not_covered': 1, 'without': 0, 'mean': 0.81, 'quartiles': [...]}}}
 
     Scores that a row has already are kept, unless `force` is set; its status stays as it is. Rows without evidence
-    go to the failed ledger. A finished output of the same order is left alone. Raises ConfigError for another one
+    go to the failed ledger. Scorers that compare texts fill the table `corpus`: BLEU, chrF, chrF++ and TER by language.
+    A finished output of the same order is left alone. Raises ConfigError for another one
     without `force`; what a scorer raises leaves a journal to go on from.
     """
     watch, places = watch or Watch(), Places.of(order.output)
@@ -99,44 +104,36 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
     if (done := _finished(places, identity, order)) is not None:
         watch.say(f"{places.accepted} is complete already: nothing to do")
         return done
-    with _journal(places, {**identity, "force": order.force}, order.force) as journal:
-        started = time.time()
-        fresh, read_rows = _work(order, journal, watch)
-        about = {**identity, "this_process": {"scored": fresh, "seconds": round(time.time() - started, 1)}}
+    with (
+        _journal(places, {**identity, "force": order.force}, order.force) as journal,
+        remembering(order.scorers, places.work),
+    ):
+        started, drawn = time.time(), _drawn(order, watch)
+        fresh, read_rows = _work(order, journal, watch, drawn)
+        tables = corpus_tables(order.scorers, _rows(journal, drawn), watch.say)
+        effort = {"scored": fresh, "seconds": round(time.time() - started, 1)}
+        about = {**identity, "this_process": effort, **({"corpus": tables} if tables else {})}
+        about["licenses"] = licenses_of_scores(order.inputs, {check.name: check for check in order.scorers})
+        about |= {"accounts": spent} if (spent := accounts(order.scorers)) else {}
         return _publish(order, places, journal, about, read_rows)
 
 
 def _identity(order: Scoring) -> Manifest:
     """What decides the output. Two commands with the same identity write the same bytes."""
-    identity = {
-        "babelset": __version__,
+    parts = {
         "inputs": fingerprints(order.inputs),
-        "scorers": {check.name: dict(check) for check in order.scorers},  # type: ignore[call-overload]
+        "scorers": deciding(order.scorers),
         "sample": order.sample,
         "chunk": order.chunk,
     }
-    return dict(json.loads(json.dumps(identity, default=_plain)))
-
-
-def _plain(value: Any) -> Any:
-    """Sets have no order of their own."""
-    return sorted(value) if isinstance(value, set | frozenset) else str(value)
+    return identity_of(parts)
 
 
 def _finished(places: Places, identity: Manifest, order: Scoring) -> Manifest | None:
     """The manifest of a finished output of the same order; ConfigError when the output is another one."""
     if places.accepted.resolve() in {Path(path).resolve() for path in order.inputs}:
         raise ConfigError(f"{places.accepted} is read and written; name another output")
-    if order.force or places.work.exists() or not places.accepted.exists():
-        return None
-    if places.accepted.is_dir() or not places.manifest.exists():
-        raise ConfigError(f"{places.accepted} exists and was not made by scoring; name another one, or say --force")
-    manifest = json.loads(places.manifest.read_text("utf-8"))
-    differences = compare({key: manifest.get(key) for key in identity}, identity)
-    if not differences:
-        return dict(manifest)
-    shown = "".join(f"\n  {line}" for line in differences[:10])
-    raise ConfigError(f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force")
+    return None if order.force else finished(places, identity, "was not made by scoring")
 
 
 def _journal(places: Places, identity: Manifest, force: bool) -> Journal:
@@ -149,14 +146,13 @@ def _journal(places: Places, identity: Manifest, force: bool) -> Journal:
         return Journal(places.work, identity, fresh=True)
 
 
-def _work(order: Scoring, journal: Journal, watch: Watch) -> tuple[dict[str, int], int]:
+def _work(order: Scoring, journal: Journal, watch: Watch, drawn: set[int] | None) -> tuple[dict[str, int], int]:
     """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
-    done, read_rows, fresh = journal.done(), 0, Counter[str]()
-    drawn = _drawn(order, watch)
+    done, read_rows, fresh, warn = journal.done(), 0, Counter[str](), cautioning(order.scorers, watch.say)
     for number, rows in enumerate(chunked(read(order.inputs, format=order.format), order.chunk)):
         read_rows += len(rows)
         if number not in done:
-            journal.write(number, _scored(rows, order, drawn, fresh))
+            journal.write(number, _scored(rows, order, drawn, fresh, warn))
         watch.rows(len(rows))
     return {check.name: fresh[check.name] for check in order.scorers}, read_rows
 
@@ -172,10 +168,16 @@ def _drawn(order: Scoring, watch: Watch) -> set[int] | None:
 
 
 def _scored(
-    rows: Sequence[Row | BadRow], order: Scoring, drawn: set[int] | None, fresh: Counter[str]
+    rows: Sequence[Row | BadRow],
+    order: Scoring,
+    drawn: set[int] | None,
+    fresh: Counter[str],
+    warn: Callable[[str], None],
 ) -> Iterator[Entry]:
     found = [(row, known(row)) for row in rows]
     wanted = [item for row, item in found if isinstance(item, tuple) and (drawn is None or row.number in drawn)]
+    for _, evidence, _ in wanted:
+        warn(evidence["translator"])
     for check in order.scorers:
         fresh[check.name] += fill(check, wanted, force=order.force)
     for _, item in found:
@@ -198,9 +200,9 @@ def fill(check: Filter, rows: Sequence[Known], *, force: bool = False) -> int:
     """Score with `check` the rows that have no score of it, or one that does not fit the row; how many those were."""
     missing = [(evidence, outcome) for _, evidence, outcome in rows if force or not _has(evidence, outcome, check)]
     if missing:
-        scores = score([check], [outcome for _, outcome in missing])
-        for (evidence, _), found in zip(missing, scores, strict=True):
-            evidence["scores"].update(found)
+        found = score([check], [outcome for _, outcome in missing])
+        for (evidence, _), marks in zip(missing, found, strict=True):
+            add_marks(evidence, marks)
     return len(missing)
 
 
@@ -209,9 +211,18 @@ def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
     return scores is not None and len(scores) == len(outcome.units(check.unit))
 
 
+def _rows(journal: Journal, drawn: set[int] | None) -> Iterator[dict[str, Any]]:
+    """What was scored, whichever process did it: an entry stands in the journal where its row stands in the input."""
+    for number, entry in enumerate(journal.read()):
+        if entry["status"] == "scored" and (drawn is None or number in drawn):
+            yield entry["data"]
+
+
 def _publish(order: Scoring, places: Places, journal: Journal, about: Manifest, read_rows: int) -> Manifest:
     """Write the output from the journal. It is opened first, so it is renamed last: its rows mean done."""
     report, rows = Report([check.name for check in order.scorers]), Counter[str]()
+    notices: list[str] = []
+    warn = cautioning(order.scorers, notices.append)
     with ExitStack() as stack:
         files = {
             "scored": stack.enter_context(writing(places.accepted, like=order.inputs[0])),
@@ -222,10 +233,12 @@ def _publish(order: Scoring, places: Places, journal: Journal, about: Manifest, 
             files[entry["status"]].write(entry["data"])
             if entry["status"] == "scored":
                 report.add(entry["data"][KEY])
+                warn(entry["data"][KEY]["translator"])
         if rows.total() != read_rows:
             raise AccountingError(f"{read_rows} rows were read, but {rows.total()} scored; report this")
         account = {"read": read_rows, "written": rows["scored"], "failed": rows["failed"]}
         paths = {"scored": str(places.accepted), "failed": str(places.failed), "manifest": str(places.manifest)}
+        about |= {"notice": "; ".join(notices)} if notices else {}
         manifest = {**about, "rows": account, "scores": report.report(), "files": paths}
         write_whole(places.manifest, [json.dumps(manifest, indent=1, ensure_ascii=False)])
     journal.remove()

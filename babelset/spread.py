@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from babelset.evidence import Evidence
+from babelset.evidence import Evidence, marks_of
 
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -49,6 +49,7 @@ class Report:
         self.spreads: dict[tuple[str, str], Spread] = {}
         self.rows = Counter[str]()  # by language
         self.uncovered = Counter[tuple[str, str]]()
+        self.unjudged = Counter[tuple[str, str]]()
 
     def add(self, evidence: Evidence) -> None:
         language = evidence["target"]
@@ -58,7 +59,9 @@ class Report:
                 continue
             spread = self.spreads.setdefault((language, name), Spread())
             found = [score for score in scores if score is not None]
-            if found:
+            if marks_of(evidence).unjudged(name):
+                self.unjudged[language, name] += 1
+            elif found:
                 spread.add(math.fsum(found) / len(found))
             else:
                 self.uncovered[language, name] += 1
@@ -66,11 +69,12 @@ class Report:
     def report(self) -> dict[str, dict[str, dict[str, Any]]]:
         told: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         for (language, name), spread in sorted(self.spreads.items()):
-            uncovered = self.uncovered[language, name]
+            uncovered, unjudged = self.uncovered[language, name], self.unjudged[language, name]
             told[language][name] = {
                 "rows": spread.rows,
                 "not_covered": uncovered,
-                "without": self.rows[language] - spread.rows - uncovered,  # not in the sample
+                "unjudged": unjudged,
+                "without": self.rows[language] - spread.rows - uncovered - unjudged,  # not in the sample
                 "mean": round(spread.total / spread.rows, 4) if spread.rows else None,
                 "quartiles": [spread.quantile(share) for share in QUARTILES] if spread.rows else None,
             }

@@ -75,7 +75,8 @@ class Tally:
             if "counts" in verdict:
                 self.counts.setdefault(verdict["check"], Counter()).update(verdict["counts"])
         for check, scores in evidence["scores"].items():
-            self.uncovered[check] += bool(scores) and all(score is None for score in scores)
+            if "." not in check:  # parts are covered as the whole is
+                self.uncovered[check] += bool(scores) and all(score is None for score in scores)
         for segment in evidence["segments"]:
             self.flags.update(segment["flags"])
 

@@ -42,6 +42,8 @@ class Translator(Protocol):
     `translate` answers each segment, same length, same order; `Segment.text` arrives with its placeholders
     already written in one of the engine's `schemes`. An answer is a function of the segment and the pair alone:
     what else is in the batch must not change it, or a resumed run would differ from an uninterrupted one.
+
+    It may have a `license`, that of its model, which the manifest records; so may filters.
     """
 
     @property

@@ -48,19 +48,34 @@ def score(
     show(account, as_json=json)
     if not json:
         _tell(account["scores"])
+        _tell_corpora(account)
     raise typer.Exit(1 if account["rows"]["failed"] else 0)
 
 
 def _tell(scores: dict[str, dict[str, dict[str, Any]]]) -> None:
     from babelset.cli.table import show_table
 
-    columns = ("language", "scorer", "rows", "not covered", "without", "mean", "25%", "50%", "75%")
+    columns = ("language", "scorer", "rows", "not covered", "unjudged", "without", "mean", "25%", "50%", "75%")
+    keys = ("rows", "not_covered", "unjudged", "without", "mean")
     rows = [
-        [language, name, *(told[key] for key in ("rows", "not_covered", "without", "mean")), *_quartiles(told)]
+        [language, name, *(told[key] for key in keys), *_quartiles(told)]
         for language, scorers in scores.items()
         for name, told in scorers.items()
     ]
     show_table("Scores of rows: the mean over their units", columns, rows)
+
+
+def _tell_corpora(account: dict[str, Any]) -> None:
+    from babelset.cli.table import show_table
+    from babelset.report.corpus import COLUMNS, cells, corpora_of, footnotes
+
+    corpora = corpora_of(account)
+    rows = [
+        [language, name, *cells(corpus)] for language, scorers in corpora.items() for name, corpus in scorers.items()
+    ]
+    show_table("Corpora: score and 95 % interval", ("language", "scorer", *COLUMNS), rows)
+    for line in footnotes(corpora):
+        typer.echo(line)
 
 
 def _quartiles(told: dict[str, Any]) -> list[float | None]:

@@ -47,6 +47,7 @@ def _facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
         facts.append(("engine", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())))
     if routes := manifest.get("routes"):
         facts.append(("routes", _routes(routes["engines"])))
+    facts += [(check, _cost(account)) for check, account in manifest.get("accounts", {}).items()]
     facts += [(name, path) for name, path in manifest.get("files", {}).items()]
     if manifest.get("notice"):
         facts.append(("quality", manifest["notice"]))

@@ -63,6 +63,9 @@ def translate(
         str | None, typer.Option(metavar="FILE.jsonl", help="With -o -: where rejected and failed rows go.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be read.")] = False,
+    data_license: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Licence of the input, for the record: cc-by-4.0.")
+    ] = None,
     force: o.Force = False,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
@@ -97,7 +100,7 @@ def translate(
         routes=read_routes(route) if route else None,
         filters=filters, schema_name=schema, fields=tuple(field or ()), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
-        chunk=chunk, memory=memory, strict=strict, force=force,
+        chunk=chunk, memory=memory, strict=strict, force=force, data_license=data_license,
     )  # fmt: skip
     with watching(quiet) as watch:
         manifest = translate_streams(job, watch, rejected)

@@ -25,6 +25,7 @@ class Agreement(Scorer, extra="forbid", frozen=True):
 
     name: ClassVar[str] = "agreement"
     quality: ClassVar[bool] = True
+    needs_candidates: ClassVar[bool] = True
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         return [_agreement(unit) if covers(unit, force=True) else None for unit in units]

@@ -6,18 +6,21 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 
+from babelset.aggregate import Aggregate
 from babelset.comet import environment
 from babelset.comet.process import CometProcess, Mark
 from babelset.comet.process import Row as Triple
-from babelset.comet.segments import Aggregate, covers, verdict
+from babelset.comet.segments import covers, verdict
 from babelset.doctor import Finding
 from babelset.errors import ConfigError
 from babelset.filter import Outcome, Scored, Unit, Verdict
+from babelset.licenses import card_license
 from babelset.references import reference_of, references
 
 CUT = "segments longer than the model's input, cut"
@@ -54,6 +57,11 @@ class Comet(BaseModel, extra="forbid", frozen=True):
     download: bool = Field(False, description="fetch the model from the hub when it is not on this machine")
 
     _notes: dict[Scored, str] = PrivateAttr(default_factory=dict)  # of the last call: the rows judged next
+
+    @property
+    def license(self) -> str:
+        """What the model's card says, where the model is a folder."""
+        return card_license(Path(self.model))
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from pydantic import Field
 from babelset.comet.segments import covers
 from babelset.encoder import Encoder
 from babelset.filter import Scored
+from babelset.licenses import card_license
 from babelset.scorer import Scorer
 
 
@@ -35,6 +37,11 @@ class Embedding(Scorer, extra="forbid", frozen=True):
     max_tokens: int = Field(512, ge=8, description="tokens of a text that are read; the model's own limit where lower")
     batch_tokens: int = Field(8192, ge=1, description="tokens in a batch, padding included")
     providers: tuple[str, ...] = Field((), description="onnxruntime's, as CUDAExecutionProvider")
+
+    @property
+    def license(self) -> str:
+        """What the encoder's card says, where it is a folder."""
+        return card_license(Path(self.model))
 
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         covered = [unit for unit in units if covers(unit, force=True)]

@@ -6,8 +6,10 @@ import atexit
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -24,7 +26,8 @@ from babelset.scorer import Scorer
 from babelset.segment import HELD, PLACEHOLDER, Part, Segment, rebuild, restore, sentences
 from babelset.translator import Translation, Translator
 
-REMEMBERED = 20_000  # translations of one engine that are kept in memory
+IN_MEMORY = ":memory:"  # SQLite's name for it
+REMEMBERED = 20_000  # translations of one engine that are kept there
 
 
 class Roundtrip(Scorer, extra="forbid", frozen=True):
@@ -51,10 +54,28 @@ class Roundtrip(Scorer, extra="forbid", frozen=True):
         """Back-translation and source of each unit, both without kept text; None for those not covered."""
         found: dict[Scored, Compared | None] = {}
         for pair, asked in _by_pair(units).items():
-            way = _way(Engine(name=self.translator, options=self.options).model_dump_json())
+            way = self._way()
             for unit, back in zip(asked, way.back(asked, Pair(pair.target, pair.source)), strict=True):
                 found[unit] = back if back is None else Compared(without(back, unit.keeps), unit.prose[0], pair.source)
         return [found.get(unit) for unit in units]
+
+    @contextmanager
+    def remembering(self, folder: Path) -> Iterator[None]:
+        """Keep what is translated back in a file of `folder`, however much it is."""
+        way = self._way()
+        way.remember(folder / "roundtrip.sqlite")
+        try:
+            yield
+        finally:
+            way.remember(IN_MEMORY)
+
+    @property
+    def license(self) -> str:
+        """Of the engine."""
+        return str(getattr(self._way().translator, "license", ""))
+
+    def _way(self) -> _Way:
+        return _way(Engine(name=self.translator, options=self.options).model_dump_json())
 
 
 def _by_pair(units: Sequence[Scored]) -> dict[Pair, list[Scored]]:
@@ -70,7 +91,7 @@ class _Way:
     """The way back through one engine, for one caller at a time; it lives as long as the process."""
 
     translator: Translator
-    memory: Memory = field(default_factory=lambda: Memory(":memory:"))
+    memory: Memory = field(default_factory=lambda: Memory(IN_MEMORY))
     turn: Lock = field(default_factory=Lock)
 
     def back(self, units: Sequence[Scored], pair: Pair) -> list[str | None]:
@@ -78,13 +99,18 @@ class _Way:
         with self.turn:
             if not self.translator.supports(pair):
                 return [None] * len(units)
-            if len(self.memory) > REMEMBERED:
+            if self.memory.path == IN_MEMORY and len(self.memory) > REMEMBERED:
                 self.memory.close()
-                self.memory = Memory(":memory:")
+                self.memory = Memory(IN_MEMORY)
             split = [_parts(unit, pair, self.translator.limit) for unit in units]
             segments = [part for parts in split for part in parts if isinstance(part, Segment)]
             answers = iter(Ladder(self.translator, self.memory).translate(segments, pair))
             return [_whole(parts, answers) for parts in split]
+
+    def remember(self, path: Path | str) -> None:
+        with self.turn:
+            self.memory.close()
+            self.memory = Memory(path)
 
 
 @cache

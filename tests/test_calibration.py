@@ -264,6 +264,20 @@ def test_languages_are_planted_by_themselves(report: dict[str, Any]) -> None:
     assert report["spa_Latn"]["planted"]["dictionary"]["shuffled"]["auc"] == 0.5, "it knows no Spanish"
 
 
+def test_the_wrong_language_is_any_of_the_others(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Recorder(Dictionary):
+        def score(self, units: Sequence[Scored]) -> list[float | None]:
+            asked.extend((unit.target or "").partition(" ")[0] for unit in units if unit.pair.target.code == "cat_Latn")
+            return super().score(units)
+
+    languages = {"cat_Latn": "Text", "spa_Latn": "Otro", "fra_Latn": "Autre"}
+    rows = [row for code, text in languages.items() for row in numbered(code, text)]
+    calibrate([write(tmp_path / "scored.jsonl", rows)], [Recorder()])
+    assert asked.count("Otro") + asked.count("Autre") == 30 and min(asked.count("Otro"), asked.count("Autre")) >= 8
+
+
 def test_without_another_language_there_is_no_wrong_one_and_the_same_rows_are_drawn(tmp_path: Path) -> None:
     path = write(tmp_path / "scored.jsonl", numbered("cat_Latn", "Text"))
     first, again = (calibrate([path], [Dictionary()], sample=7) for _ in range(2))

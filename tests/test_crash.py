@@ -41,6 +41,7 @@ class LoggedApertium(Apertium):
         log(segments)
         return answers
 '''
+NO_LANGUAGE = "[filters]\nlanguage = false\nlanguage_segments = false\n"  # a second to load, in every process
 ENTRY_POINTS = "[babelset.translators]\nslow = counted:SlowEcho\nlogged = counted:LoggedApertium\n"
 
 
@@ -95,12 +96,10 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 def kill_and_resume(tmp_path: Path, env: dict[str, str], translator: str, target: str, kills: int, batch: int) -> None:
     config = tmp_path / "checks.toml"
-    config.write_text("[filters]\nlanguage = false\nscript = false\ncopied = false\n")
+    config.write_text(NO_LANGUAGE + "script = false\ncopied = false\n")
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-    started = time.monotonic()
     finish(run(env, tmp_path / "whole", translator, target, config))
-    duration = time.monotonic() - started
     expected = outputs(tmp_path / "whole")
     asked_once = Counter(Path(env["ASKED"]).read_text("utf-8").splitlines())
 
@@ -113,12 +112,13 @@ def kill_and_resume(tmp_path: Path, env: dict[str, str], translator: str, target
         deaths = 0
         while True:
             process = run(env, tmp_path / "killed", translator, target, config)
-            try:
-                process.wait(timeout=draw.uniform(0.4, 1.1) * duration)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                deaths += 1
-            _, errors = process.communicate()
+            if done + deaths < kills:
+                wait_for_chunks(tmp_path / "killed", draw.randint(0, 9), process)
+                time.sleep(draw.choice([0, draw.uniform(0, 0.05), draw.uniform(0, 0.4)]))
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    deaths += 1
+            _, errors = process.communicate(timeout=300)
             assert process.returncode in (0, -signal.SIGKILL), errors.decode()
             if process.returncode == 0:
                 break
@@ -129,12 +129,23 @@ def kill_and_resume(tmp_path: Path, env: dict[str, str], translator: str, target
     assert not (tmp_path / "killed" / "out.work").exists()
 
 
+def wait_for_chunks(folder: Path, more: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the journal has so many more, or all, or the process has ended."""
+
+    def finished() -> int:
+        return len(list(folder.glob("out.work/chunk-*.jsonl")))
+
+    goal = finished() + more
+    while finished() < goal and process.poll() is None and not (folder / "out.jsonl.part").exists():
+        time.sleep(0.005)
+
+
 def write_rows(tmp_path: Path, count: int) -> None:
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(count)))
 
 
 def test_kills_change_nothing(tmp_path: Path, plugged: dict[str, str]) -> None:
-    write_rows(tmp_path, 600)
+    write_rows(tmp_path, 400)
     kill_and_resume(tmp_path, plugged, "slow", "ca", kills=10, batch=16)
 
 
@@ -147,9 +158,9 @@ def test_kills_change_nothing_with_apertium(target: str, tmp_path: Path, plugged
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_polite_stop_says_how_to_go_on(how: signal.Signals, tmp_path: Path, plugged: dict[str, str]) -> None:
-    write_rows(tmp_path, 600)
+    write_rows(tmp_path, 300)
     config = tmp_path / "checks.toml"
-    config.write_text("[filters]\nlanguage = false\n")
+    config.write_text(NO_LANGUAGE)
     (tmp_path / "out").mkdir()
     process = run(plugged, tmp_path / "out", "slow", "ca", config)
     deadline = time.monotonic() + 20
@@ -161,13 +172,13 @@ def test_a_polite_stop_says_how_to_go_on(how: signal.Signals, tmp_path: Path, pl
     assert b"run the same command again to go on" in errors and b"Traceback" not in errors
     assert not (tmp_path / "out" / "out.jsonl").exists()
     finish(run(plugged, tmp_path / "out", "slow", "ca", config))
-    assert sum(data.count(b"\n") for data in outputs(tmp_path / "out").values()) == 600
+    assert sum(data.count(b"\n") for data in outputs(tmp_path / "out").values()) == 300
 
 
 def test_a_changed_option_is_refused_with_the_difference(tmp_path: Path, plugged: dict[str, str]) -> None:
-    write_rows(tmp_path, 600)
+    write_rows(tmp_path, 300)
     config = tmp_path / "checks.toml"
-    config.write_text("")
+    config.write_text(NO_LANGUAGE)
     (tmp_path / "out").mkdir()
     process = run(plugged, tmp_path / "out", "slow", "ca", config)
     while not list((tmp_path / "out").glob("out.work/chunk-*")):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from babelset import metrics
 from babelset.errors import ConfigError
-from babelset.filter import Scored
-from babelset.languages import Language, Pair, find
-from babelset.metrics import METRICS, Compared, Metric, corpus, corpus_table, sentence
+from babelset.languages import find
+from babelset.metrics import METRICS, Metric, corpus, sentence
 
 CA = find("ca")
 REFERENCE = "La biblioteca és oberta cada dia de la setmana."
@@ -95,7 +94,7 @@ def test_a_corpus_is_scored_as_sacrebleu_does_with_interval_and_signature() -> N
     assert found["ter"].score == pytest.approx(corpus_ter(texts, [references]).score, abs=1e-4)
     for score in found.values():
         assert score.low < score.score < score.high
-        assert "nrefs:1|bs:200|seed:" in score.signature and "version:" in score.signature
+        assert "|nrefs:1|bs:200|seed:" in score.signature and "version:" in score.signature
     assert "tok:13a" in found["bleu"].signature and "nw:2" in found["chrf++"].signature
 
 
@@ -119,29 +118,39 @@ def test_a_corpus_has_pairs(texts: list[str], references: list[str]) -> None:
         corpus(texts, references, CA)
 
 
-class Echoing:
-    """Compares a target with its source, but for those in English."""
-
-    def compared(self, units: Sequence[Scored]) -> list[Compared | None]:
-        return [self._compared(unit, unit.pair.target) for unit in units]
-
-    def _compared(self, unit: Scored, language: Language) -> Compared | None:
-        return None if language.code == "eng_Latn" else Compared(unit.target or "", unit.source, language)
+@pytest.mark.parametrize("texts", [["Xqz", REFERENCE], [REFERENCE, "Xqz", "Xqz"], ["", REFERENCE]])
+def test_a_corpus_of_good_and_useless_texts_has_an_interval(texts: list[str]) -> None:
+    for score in corpus(texts, [REFERENCE] * len(texts), CA, resamples=100).values():
+        assert score.low <= score.score <= score.high and score.low < score.high
 
 
-def test_a_table_has_the_scores_of_each_language() -> None:
-    def units(language: str, target: str) -> list[Scored]:
-        return [Scored(REFERENCE, target, Pair(find("es"), find(language)))] * 3
+MANY = [
+    # pairs, resamples wanted, those that there are, pairs that TER compares
+    (3, 1000, 1000, 3),
+    (30, 1000, 500, 20),
+    (30, 50, 50, 20),
+    (300, 1000, 100, 20),
+]
 
-    table = corpus_table(Echoing(), [*units("pt", "Res de res"), *units("ca", REFERENCE), *units("en", "x")])
-    assert list(table) == ["por_Latn", "cat_Latn"]
-    assert table["cat_Latn"]["bleu"].score == 100 and table["por_Latn"]["bleu"].score < 10
-    assert corpus_table(Echoing(), []) == {}
+
+@pytest.mark.parametrize(("pairs", "wanted", "resamples", "edited"), MANY)
+def test_a_large_corpus_costs_no_more_and_its_signature_says_how(
+    pairs: int, wanted: int, resamples: int, edited: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "RESAMPLED", 20_000)
+    monkeypatch.setattr(metrics, "MOST_EDITED", 20)
+    found = corpus(["La casa."] * pairs, [REFERENCE] * pairs, CA, resamples=wanted)
+    assert [score.units for score in found.values()] == [pairs, pairs, pairs, edited]
+    assert f"|bs:{resamples}|" in found["chrf"].signature
+
+
+def test_the_signature_says_where_texts_were_cut() -> None:
+    found = corpus(["La casa."] * 2, [REFERENCE, "casa " * 101], CA, resamples=20)
+    assert [metric for metric, score in found.items() if "cut" in score.signature] == ["ter"]
+    assert found["ter"].signature.endswith("|cut:500") and found["ter"].signature.startswith("TER|nrefs:1|bs:20|")
 
 
 def test_without_sacrebleu_the_cure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from babelset import metrics
-
     monkeypatch.setitem(sys.modules, "sacrebleu.metrics.bleu", None)
     metrics._metric.cache_clear()
     with pytest.raises(ConfigError, match=r"pip install 'babelset\[quality\]'"):

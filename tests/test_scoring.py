@@ -11,7 +11,7 @@ import sys
 import time
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,10 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from babelset import scoring
-from babelset.cuts import value_of
+from babelset import calibration, scoring
+from babelset import refilter as refiltering
+from babelset.cuts import Keep, value_of
 from babelset.errors import ConfigError, ContractError
 from babelset.filter import Outcome, Scored, Unit, Verdict
+from babelset.refilter import refilter
+from babelset.report import collect as collecting
 from babelset.row import Row
 from babelset.scoring import Scoring, add_scores, build_scorers
 from babelset.spread import Spread
@@ -160,10 +163,10 @@ def test_the_account_of_each_language(tmp_path: Path) -> None:
     assert manifest["rows"] == {"read": 7, "written": 6, "failed": 1}
     assert manifest["scores"] == {
         "cat_Latn": {
-            "words": {"rows": 4, "not_covered": 1, "without": 0, "mean": 0.25, "quartiles": [0.1, 0.2, 0.3]}
+            "words": {"rows": 4, "not_covered": 1, "unjudged": 0, "without": 0, "mean": 0.25, "quartiles": [0.1, 0.2, 0.3]}
         },
         "spa_Latn": {
-            "words": {"rows": 1, "not_covered": 0, "without": 0, "mean": 0.2, "quartiles": [0.2, 0.2, 0.2]}
+            "words": {"rows": 1, "not_covered": 0, "unjudged": 0, "without": 0, "mean": 0.2, "quartiles": [0.2, 0.2, 0.2]}
         },
     }  # fmt: skip
     [entry] = rows(tmp_path / "out.failed.jsonl")
@@ -178,31 +181,46 @@ def test_any_format_holds_the_scores(name: str, ten: str, tmp_path: Path) -> Non
         assert value_of(row["_babelset"], "words") == pytest.approx(0.15)
 
 
-def test_few_rows_are_alive_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows of two chunks at most, out of forty."""
+class Stream:
+    """Reads four hundred rows, and counts how many are alive at most."""
+
+    def __init__(self) -> None:
+        self.alive = self.most = 0
+
+    def __call__(self, *_: Any, **__: Any) -> Iterator[Row]:
+        for number in range(400):
+            data = self.Data(translated(number, "a b", kiwi=[number / 400]))
+            weakref.finalize(data, self.gone)
+            self.alive += 1
+            self.most = max(self.most, self.alive)
+            yield Row(number, "in.jsonl", number + 1, data)
+
+    def gone(self) -> None:
+        self.alive -= 1
 
     class Data(dict[str, Any]):
         pass
 
-    alive = most = 0
 
-    def gone() -> None:
-        nonlocal alive
-        alive -= 1
+READERS: list[tuple[Any, Callable[[str, str], Any], int]] = [
+    # who reads, how it is called, how many rows may be alive: those of two chunks at most
+    (scoring, lambda given, out: add_scores(Scoring([given], out, [Words()], chunk=10)), 20),
+    (refiltering, lambda given, out: refilter([given], out, None, [], keep=Keep.of("kiwi", percent=30)), 20),
+    (calibration, lambda given, out: calibration.calibrate([given], [], by=["kiwi"]), 2),
+    (calibration, lambda given, out: calibration.calibrate([given], [Words()], sample=5), 7),
+    (collecting, lambda given, out: collecting.collect([given]), 2),
+]
 
-    def many(*_: Any, **__: Any) -> Iterator[Row]:
-        nonlocal alive, most
-        for number in range(400):
-            data = Data(translated(number, "a b"))
-            weakref.finalize(data, gone)
-            alive += 1
-            most = max(most, alive)
-            yield Row(number, "in.jsonl", number + 1, data)
 
-    monkeypatch.setattr(scoring, "read", many)
-    path = write(tmp_path / "in.jsonl", [])
-    assert add_scores(Scoring([path], str(tmp_path / "out.jsonl"), [Words()], chunk=10))["rows"]["written"] == 400
-    assert most <= 20
+@pytest.mark.parametrize(("module", "call", "most"), READERS)
+def test_few_rows_are_alive_at_once(
+    module: Any, call: Callable[[str, str], Any], most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream()
+    monkeypatch.setattr(module, "read", stream)
+    monkeypatch.setattr(refiltering, "CHUNK", 10)
+    call(write(tmp_path / "in.jsonl", []), str(tmp_path / "out.jsonl"))
+    assert 0 < stream.most <= most
 
 
 @given(st.lists(st.floats(-1000, 1000), min_size=1), st.floats(0, 1))

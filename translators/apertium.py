@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 
@@ -47,6 +48,8 @@ READ = re.compile(r"\\(.)|\[x([0-9a-f]{1,4})\]|\[([^\]]*)\]", re.DOTALL)
 
 class Apertium(BaseModel, extra="forbid"):
     """Translate with the Apertium modes installed in `modes`."""
+
+    license: ClassVar[str] = "GPL (language data)"
 
     modes: Path = Path("/usr/share/apertium/modes")
     deadline: float = Field(30, gt=0)  # seconds without an answer after which a pipeline is given up

@@ -16,6 +16,7 @@ from babelset.decoding import Decoder, Device
 from babelset.doctor import Finding
 from babelset.errors import ConfigError
 from babelset.languages import Pair
+from babelset.licenses import card_license
 from babelset.placeholders import SCHEMES
 from babelset.segment import Segment
 from babelset.seq2seq import Tokens
@@ -95,6 +96,11 @@ class CTranslate2(BaseModel, extra="forbid"):
     @property
     def notice(self) -> str:
         return ""
+
+    @property
+    def license(self) -> str:
+        """What the model's card says."""
+        return card_license(self._folder)
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
@@ -181,3 +187,7 @@ class NLLB(CTranslate2):
     @property
     def notice(self) -> str:
         return "NLLB-200 translates each sentence alone. Meta's weights are CC BY-NC 4.0: no commercial use"
+
+    @property
+    def license(self) -> str:
+        return super().license or "CC-BY-NC-4.0 (Meta's weights)"

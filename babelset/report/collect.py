@@ -94,7 +94,8 @@ class _Reading:
     def sections(self, index: int, room: int) -> list[Section]:
         for path in self.paths:
             self._read(path, room)
-        for path in {self.places.rejected, self.places.failed} - set(self.paths):
+        beside = {self.places.failed} if "scorers" in self.manifest else {self.places.rejected, self.places.failed}
+        for path in beside - set(self.paths):
             self.warnings.append(f"there is no {path.name}: its rows are missing here")
         return [counting.done(index, *pair) for pair, counting in self.found.items()]
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from babelset.errors import DataError
+from babelset.licenses import Licenses
+from babelset.report.corpus import Corpora, corpora_of
 
 Facts = Mapping[str, Any]
+UNKNOWN = "nothing recorded"
 YEAR_9999 = 253_370_764_800  # Unix time
 
 
@@ -43,6 +46,8 @@ class Run:
     routes: tuple[Route, ...]
     account: Facts  # of the only engine
     effort: Facts  # of the process that ended the run
+    corpora: Corpora  # of a scored run
+    licenses: Licenses
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -71,7 +76,16 @@ def run_of(name: str, manifest: Facts, files: Mapping[str, int], damaged: int, w
         routes=tuple(_routes(manifest)),
         account=_plain(_table(manifest.get("engine"))),
         effort=_plain(_table(manifest.get("this_process"))),
+        corpora=corpora_of(manifest, name),
+        licenses=Licenses.of(manifest),
     )
+
+
+def licences(run: Run) -> str:
+    """What is known of them: "models: nllb CC-BY-NC-4.0; data: nothing recorded, see where alpaca.jsonl came from"."""
+    models = ", ".join(f"{name} {text or UNKNOWN}" for name, text in run.licenses.models.items())
+    data = run.licenses.data or f"{UNKNOWN}, see where {', '.join(run.inputs) or 'it'} came from"
+    return f"models: {models or UNKNOWN}; data: {data}"
 
 
 def limits_of(manifest: Facts) -> dict[str, tuple[float, ...]]:

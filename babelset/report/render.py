@@ -19,6 +19,8 @@ from markupsafe import Markup, escape
 from babelset import __version__
 from babelset.errors import ConfigError
 from babelset.report.collect import Report
+from babelset.report.corpus import COLUMNS, cells, footnotes
+from babelset.report.facts import licences
 from babelset.report.figure import histogram, number, stack, sweep_line
 from babelset.report.sample import Alternative, Sample, SampleField
 from babelset.report.section import RATIO, Score, Section
@@ -73,8 +75,11 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(n=count, number=number, share=share, odd=_odd, facts=facts, varying=_varying)
+    environment.filters.update(
+        n=count, number=number, share=share, odd=_odd, facts=facts, varying=_varying, licences=licences
+    )
     environment.globals.update(histogram=histogram, sweep_line=sweep_line, stack=stack)
+    environment.globals.update(columns=COLUMNS, cells=cells, footnotes=footnotes)
     return environment.get_template("page.jinja")
 
 

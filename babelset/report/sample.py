@@ -58,6 +58,7 @@ class Sample:
     more: int  # fields that are not shown
     scores: Scores
     reasons: tuple[tuple[str, str], ...]  # check and reason
+    notes: tuple[tuple[str, str], ...]  # the filter and what it speaks of, and why it scored so
     flags: tuple[str, ...]
     alternatives: tuple[Alternative, ...]
     near: str = ""  # the check whose limit is near
@@ -167,6 +168,7 @@ def sample_of(data: dict[str, Any], evidence: Evidence, scores: Scores) -> Sampl
         more=len(evidence["fields"]) - len(fields),
         scores=scores,
         reasons=tuple((check[:40], reason[:REASON]) for check, reason in reasons[:FIELDS]),
+        notes=tuple(islice(_notes(evidence), FIELDS)),
         flags=tuple(flag[:40] for flag in list(flags)[:FIELDS]),
         alternatives=tuple(islice(_alternatives(evidence), ALTERNATIVES)),
     )
@@ -189,6 +191,16 @@ def _field(data: dict[str, Any], evidence: Evidence, index: int) -> SampleField:
         source=passage(item["source"], item["keeps"], TEXT),
         target=passage(target, item["keeps"], TEXT) if isinstance(target, str) else None,
     )
+
+
+def _notes(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Those on units with something to say; a filter has as many units as the row has fields, or segments, or one."""
+    names = [path_name(item["path"])[:80] for item in evidence["fields"]]
+    for check, notes in evidence.get("notes", {}).items():
+        places = names if len(notes) == len(names) else [""] * len(notes)
+        for place, note in zip(places, notes, strict=True):
+            if note:
+                yield f"{check[:40]} {place}".strip(), note[:REASON]
 
 
 def _alternatives(evidence: Evidence) -> Iterator[Alternative]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from math import floor, isfinite
 from typing import Any
 
-from babelset.evidence import Evidence, value_at
+from babelset.evidence import Evidence, marks_of, value_at
+from babelset.filters.language import TAKEN
 from babelset.languages import Language
 from babelset.report.distribution import Bin, Distribution, bins, round_step
 from babelset.report.sample import Limits, Sample, Samples
@@ -63,7 +64,10 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Rows by how sure lingua is that they are in the target language; `copied` of the others are still the source."""
+    """
+    Rows by how sure lingua is that they are in the target language; `copied` of the others are still the source, and
+    `taken` are those of them of which the run noted what they look like, by language.
+    """
 
     sure: int
     doubtful: int
@@ -71,6 +75,7 @@ class Confusion:
     copied: int
     unjudged: int
     least: float
+    taken: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Counting:
     segments: int = 0
     kept_spans: int = 0
     copied: int = 0  # of the rows in another language
+    taken: Counter[str] = field(default_factory=Counter)  # for that language
     accepted: Distributions = field(default_factory=lambda: defaultdict(Distribution))
     rejected: Distributions = field(default_factory=lambda: defaultdict(Distribution))
     open: Distributions = field(
@@ -147,6 +153,9 @@ class Counting:
                 failing.append(verdict["check"])
                 self.examples.setdefault(count(self.rejections, verdict["check"]), verdict["reason"][:200])
             for what, number in verdict.get("counts", {}).items():
+                if verdict["check"] == "language" and what.startswith(TAKEN):
+                    count(self.taken, what.removeprefix(TAKEN), number)
+                    continue
                 count(self.counts[_known(self.counts, verdict["check"])], what, number)
         if len(failing) == 1:
             count(self.alone, failing[0])
@@ -160,8 +169,9 @@ class Counting:
             side[_known(side, name)].add(score)
             if name in self.quality and not set(failing) - {name}:
                 self.open[name].add(score)
+        marks = marks_of(evidence)
         for name, found in evidence["scores"].items():
-            if found and all(score is None for score in found):
+            if found and (all(score is None for score in found) or marks.unjudged(name)):
                 count(self.uncovered, name)
 
     def done(self, run: int, source: Language, target: Language) -> Section:
@@ -211,7 +221,8 @@ class Counting:
         certain, probable = both.at_least(max(SURE, least)), both.at_least(least)
         other = len(both) - probable
         unjudged = self.uncovered["language"]
-        return Confusion(certain, probable - certain, other, min(self.copied, other), unjudged, least)
+        taken = dict(self.taken.most_common())
+        return Confusion(certain, probable - certain, other, min(self.copied, other), unjudged, least, taken)
 
 
 def count(counts: Counter[str], name: str, number: int = 1) -> str:
@@ -228,8 +239,9 @@ def _known(table: Mapping[str, Any], name: str) -> str:
 def row_scores(evidence: Evidence) -> Iterator[tuple[str, float]]:
     """The score of the row by check: as its verdict says, or the mean of what is stored."""
     judged = {verdict["check"]: verdict["score"] for verdict in evidence["verdicts"]}
+    marks = marks_of(evidence)
     for name, stored in list(evidence["scores"].items())[:KINDS]:
-        known = [score for score in stored if score is not None]
+        known = [score for score in stored if score is not None and not marks.unjudged(name)]
         score = judged[name] if name in judged else sum(known) / len(known) if known else None
         if score is not None and isfinite(score):
             yield name[:200], score

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from babelset.report.collect import Report
-from babelset.report.facts import Run
+from babelset.report.corpus import COLUMNS, cells, footnotes
+from babelset.report.facts import Run, licences
 from babelset.report.figure import number
 from babelset.report.section import Section
 from babelset.report.text import count, facts, share
@@ -59,6 +60,11 @@ def _section(console: Console, section: Section, run: Run) -> None:
         console.print(_table(["turned away by", "rows", "share", "alone"], turned_away))
     if section.scores:
         console.print(_table(["score", "rows", "5 %", "median", "95 %", "not judged"], _scores(section)))
+    if corpora := {code: table for code, table in run.corpora.items() if code == section.target.code}:
+        lines = [[name, *cells(corpus)] for name, corpus in corpora[section.target.code].items()]
+        console.print(_table(["against", *COLUMNS], lines))
+        for line in footnotes(corpora):
+            console.print(visible(line), style="dim", soft_wrap=True)
     for sweep in section.sweeps:
         cuts = [[number(cut.cut), count(cut.rows), share(cut.rows, sweep.rows), count(cut.kept)] for cut in sweep.cuts]
         console.print(_table([f"{sweep.score} from", "rows", "share", "kept"], cuts))
@@ -83,6 +89,8 @@ def _facts(section: Section, run: Run) -> Iterable[list[str]]:
     if found := section.confusion:
         known = {"surely": found.sure, "probably": found.doubtful, "another": found.other, "copies": found.copied}
         yield ["language", facts({**known, "not judged": found.unjudged})]
+        if found.taken:
+            yield ["taken for", facts(found.taken)]
     yield ["translator", ", ".join(filter(None, [run.translator, *section.signatures]))]
     yield ["segments", facts({"translated": section.segments, "kept spans": section.kept_spans, **section.flags})]
     for check, counts in section.counts.items():
@@ -95,6 +103,7 @@ def _facts(section: Section, run: Run) -> Iterable[list[str]]:
             yield [title, facts(table)]
     if run.notice:
         yield ["notice", run.notice]
+    yield ["licences", licences(run)]
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, **options: Any) -> Table:

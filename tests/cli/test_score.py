@@ -44,10 +44,10 @@ def both(folder: Path) -> list[Path]:
 def test_the_summary_tells_each_language_and_scorer(translated: Path) -> None:
     told = run("score", *both(translated), "-o", translated / "s.jsonl", "--with", "length", "--with", "copied", "-q")
     lines = [line.split("\t") for line in told.splitlines()]
-    assert ["language", "scorer", "rows", "not covered", "without", "mean", "25%", "50%", "75%"] in lines
+    assert ["language", "scorer", "rows", "not covered", "unjudged", "without", "mean", "25%", "50%", "75%"] in lines
     count = str(len(rows(translated / "ca.jsonl")))
-    assert [line[:5] for line in lines if len(line) == 9][1:] == [
-        [code, name, count, "0", "0"] for code in ("cat_Latn", "spa_Latn") for name in ("copied", "length")
+    assert [line[:6] for line in lines if len(line) == 10][1:] == [
+        [code, name, count, "0", "0", "0"] for code in ("cat_Latn", "spa_Latn") for name in ("copied", "length")
     ]
     assert {tuple(row["_babelset"]["scores"]) for row in rows(translated / "s.jsonl")} == {("length", "copied")}
 
@@ -70,6 +70,19 @@ def test_json_holds_the_same(translated: Path) -> None:
     assert [told["length"]["rows"] for told in account["scores"].values()] == [2, 2], "drawn evenly"
     assert account["rows"]["written"] == 2 * len(rows(translated / "ca.jsonl"))
     assert account["this_process"]["scored"] == {"length": 4}
+
+
+def test_the_corpus_table_is_told_with_its_signatures(translated: Path, tmp_path: Path) -> None:
+    source = "Give me five ideas for a rainy afternoon with children."
+    (tmp_path / "references.csv").write_text(f"source,target\n{source},⟦ca⟧{source}\n", "utf-8")
+    command = ("score", *both(translated), "-o", translated / "s.jsonl", "-q",
+               "--with", f"reference:{tmp_path / 'references.csv'}")  # fmt: skip
+    told = [line.split("\t") for line in run(*command).splitlines()]
+    assert ["language", "scorer", "compared", "BLEU", "chrF", "chrF++", "TER"] in told
+    [catalan] = [line for line in told if line[:2] == ["cat_Latn", "reference"] and len(line) == 7]
+    assert catalan[2:] == ["1 of 1", *["100.0 (100.0-100.0)"] * 3, "0.0 (0.0-0.0)"]
+    assert [line[0].partition("|")[0] for line in told[-4:]] == ["BLEU", "chrF2", "chrF2++", "TER"]
+    assert run(*command) == "\n".join("\t".join(line) for line in told) + "\n", "a finished one tells it again"
 
 
 def test_options_and_the_configuration_reach_the_scorer(translated: Path) -> None:

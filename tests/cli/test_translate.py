@@ -48,8 +48,10 @@ def test_every_row_of_every_example_is_accounted_for(name: str, tmp_path: Path) 
 
 def test_the_manifest_says_what_decided_the_output(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    run("translate", EXAMPLES / "alpaca.jsonl", "--to", "ca", "-o", out, "--translator", "echo", "-q")
+    run("translate", EXAMPLES / "alpaca.jsonl", "--to", "ca", "-o", out, "--translator", "echo", "-q",
+        "--data-license", "cc-by-4.0")  # fmt: skip
     manifest = json.loads((tmp_path / "out.manifest.json").read_text())
+    assert manifest["licenses"]["data"] == "cc-by-4.0"
     assert manifest["signature"].startswith("echo|")
     assert manifest["inputs"][0]["bytes"] == (EXAMPLES / "alpaca.jsonl").stat().st_size
     assert manifest["job"]["target"] == "ca" and manifest["filters"]["length"]["tolerance"] == 2.0

@@ -202,7 +202,7 @@ def test_a_worker_is_started_once_for_all_filters_of_a_model(
 
     (tmp_path / "script.json").write_text(json.dumps({"worker": str(WORKER), "faults": ["die"]}))
     monkeypatch.setattr(comet, "CometProcess", fake)
-    expected = runpy.run_path(str(FAKE))["score_of"](EN, CA)
+    expected = round(runpy.run_path(str(FAKE))["score_of"](EN, CA), 6)
     try:
         for least in (None, 0.0):
             assert ask(Comet(model=str(tmp_path), python="py", least=least), EN, CA, "ca").score == expected

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from babelset.filter import Filter, Scored, Verdict
 from babelset.filters.reference import Reference, ReferenceFields
 from babelset.languages import Pair, find
-from babelset.metrics import METRICS, corpus_table
+from babelset.metrics import METRICS, Compared
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
@@ -72,10 +72,10 @@ def test_fields_have_references_too(file: str, ask: Ask) -> None:
     assert ask(check, EN, CA, "ca").score == 1 and not ask(check, EN, "Res.", "ca").ok
 
 
-def test_the_corpus_of_what_has_a_reference(file: str) -> None:
+def test_what_has_a_reference_is_compared_with_it(file: str) -> None:
     pair = Pair(find("en"), find("ca"))
-    units = [Scored(EN, CA, pair), Scored("Unknown.", "Res.", pair), Scored("42.", "42.", pair), Scored(EN, None, pair)]
-    assert corpus_table(Reference(file=file), units)["cat_Latn"]["chrf"].score == 100
+    units = [Scored(EN, CA, pair), Scored("Unknown.", "Res.", pair), Scored(EN, None, pair)]
+    assert Reference(file=file).compared(units) == [Compared(CA, CA, pair.target), None, None]
 
 
 def test_it_runs_only_when_named_and_is_a_filter(file: str) -> None:

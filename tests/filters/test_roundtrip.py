@@ -21,7 +21,7 @@ from babelset.filter import Filter, Scored, Verdict
 from babelset.filters import roundtrip
 from babelset.filters.roundtrip import Roundtrip
 from babelset.languages import Pair, find
-from babelset.metrics import corpus_table
+from babelset.metrics import Compared
 from babelset.translator import Failure
 
 Ask = Callable[..., Verdict]
@@ -111,12 +111,24 @@ def test_each_segment_gets_its_score_in_order_and_equal_targets_are_asked_once(e
     assert sorted(engine.seen) == [CA, "Plou."]
 
 
-def test_a_table_of_what_is_scored_already_asks_for_nothing(engine: Any) -> None:
-    units = [Scored(EN, CA, PAIR), Scored("It rains.", "Plou.", PAIR), Scored("42.", "42.", PAIR)]
+def test_comparing_what_is_scored_already_asks_for_nothing(engine: Any) -> None:
+    units = [Scored(EN, CA, PAIR), Scored("42.", "42.", PAIR)]
     Roundtrip().score(units)
     seen = list(engine.seen)
-    table = corpus_table(Roundtrip(), units)
-    assert table["cat_Latn"]["chrf"].score == 100 and engine.seen == seen
+    assert Roundtrip().compared(units) == [Compared(EN, EN, PAIR.source), None] and engine.seen == seen
+
+
+def test_what_is_remembered_in_a_folder_outlives_the_process(
+    engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roundtrip, "REMEMBERED", 0)
+    for _ in range(3):
+        with Roundtrip().remembering(tmp_path):
+            assert Roundtrip().score([Scored(EN, CA, PAIR)]) == [pytest.approx(1)]
+            Roundtrip().score([Scored("It rains.", "Plou.", PAIR)])
+    assert engine.seen == [CA, "Plou."]
+    Roundtrip().score([Scored(EN, CA, PAIR)])
+    assert engine.seen == [CA, "Plou.", CA], "outside nothing is written to it"
 
 
 def test_memory_is_bounded(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,15 @@ def test_length_ratio(row: Callable[..., Any], run: Callable[..., str]) -> None:
     assert (score.name, score.low, score.median, score.high) == ("length ratio", 0.0, 1.0, 1.5)
 
 
+def test_a_row_with_an_unjudged_text_has_no_score(row: Callable[..., Any], run: Callable[..., str]) -> None:
+    judged = row(0, scores={"cometkiwi": 0.5}, notes={"cometkiwi": [""]})
+    unjudged = row(1, notes={"cometkiwi": ["", "could not be judged"]})
+    unjudged[KEY]["scores"] = {"cometkiwi": [0.9, None], "cometkiwi.part": [0.9, None]}
+    section = only(collect([run(judged, unjudged)]))
+    assert [(score.name, score.rows) for score in section.scores] == [("cometkiwi", 1), ("length ratio", 2)]
+    assert section.uncovered == {"cometkiwi": 1, "cometkiwi.part": 1}
+
+
 def test_language_confusion(row: Callable[..., Any], run: Callable[..., str]) -> None:
     scores = [0.99, 0.95, 0.5, 0.1, 0.0, None]
     reasons = [[], [], [], [LANGUAGE], [LANGUAGE, COPIED], []]
@@ -65,6 +74,15 @@ def test_language_confusion(row: Callable[..., Any], run: Callable[..., str]) ->
     assert found is not None
     assert (found.sure, found.doubtful, found.other, found.copied, found.unjudged) == (2, 1, 2, 1, 1)
     assert only(collect([run(row())])).confusion is None
+
+
+def test_what_other_languages_are_taken_for(row: Callable[..., Any], run: Callable[..., str]) -> None:
+    rows = [row(index, scores={"language": 0.1}, failing=[LANGUAGE]) for index in range(4)]
+    for data, name in zip(rows, ("English", "French", "English"), strict=False):
+        data[KEY]["verdicts"][0]["counts"] = {f"taken for {name}": 1, "seen": 1}
+    section = only(collect([run(*rows)]))
+    assert section.confusion and section.confusion.taken == {"English": 2, "French": 1}
+    assert section.counts == {"language": {"seen": 3}}
 
 
 def test_a_section_for_each_run_and_language(row: Callable[..., Any], run: Callable[..., str]) -> None:

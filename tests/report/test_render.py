@@ -48,7 +48,7 @@ def hostile(row: Callable[..., Any], run: Callable[..., str]) -> Elements:
     evidence = data["_babelset"]
     evidence |= {
         "file": HOSTILE, "translator": HOSTILE, "scores": {HOSTILE: [0.5], "cometkiwi": [0.2]},
-        "verdicts": [verdict], "route": {"rule": 0, "tried": [HOSTILE], "kept": HOSTILE},
+        "verdicts": [verdict], "notes": {HOSTILE: [HOSTILE]}, "route": {"rule": 0, "tried": [HOSTILE], "kept": HOSTILE},
         "candidates": [{"engine": "b" + HOSTILE, "signature": "", "status": HOSTILE, "targets": [HOSTILE], "scores": {}, "verdicts": []}],
     }  # fmt: skip
     evidence["fields"][0] |= {"role": HOSTILE, "path": [HOSTILE]}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.evidence import KEY
-from babelset.report.sample import EACH, FIELDS, TEXT, Least, Reservoir, Samples, nearest, sample_of
+from babelset.report.sample import EACH, FIELDS, REASON, TEXT, Least, Reservoir, Samples, nearest, sample_of
 
 
 @given(st.lists(st.floats(0, 1)), st.integers(1, 9))
@@ -99,3 +99,10 @@ def test_alternatives_of_engines_and_of_segments(row: Callable[..., Any]) -> Non
     found = sample_of(data, data[KEY], {}).alternatives
     assert [(item.label, item.remark) for item in found] == [("nllb", "rejected, length"), ("hypothesis", "scored 0.7")]
     assert [part.text for part in found[1].text.parts if part.kind == "only-there"] == ["Saludad"]
+
+
+def test_notes_are_shown_where_there_is_something_to_say(row: Callable[..., Any]) -> None:
+    data = row(notes={"judge": ["accuracy 2: <b>\x1b[31m"], "other": [""], "words": ["x", "y"], "z": ["n" * 999] * 9})
+    notes = sample_of(data, data[KEY], {}).notes
+    assert notes[:3] == (("judge instruction", "accuracy 2: <b>\x1b[31m"), ("words", "x"), ("words", "y"))
+    assert len(notes) == FIELDS and len(notes[3][1]) == REASON
