@@ -18,9 +18,9 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
-# sentence encoders, and a browser for the report.
-test-engines: $(VENV)/.engines apertium chromium
-	$(BIN)/pytest -n 2 --dist loadgroup -m engine
+# sentence encoders, unbabel-comet, and a browser for the report and the review.
+test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json apertium chromium
+	BABELSET_COMET_PYTHON="$(abspath $(VENV))/comet/bin/python" $(BIN)/pytest -n 2 --dist loadgroup -m engine
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -59,6 +59,10 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	@stub="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm-$(VLLM).dist-info"; mkdir -p "$$stub" && \
 	  printf 'Metadata-Version: 2.1\nName: vllm\nVersion: $(VLLM)\n' >"$$stub/METADATA" && : >"$$stub/RECORD" && echo make >"$$stub/INSTALLER"
 	@touch $@
+
+# As a user makes it; the index is that of builds without CUDA.
+$(VENV)/comet/babelset-comet.json: | $(VENV)/.core
+	$(BIN)/babelset setup comet --path $(VENV)/comet --torch-index https://download.pytorch.org/whl/cpu
 
 # Rule-based translation without weights: 8 s and 41 MB.
 apertium:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr
 
+from babelset.aggregate import Aggregate
 from babelset.comet.checkpoint import CURE
 from babelset.comet.kiwi import Kiwi
-from babelset.comet.segments import Aggregate, covers, verdict
+from babelset.comet.segments import covers, verdict
 from babelset.doctor import Finding
 from babelset.filter import Outcome, Scored, Unit, Verdict
+from babelset.licenses import card_license
 
 LONG = "segments longer than the model's input, scored in parts"
 
@@ -26,9 +29,9 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
     >>> CometKiwi(model="models/wmt22-cometkiwi-da", least=0.6)
 
     A segment scores about 0 to 1; a row `aggregate` of its segments: their mean, "weighted" by the length of the
-    source, or their lowest score. Languages that XLM-RoBERTa has not read score None unless `force` is set, and so do
-    segments without a target, or without a letter besides kept text. Unbabel's weights are CC BY-NC-SA 4.0: no
-    commercial use. Raises ConfigError where model, device or extra are missing.
+    source without kept text, or their lowest score. Languages that XLM-RoBERTa has not read score None unless `force`
+    is set, and so do segments without a target, or without a letter besides kept text. Unbabel's weights are
+    CC BY-NC-SA 4.0: no commercial use. Raises ConfigError where model, device or extra are missing.
     """
 
     name: ClassVar[str] = "cometkiwi"
@@ -46,6 +49,10 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
     download: bool = Field(False, description="fetch the model from the hub when it is not on this machine")
 
     _long: set[Scored] = PrivateAttr(default_factory=set)  # of the last call: the rows judged next
+
+    @property
+    def license(self) -> str:
+        return card_license(Path(self.model)) or "CC-BY-NC-SA-4.0 (Unbabel's weights)"
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:

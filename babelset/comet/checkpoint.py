@@ -65,6 +65,15 @@ class Checkpoint:
         settings = effective(written, stored.get("hyper_parameters") or {}, folder / HPARAMS)
         return cls(folder, settings, stored["state_dict"], _encoder(folder, settings.pretrained_model, download))
 
+    def weight(self, part: str, name: str, *shape: int) -> Any:
+        """The weight `part` + `name` in float32; ConfigError where it is missing or has another shape."""
+        found = self.weights.get(part + name)
+        if found is None:
+            raise ConfigError(f"{self.folder}: the weight {part}{name} is missing")
+        if tuple(found.shape) != shape:
+            raise ConfigError(f"{self.folder}: the weight {part}{name} has the shape {tuple(found.shape)}, not {shape}")
+        return found.float()
+
 
 def effective(written: Mapping[str, Any], stored: Mapping[str, Any], where: Path) -> Settings:
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
@@ -12,7 +13,8 @@ from typing import NamedTuple
 
 from babelset.batching import shared
 from babelset.comet.checkpoint import Checkpoint
-from babelset.comet.network import Dtype, Network, devices
+from babelset.comet.linear import Dtype
+from babelset.comet.network import Network, devices
 from babelset.comet.pairs import Tokens
 from babelset.errors import ConfigError
 
@@ -38,7 +40,8 @@ class Kiwi:
     tokens: Tokens
     networks: list[Network]
     batch_tokens: int
-    _lock: Lock = field(default_factory=Lock, repr=False)  # threads may share a Kiwi, networks may not be shared
+    threads: int = 0  # that torch may use for all networks together; 0: as it likes
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     @classmethod
     def load(
@@ -47,14 +50,16 @@ class Kiwi:
         """
         Load the checkpoint `model`, a folder or a hub id, on every device that `device` names: "cpu", "cuda:0,1".
 
-        `batch_tokens` counts padding; 0 is a size that suits the device. With float32 scores are those of
-        comet-score; bf16 moves them by some thousandths, int8, on the CPU only, by some hundredths. Raises ConfigError.
+        `batch_tokens` counts padding; 0 is a size that suits the device. With fp32 scores are those of comet-score;
+        bf16 moves them by some thousandths and int8, on the CPU only, by a hundredth. Raises ConfigError.
         """
         checkpoint, wanted = Checkpoint.open(model, download), devices(device)
         networks = [Network.build(checkpoint, one, dtype) for one in wanted]
-        longest = networks[0].encoder.config.max_position_embeddings - 2  # positions start behind the padding's
         budget = batch_tokens or BATCH_TOKENS[wanted[0].partition(":")[0]]
-        return cls(Tokens(checkpoint.encoder, longest), networks, budget)
+        tokens = Tokens(checkpoint.encoder, networks[0].longest)
+        # on a CPU a batch for each core: those that share one wait for each other, long where other work disturbs them
+        threads = _cores() if wanted == ["cpu"] else 0
+        return cls(tokens, networks * (threads or 1), budget, threads)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """One score for each pair of source and translation, in order."""
@@ -81,18 +86,41 @@ class Kiwi:
         return [ratings[pair] for pair in pairs]
 
     def _scores(self, rows: list[Row]) -> list[float]:
-        groups = iter(shared([len(row) for row in rows], self.batch_tokens, len(self.networks)))
-        found: dict[int, float] = {}
+        groups = shared([len(row) for row in rows], self.batch_tokens, len(self.networks))
+        workers, left, found = self.networks[: len(groups)], iter(groups), dict[int, float]()
 
         def work(network: Network) -> None:
-            for group in groups:  # one iterator for all: whoever is free takes the next
-                found.update(zip(group, network([rows[place] for place in group]), strict=True))
+            with _threads(self.threads // len(workers)):
+                for group in left:  # one iterator for all: whoever is free takes the next
+                    found.update(zip(group, network([rows[place] for place in group]), strict=True))
 
         with ThreadPoolExecutor(len(self.networks), thread_name_prefix="cometkiwi") as pool:
             try:
-                list(pool.map(work, self.networks))  # list: what a worker raises is raised here
+                list(pool.map(work, workers))  # list: what a worker raises is raised here
             finally:
-                list(groups)  # after an exception or Ctrl-C nobody takes another one
+                list(left)  # after an exception or Ctrl-C nobody takes another one
         if not all(map(math.isfinite, found.values())):
             raise ConfigError(f"CometKiwi's scores overflow on {self.networks[0].device}: use dtype=bf16 or dtype=fp32")
         return [found[place] for place in range(len(rows))]
+
+
+def _cores() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let torch split each operation of this thread among `count` threads; 0 leaves it alone."""
+    if not count:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)  # it is what threads to come begin with, too

@@ -18,6 +18,7 @@ import json
 import sys
 import zlib
 from collections import OrderedDict
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,21 @@ import numpy as np
 
 VOCABULARY = Path(__file__).resolve().parent / "tiny-comet.spm"
 PIECES = 600
-HIDDEN, INNER, LAYERS, HEADS, LONGEST = 64, 128, 3, 4, 256
-ESTIMATOR = (32, 16)
 PLAIN, XL = "XLM-RoBERTa", "XLM-RoBERTa-XL"
+
+
+@dataclass(frozen=True)
+class Size:
+    """`Size(1024, 4096, 24, 16, 512)` is XLM-RoBERTa large."""
+
+    hidden: int
+    inner: int
+    layers: int
+    heads: int
+    longest: int
+
+
+TINY = Size(hidden=64, inner=128, layers=3, heads=4, longest=256)
 RELEASED: dict[str, Any] = {
     "activations": "Tanh",
     "batch_size": 4,
@@ -36,14 +49,14 @@ RELEASED: dict[str, Any] = {
     "dropout": 0.1,
     "encoder_model": PLAIN,
     "final_activation": None,
-    "hidden_sizes": list(ESTIMATOR),
+    "hidden_sizes": [32, 16],
     "input_segments": ["mt", "src"],
     "keep_embeddings_frozen": True,
     "layer_norm": False,
     "layer_transformation": "sparsemax",
     "nr_frozen_epochs": 0.3,
     "sent_layer": "mix",
-    "word_layer": LAYERS,
+    "word_layer": TINY.layers,
     "word_level_training": False,
 }
 # What SentencePiece normalises, in the way of XLM-R's NFKC but small: full width, a ligature, an ellipsis, a hair space
@@ -98,16 +111,16 @@ def pieces() -> bytes:
     return model.getvalue()
 
 
-def config(model: str, vocabulary: int) -> dict[str, Any]:
+def config(model: str, vocabulary: int, size: Size = TINY) -> dict[str, Any]:
     """The encoder's config.json."""
     return {
         "model_type": model.lower(),
         "vocab_size": vocabulary,
-        "hidden_size": HIDDEN,
-        "intermediate_size": INNER,
-        "num_hidden_layers": LAYERS,
-        "num_attention_heads": HEADS,
-        "max_position_embeddings": LONGEST + 2,
+        "hidden_size": size.hidden,
+        "intermediate_size": size.inner,
+        "num_hidden_layers": size.layers,
+        "num_attention_heads": size.heads,
+        "max_position_embeddings": size.longest + 2,
         "type_vocab_size": 1,
         "layer_norm_eps": 1e-5,
         "hidden_act": "gelu",
@@ -117,44 +130,49 @@ def config(model: str, vocabulary: int) -> dict[str, Any]:
     }
 
 
-def shapes(settings: dict[str, Any], vocabulary: int) -> dict[str, tuple[int, ...]]:
+def shapes(settings: dict[str, Any], vocabulary: int, size: Size = TINY) -> dict[str, tuple[int, ...]]:
     """Every weight of the checkpoint by the name that unbabel-comet gives it."""
     found: dict[str, tuple[int, ...]] = {}
-    for name, rows in (("word", vocabulary), ("position", LONGEST + 2), ("token_type", 1)):
-        found[f"encoder.model.embeddings.{name}_embeddings.weight"] = rows, HIDDEN
-    for name, shape in (encoder_matrices() | estimator_matrices(settings["hidden_sizes"])).items():
+    for name, rows in (("word", vocabulary), ("position", size.longest + 2), ("token_type", 1)):
+        found[f"encoder.model.embeddings.{name}_embeddings.weight"] = rows, size.hidden
+    for name, shape in (
+        encoder_matrices(size) | estimator_matrices([size.hidden, *settings["hidden_sizes"], 1])
+    ).items():
         found |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
-    for name in norms(settings["encoder_model"] == XL):
-        found |= {f"encoder.model.{name}.weight": (HIDDEN,), f"encoder.model.{name}.bias": (HIDDEN,)}
+    for name in norms(size.layers, settings["encoder_model"] == XL):
+        found |= {f"encoder.model.{name}.weight": (size.hidden,), f"encoder.model.{name}.bias": (size.hidden,)}
     if settings["sent_layer"] == "mix":
-        found |= {f"layerwise_attention.dropout_{name}": (LAYERS + 1,) for name in ("mask", "fill")}
-        found |= {f"layerwise_attention.scalar_parameters.{place}": (1,) for place in range(LAYERS + 1)}
+        found |= {f"layerwise_attention.dropout_{name}": (size.layers + 1,) for name in ("mask", "fill")}
+        found |= {f"layerwise_attention.scalar_parameters.{place}": (1,) for place in range(size.layers + 1)}
         found["layerwise_attention.gamma"] = (1,)
     return found
 
 
-def encoder_matrices() -> dict[str, tuple[int, int]]:
+def encoder_matrices(size: Size) -> dict[str, tuple[int, int]]:
     found = {}
-    for layer in range(LAYERS):
+    for layer in range(size.layers):
         block = f"encoder.model.encoder.layer.{layer}."
         for name in ("self.query", "self.key", "self.value", "output.dense"):
-            found[f"{block}attention.{name}"] = HIDDEN, HIDDEN
-        found |= {f"{block}intermediate.dense": (INNER, HIDDEN), f"{block}output.dense": (HIDDEN, INNER)}
+            found[f"{block}attention.{name}"] = size.hidden, size.hidden
+        found |= {
+            f"{block}intermediate.dense": (size.inner, size.hidden),
+            f"{block}output.dense": (size.hidden, size.inner),
+        }
     return found
 
 
-def estimator_matrices(hidden: list[int]) -> dict[str, tuple[int, int]]:
+def estimator_matrices(sizes: list[int]) -> dict[str, tuple[int, int]]:
     """Every third module is a matrix: between them stand activations and dropout."""
-    return {f"estimator.ff.{3 * place}": pair[::-1] for place, pair in enumerate(pairwise([HIDDEN, *hidden, 1]))}
+    return {f"estimator.ff.{3 * place}": pair[::-1] for place, pair in enumerate(pairwise(sizes))}
 
 
-def norms(xl: bool) -> list[str]:
+def norms(layers: int, xl: bool) -> list[str]:
     """XL normalises before each block and once at the end, the others after each block and once at the start."""
     block = (
         ("attention.self_attn_layer_norm", "LayerNorm") if xl else ("attention.output.LayerNorm", "output.LayerNorm")
     )
     single = "encoder.LayerNorm" if xl else "embeddings.LayerNorm"
-    return [single, *(f"encoder.layer.{layer}.{name}" for layer in range(LAYERS) for name in block)]
+    return [single, *(f"encoder.layer.{layer}.{name}" for layer in range(layers) for name in block)]
 
 
 def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
