@@ -107,7 +107,7 @@ class Kiwi:
 def _cores() -> int:
     import torch
 
-    return torch.get_num_threads()
+    return int(torch.get_num_threads())
 
 
 @contextmanager
