@@ -9,18 +9,22 @@ from babelset.filter import Filter
 
 
 @runtime_checkable
-class Asking(Protocol):
+class Deciding(Protocol):
+    """`deciding` are a filter's options without those that change no score, as an address is; `auto` spelt out."""
+
+    def deciding(self) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class Asking(Deciding, Protocol):
     """
     What such a filter adds to the others.
 
-    `deciding` are its options without those that change no score, as an address is. `account` is what the whole run
-    has cost, killed processes included. `caution` says what to know before it scores the work of a translator with
-    this signature, "" for nothing.
+    `account` is what the whole run has cost, killed processes included. `caution` says what to know before it scores
+    the work of a translator with this signature, "" for nothing.
     """
 
     name: str
-
-    def deciding(self) -> dict[str, Any]: ...
 
     def account(self) -> dict[str, Any]: ...
 
@@ -29,7 +33,7 @@ class Asking(Protocol):
 
 def deciding(filters: Sequence[Filter]) -> dict[str, dict[str, Any]]:
     """By filter the options that decide its scores and verdicts; what a resumed run must agree on."""
-    return {check.name: check.deciding() if isinstance(check, Asking) else dict(check) for check in filters}  # type: ignore[call-overload]
+    return {check.name: check.deciding() if isinstance(check, Deciding) else dict(check) for check in filters}  # type: ignore[call-overload]
 
 
 def accounts(filters: Sequence[Filter]) -> dict[str, dict[str, Any]]:

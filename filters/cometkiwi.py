@@ -7,13 +7,15 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 
 from babelset.aggregate import Aggregate
 from babelset.comet.checkpoint import CURE
 from babelset.comet.kiwi import Kiwi
+from babelset.comet.linear import Dtype, form_of
+from babelset.comet.network import devices
 from babelset.comet.segments import covers, verdict
 from babelset.doctor import Finding
 from babelset.filter import Outcome, Scored, Unit, Verdict
@@ -44,7 +46,7 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
     aggregate: Aggregate = "weighted"
     force: bool = Field(False, description="score languages that XLM-RoBERTa has not read, too")
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+(,\d+)*)?)$")  # "cuda:0,1"
-    dtype: Literal["auto", "fp32", "fp16", "bf16", "int8"] = "auto"
+    dtype: Dtype = Field("auto", description="auto: fp16 on a GPU, bf16 on a CPU that multiplies it, else fp32")
     batch_tokens: int = Field(0, ge=0, description="tokens in a batch, padding included; 0: by the device")
     download: bool = Field(False, description="fetch the model from the hub when it is not on this machine")
 
@@ -63,6 +65,10 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
         except PackageNotFoundError as error:
             yield Finding(cls.name, False, f"{error.name} is not installed", CURE)
 
+    def deciding(self) -> dict[str, Any]:
+        """`dtype` as what it means here: scores of two forms are some thousandths apart, too far for one output."""
+        return {**dict(self), "dtype": _form(self.dtype, self.device)}
+
     def score(self, units: Sequence[Scored]) -> list[float | None]:
         scored = {unit: (unit.source, unit.target or "") for unit in units if covers(unit, self.force)}
         self._long.clear()
@@ -77,6 +83,13 @@ class CometKiwi(BaseModel, extra="forbid", frozen=True):
         found = (unit for unit, score in zip(outcome.segments, scores, strict=True) if score is not None)
         counts = {LONG: long} if (long := sum(unit in self._long for unit in found)) else {}
         return verdict(self.name, outcome, scores, self.least or None, self.aggregate, counts)
+
+
+def _form(dtype: Dtype, device: str) -> str:
+    try:
+        return form_of(dtype, devices(device)[0])
+    except ImportError:  # without torch nothing is scored
+        return dtype
 
 
 def _kiwi(*options: Any) -> Kiwi:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from babelset.asking import deciding
 from babelset.comet.kiwi import Rating
 from babelset.errors import ConfigError
 from babelset.filter import Filter, Outcome, Scored, Verdict
@@ -135,6 +136,27 @@ JUDGED = [
 def test_the_row_must_reach_what_is_demanded(least: float, scores: tuple[float | None, ...], reason: str) -> None:
     verdict = CometKiwi(least=least, aggregate="mean").judge(row(SHORT, LONGER), scores)
     assert (verdict.ok, verdict.reason) == (not reason, reason)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "device", "form"), [("auto", "cpu", "bf16"), ("auto", "cuda:1", "fp16"), ("fp32", "cpu", "fp32")]
+)
+def test_what_decides_spells_out_what_auto_means(
+    dtype: Any, device: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = {("auto", "cpu"): "bf16", ("auto", "cuda:1"): "fp16", ("fp32", "cpu"): "fp32"}
+    monkeypatch.setattr(cometkiwi, "devices", lambda device: [device])
+    monkeypatch.setattr(cometkiwi, "form_of", lambda *asked: forms[asked])
+    told = deciding([CometKiwi(model="models/kiwi", dtype=dtype, device=device)])["cometkiwi"]
+    assert (told["model"], told["dtype"]) == ("models/kiwi", form)
+
+
+def test_without_torch_auto_stays_auto(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(device: str) -> list[str]:
+        raise ModuleNotFoundError("No module named 'torch'")
+
+    monkeypatch.setattr(cometkiwi, "devices", missing)
+    assert deciding([CometKiwi()])["cometkiwi"]["dtype"] == "auto"
 
 
 def test_a_changed_threshold_needs_no_model() -> None:
