@@ -20,7 +20,7 @@ test: $(VENV)/.dev lint
 # The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
 # sentence encoders, unbabel-comet, and a browser for the report and the review.
 test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json apertium chromium
-	BABELSET_COMET_PYTHON="$(abspath $(VENV))/comet/bin/python" $(BIN)/pytest -n 2 --dist loadgroup -m engine
+	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

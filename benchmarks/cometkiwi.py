@@ -8,12 +8,13 @@ The model has the shape of wmt22-cometkiwi-da (XLM-RoBERTa large: 24 layers of 1
 weights) and random weights. The pairs are lines of two files or, without them, pseudo-words with the lengths of the
 sentences in Alpaca.
 
-    predict, 16    unbabel-comet's `model.predict` as `comet-score` calls it, 16 pairs a batch, in fp32
-    predict, best  the same with the batch size that is fastest here
-    comet-score    what the command of that name does, on few pairs: it casts the model to fp16 on the CPU, too
-    fp32 ...       babelset, by dtype; "auto" means the last of them that is told as such
+    predict, 16       unbabel-comet's `model.predict` with its own batch size, in fp32
+    predict, N        the same with the batch size that is fastest here
+    comet-score       what that command does, on few pairs: it casts the model to fp16 on a CPU, too
+    fp32, bf16, int8  babelset, by dtype; `auto` under machine is what it takes by itself
 
-Each is a process of its own with the same threads. They take turns, and each scores every pair once.
+Each is a process of its own with the same threads. They take turns, and each scores every pair once. Differences and
+rank correlations are to `predict, 16`.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Kiwi:
         Load the checkpoint `model`, a folder or a hub id, on every device that `device` names: "cpu", "cuda:0,1".
 
         `batch_tokens` counts padding; 0 is a size that suits the device. With fp32 scores are those of comet-score;
-        bf16 moves them by some thousandths and int8, on the CPU only, by a hundredth. Raises ConfigError.
+        bf16 moves them by some thousandths and int8, on the CPU only, by one or two hundredths. Raises ConfigError.
         """
         checkpoint, wanted = Checkpoint.open(model, download), devices(device)
         networks = [Network.build(checkpoint, one, dtype) for one in wanted]

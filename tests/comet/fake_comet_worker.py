@@ -5,7 +5,8 @@ A COMET worker without COMET: the protocol of the real one, a made-up score, and
 
 FOLDER/script.json tells the `worker` whose protocol it is and, if need be: "starts", a fault for each life in turn;
 "faults", one for each batch in turn, over all lives ("" for none); "poison", faults by the source that brings them;
-"room", the rows that fit into memory. A row counts one token. FOLDER/lives and FOLDER/asked say what happened.
+"room", the rows that fit into memory; "pause", the seconds that a batch takes. A row counts one token. FOLDER/lives
+and FOLDER/asked say what happened.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Fake:
         if self.fault == "noise":
             print("Predicting:  50%", '{"id": 1}')
             os.write(1, b"from C\n")
+        time.sleep(self.script.get("pause", 0))
         for row in rows:
             self.note("asked", json.dumps(row))
         found = [score_of(row["src"], row["mt"], row.get("ref", "")) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -131,6 +133,23 @@ def test_whatever_goes_wrong_and_whenever(
             assert len(lonely) <= len(faults) // process.ATTEMPTS
             kept = [place for place in range(size) if place not in lonely]
             assert right([marks[place] for place in kept], [wanted[place] for place in kept])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_worker_that_is_killed_or_stopped_at_any_moment_loses_nothing(
+    seed: int, make: Make, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "READY_WITHIN", 5.0)
+    dice, wanted, comet = Random(seed), rows(40), make(timeout=1, batch_tokens=3, pause=0.01)
+    comet.hello()
+    with ThreadPoolExecutor(1) as pool:
+        scored = pool.submit(comet.score, wanted)
+        for signal_ in dice.choices([signal.SIGKILL, signal.SIGSTOP], [4, 1], k=2):
+            time.sleep(dice.uniform(0, 0.25))
+            with contextlib.suppress(ProcessLookupError):  # lost and not yet another one
+                os.kill(folder.lives[-1], signal_)
+        assert right(scored.result(60), wanted)
+    assert len(folder.asked) <= len(wanted) + 2 * 3, "what was answered is not asked again"
 
 
 @pytest.mark.parametrize(("fault", "reason"), [

@@ -7,6 +7,7 @@ import os
 import runpy
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,7 +96,8 @@ def test_errors_in_one_line(error: Exception, text: str) -> None:
 def comet_python() -> Iterator[str]:
     """The interpreter of an environment with the real unbabel-comet."""
     try:
-        found = os.environ.get("BABELSET_COMET_PYTHON") or environment.python()
+        beside = Path(sys.prefix, "comet")  # where `make test-engines` puts it
+        found = os.environ.get("BABELSET_COMET_PYTHON") or environment.python(beside if beside.is_dir() else None)
     except ConfigError:
         pytest.skip("unbabel-comet has no environment: `babelset setup comet` makes it")
     with pytest.MonkeyPatch.context() as patch:
