@@ -32,12 +32,12 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from babelset.errors import ConfigError
-from babelset.export import Export, export
-from babelset.job import Engine, Job
+from babelset.exports.export import Export, export
 from babelset.languages import find
 from babelset.plugins import explain
-from babelset.routes import read_routes
-from babelset.run import Watch, translate
+from babelset.translation.job import Engine, Job
+from babelset.translation.routes import read_routes
+from babelset.translation.run import Watch, translate
 
 
 class Dataset(BaseModel, extra="forbid", frozen=True):

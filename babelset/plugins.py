@@ -10,7 +10,7 @@ from typing import Any
 
 from babelset.errors import ConfigError, ContractError, did_you_mean
 
-GROUPS = ("translators", "filters", "schemas", "recipes")
+GROUPS = ("translators", "filters", "schemas", "exports")
 
 
 @cache

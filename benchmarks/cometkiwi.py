@@ -131,7 +131,7 @@ def comet(folder: str, half: bool) -> Scorer:
 
 
 def native(folder: str, dtype: Any) -> Scorer:
-    from babelset.comet.kiwi import Kiwi
+    from babelset.engines.comet.kiwi import Kiwi
 
     kiwi = Kiwi.load(folder, "cpu", dtype)
     return lambda pairs, batch: kiwi.score([(source, target) for source, target in pairs])
@@ -235,7 +235,7 @@ def ranks(values: list[float]) -> list[int]:
 
 
 def machine() -> dict[str, Any]:
-    from babelset.comet.linear import form_of
+    from babelset.engines.comet.linear import form_of
 
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     return {
@@ -250,7 +250,7 @@ def machine() -> dict[str, Any]:
 
 def comet_python() -> str:
     """The interpreter of an environment with unbabel-comet; ConfigError where there is none."""
-    from babelset.comet import environment
+    from babelset.engines.comet import environment
 
     beside = Path(sys.prefix, "comet")  # where `make test-engines` puts it
     return os.environ.get("BABELSET_COMET_PYTHON") or environment.python(beside if beside.is_dir() else None)
@@ -274,7 +274,7 @@ def main() -> None:
 
 
 def tokens(folder: str, pairs: list[Pair]) -> dict[str, float]:
-    from babelset.comet.pairs import Tokens
+    from babelset.engines.comet.pairs import Tokens
 
     found = Tokens(Path(folder, "encoder"), 512).sequences([(source, target) for source, target in pairs])
     lengths = [sum(map(len, rows)) for rows in found]

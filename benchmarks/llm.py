@@ -45,15 +45,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from babelset.contracts.translator import Translation
+from babelset.engines.llm.base import LLM
+from babelset.engines.llm.client import Client
+from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.probe import probe
+from babelset.engines.llm.request import Request
+from babelset.engines.llm.serving import Server, free_port, vllm_command
 from babelset.languages import Pair, find
-from babelset.llm.base import LLM
-from babelset.llm.client import Client
-from babelset.llm.concurrency import Concurrency
-from babelset.llm.probe import probe
-from babelset.llm.request import Request
-from babelset.llm.serving import Server, free_port, vllm_command
-from babelset.segment import Context, Segment
-from babelset.translator import Translation
+from babelset.text.segment import Context, Segment
 from babelset.translators.openai import START, OpenAI
 from babelset.translators.vllm import VLLM
 
@@ -266,7 +266,7 @@ async def our_client(base_url: str, key: str, requests: list[Request], finished:
 def scripted(port: int, least: float) -> None:
     """The scripted server of the tests, slower the more it has to do at a time."""
     sys.path.insert(0, str(ROOT))
-    from tests.llm.scripted_server import ScriptedServer
+    from tests.engines.llm.scripted_server import ScriptedServer
 
     class Batching(ScriptedServer):
         @property

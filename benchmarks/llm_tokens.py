@@ -32,18 +32,18 @@ import mistral_common
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 from pydantic import PrivateAttr
 
-from babelset.document import Keep, parse
-from babelset.files import read
-from babelset.ladder import Ladder
+from babelset.contracts.schema import Schema, detect
+from babelset.contracts.translator import Failure
+from babelset.engines.llm.prompt import Values, load
+from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.files.row import Row
+from babelset.files.rows import read
 from babelset.languages import Pair, find
-from babelset.llm.prompt import Values, load
-from babelset.llm.request import Choice, Reply, Request
-from babelset.memory import Memory
-from babelset.row import Row
-from babelset.schema import Schema, detect
-from babelset.translator import Failure
+from babelset.text.document import Keep, parse
+from babelset.translation.ladder import Ladder
+from babelset.translation.worker import Worker
 from babelset.translators.vllm import VLLM
-from babelset.worker import Worker
+from babelset.work.memory import Memory
 
 RESULT = Path(__file__).parent / "results" / "llm_tokens.json"
 TOKENIZER = "tekken_240911.json"

@@ -38,7 +38,7 @@ import sentencepiece
 from ctranslate2.specs.transformer_spec import TransformerSpec
 
 from babelset.languages import Pair, find
-from babelset.segment import Segment
+from babelset.text.segment import Segment
 from babelset.translators.ctranslate2 import NLLB
 
 RESULT = Path(__file__).parent / "results" / "nllb.json"

@@ -65,7 +65,7 @@ def lost_in(source: str, target: str, found: Counter[str]) -> Counter[str]:
 
 def reparsed(source: str, target: str) -> tuple[int, int]:
     """How many spans babelset's parser keeps in the source, and how many of them the target lacks."""
-    from babelset.document import Keep, parse
+    from babelset.text.document import Keep, parse
 
     kept = Counter(span.text for span in parse(source) if isinstance(span, Keep))
     lost = {text: count - target.count(text) for text, count in kept.items() if target.count(text) < count}

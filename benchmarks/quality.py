@@ -35,13 +35,13 @@ from typing import Any
 from ntrex import REFERENCES
 from throughput import machine
 
-from babelset.calibration import auc, quantile
-from babelset.files import read
-from babelset.filter import Filter, Outcome
-from babelset.job import build_filters
-from babelset.planted import KINDS, plant, with_targets
-from babelset.scoring import SEED, build_scorers, known
-from babelset.worker import judge, score
+from babelset.contracts.filter import Filter, Outcome
+from babelset.files.rows import read
+from babelset.scoring.calibration.calibrate import auc, quantile
+from babelset.scoring.calibration.planted import KINDS, plant, with_targets
+from babelset.scoring.scores import SEED, build_scorers, known
+from babelset.translation.job import build_filters
+from babelset.translation.worker import judge, score
 
 UNTOUCHED = "untouched"
 ANY = "any check"

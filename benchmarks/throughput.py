@@ -32,11 +32,11 @@ def machine() -> dict[str, Any]:
 
 
 def parse_and_rebuild(path: Path, passes: int = 7) -> dict[str, Any]:
-    from babelset.document import parse
-    from babelset.files import read
-    from babelset.row import Row
-    from babelset.schema import detect
-    from babelset.segment import Segment, rebuild, split
+    from babelset.contracts.schema import detect
+    from babelset.files.row import Row
+    from babelset.files.rows import read
+    from babelset.text.document import parse
+    from babelset.text.segment import Segment, rebuild, split
 
     rows = [row.data for row in read([path]) if isinstance(row, Row)]
     schema = detect(rows[:20]).schema

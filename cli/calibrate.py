@@ -11,7 +11,7 @@ from babelset.cli import options as o
 from babelset.cli.score import Options
 
 if TYPE_CHECKING:
-    from babelset.filter import Filter
+    from babelset.contracts.filter import Filter
 
 With = Annotated[
     list[str] | None,
@@ -50,9 +50,9 @@ def calibrate(
     each scorer tells how well it finds them: 1 always, 0.5 by chance, below that it prefers the error. One of the usual
     checks is measured by its verdict: 1 where it rejects every error and no row.
     """
-    from babelset.calibration import calibrate as calibrated
-    from babelset.gold import Gold
-    from babelset.stdin import spooled
+    from babelset.files.stdin import spooled
+    from babelset.scoring.calibration.calibrate import calibrate as calibrated
+    from babelset.scoring.calibration.ratings import Gold
 
     ratings = Gold.read(gold, good=good) if gold else None
     wanted = gold is None if plant is None else plant
@@ -70,8 +70,8 @@ def calibrate(
 
 def _scorers(names: list[str] | None, option: list[str] | None, config: dict[str, Any]) -> list[Filter]:
     from babelset.errors import ConfigError
-    from babelset.job import build_filters
-    from babelset.scoring import build_scorers
+    from babelset.scoring.scores import build_scorers
+    from babelset.translation.job import build_filters
 
     if names:
         return build_scorers(names, o.engine_options(option), config)

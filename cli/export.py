@@ -27,8 +27,8 @@ def export(
 
     Rows that the new shape has no place for are listed with the reason in PATH's .failed.jsonl.
     """
-    from babelset import export as exports
     from babelset.cli.summary import show
+    from babelset.exports import export as exports
 
     order = exports.Export(
         inputs=tuple(inputs), recipe=recipe, output=output,

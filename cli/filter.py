@@ -10,7 +10,7 @@ from babelset.cli import options as o
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
-    from babelset.cuts import Keep
+    from babelset.scoring.cuts import Keep
 
 WHERE = "Keep rows for which it holds: 'cometkiwi > 0.75 and judge.accuracy >= 4'."
 
@@ -41,10 +41,10 @@ def filter_(
     parts of them (judge.accuracy) and other aggregates than the mean over a row (cometkiwi.min, cometkiwi.weighted).
     """
     from babelset.cli.summary import show
-    from babelset.cuts import Where
-    from babelset.job import build_filters
-    from babelset.refilter import refilter
-    from babelset.stdin import spooled
+    from babelset.files.stdin import spooled
+    from babelset.scoring.cuts import Where
+    from babelset.scoring.refilter import refilter
+    from babelset.translation.job import build_filters
 
     filters = build_filters(o.filters_of(config))
     formula, best = Where.of(where) if where is not None else None, _keep(keep_percent, keep, by)
@@ -55,7 +55,7 @@ def filter_(
 
 
 def _keep(percent: float | None, count: int | None, by: str | None) -> Keep | None:
-    from babelset.cuts import Keep
+    from babelset.scoring.cuts import Keep
 
     if percent is not None and count is not None:
         raise ConfigError("--keep and --keep-percent: give one of them")

@@ -13,7 +13,7 @@ from babelset.cli import options as o
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from babelset.document import Span
+    from babelset.text.document import Span
 
 COLOURS = ("cyan", "magenta", "green", "blue", "red")  # of kinds, in the order in which they turn up
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="A text, read as UTF-8; - is standard input.")]
@@ -31,9 +31,9 @@ def inspect(
     """
     Show how a text is parsed: what is prose to translate, and what is kept, with its kind.
     """
-    from babelset.document import parse
-    from babelset.lossless import dumps
-    from babelset.segment import Segment, split
+    from babelset.files.lossless import dumps
+    from babelset.text.document import parse
+    from babelset.text.segment import Segment, split
 
     spans = parse(_text(file), reasoning=translate_reasoning, comments=translate_comments, numbers=keep_numbers)
     if segments:

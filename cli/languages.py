@@ -32,8 +32,8 @@ def languages(query: Query = "", json: o.AsJson = False) -> None:
 
 
 def _row(language: Language) -> dict[str, str]:
+    from babelset.engines.apertium.modes import route
     from babelset.languages import Pair, find
-    from babelset.translators.apertium_modes import route
 
     return {
         "code": language.code,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from babelset.run import Watch
+from babelset.translation.run import Watch
 
 EVERY = 30.0  # seconds between two lines where there is no terminal
 

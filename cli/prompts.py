@@ -11,7 +11,7 @@ from babelset.cli import options as o
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
-    from babelset.llm.prompt import Prompt
+    from babelset.engines.llm.prompt import Prompt
 
 Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A prompt of the list, or a *.jinja file.")]
 To = Annotated[str | None, typer.Option("--to", metavar="LANG", help="Show what is sent to translate into it.")]
@@ -27,7 +27,7 @@ def list_(json: o.AsJson = False) -> None:
     """
     List prompts: what one request translates or judges, and for which models each is the adapter.
     """
-    from babelset.llm.prompt import available
+    from babelset.engines.llm.prompt import available
 
     rows = [_row(prompt) for prompt in available()]
     if json:
@@ -46,7 +46,7 @@ def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) ->
     """
     Print a prompt's file or, with --to, the messages that it makes of an example.
     """
-    from babelset.llm.prompt import load
+    from babelset.engines.llm.prompt import load
 
     prompt = load(name, judges=None)
     if to is not None:
@@ -88,9 +88,9 @@ def _table(rows: list[dict[str, Any]]) -> None:
 def _show_rendered(prompt: Prompt, source: str, target: str, text: str) -> None:
     from dataclasses import replace
 
+    from babelset.engines.llm.controls import as_json
+    from babelset.engines.llm.prompt import Values
     from babelset.languages import find
-    from babelset.llm.controls import as_json
-    from babelset.llm.prompt import Values
 
     row = prompt.unit == "row"
     roles = {"row": "1 instruction", "judgement": "instruction"}.get(prompt.unit, "")

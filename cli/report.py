@@ -28,10 +28,10 @@ def report(
 
     The page holds all of it in one file, needs no network and stays below 5 MB.
     """
-    from babelset.journal import write_whole
     from babelset.report.collect import collect
     from babelset.report.render import render
     from babelset.report.terminal import show
+    from babelset.work.journal import write_whole
 
     path = Path(output) if output else None
     if path and path.exists() and not force:

@@ -57,8 +57,8 @@ def review(
     The page is for this machine only. Decisions are kept beside the run; the same command goes on with them. Ctrl-C
     ends it. `babelset apply-review` makes rows of the decisions.
     """
-    from babelset.job import Places
     from babelset.review.store import Store
+    from babelset.translation.job import Places
 
     if (sample is not None) + every > 1:
         raise ConfigError("--sample and --all exclude each other")

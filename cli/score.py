@@ -39,8 +39,8 @@ def score(
     """
     from babelset.cli.progress import watching
     from babelset.cli.summary import show
-    from babelset.scoring import Scoring, add_scores, build_scorers
-    from babelset.stdin import spooled
+    from babelset.files.stdin import spooled
+    from babelset.scoring.scores import Scoring, add_scores, build_scorers
 
     built = build_scorers(scorers, o.engine_options(option), o.filters_of(config))
     with spooled(inputs, format) as paths, watching(quiet) as watch:

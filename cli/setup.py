@@ -17,7 +17,9 @@ def _setup() -> None:
 
 @setup.command()
 def comet(
-    path: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; ~/.local/share/babelset/comet.")] = None,
+    path: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where; ~/.local/share/babelset/comet.")
+    ] = None,
     python: Annotated[str, typer.Option(metavar="PY", help="Interpreter, 3.10 to 3.12; with uv also a version.")] = "",
     torch_index: Annotated[
         str, typer.Option(metavar="URL", help="Of a build of torch: https://download.pytorch.org/whl/cpu.")
@@ -32,7 +34,7 @@ def comet(
     """
     import shlex
 
-    from babelset.comet.environment import SIZE, Setup, default
+    from babelset.engines.comet.environment import SIZE, Setup, default
 
     folder = (path.expanduser() if path else default()).absolute()
     order = Setup(folder, python, torch_index, tuple(pip_arg or ()))

@@ -78,9 +78,9 @@ def translate(
     """
     from babelset.cli.progress import watching
     from babelset.cli.summary import show
-    from babelset.job import Engine, Job
-    from babelset.routes import read_routes
-    from babelset.streams import translate_streams
+    from babelset.translation.job import Engine, Job
+    from babelset.translation.pipes import translate_streams
+    from babelset.translation.routes import read_routes
 
     filters = o.filters_of(config)
     if glossary:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
-from babelset.comet.segments import covers
-from babelset.filter import Scored
-from babelset.llm.choose import chrf
-from babelset.scorer import Scorer
+from babelset.contracts.filter import Scored
+from babelset.engines.llm.choose import chrf
+from babelset.scoring.covered import covers
+from babelset.scoring.scorer import Scorer
 
 
 class Agreement(Scorer, extra="forbid", frozen=True):

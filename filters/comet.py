@@ -12,16 +12,16 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 
-from babelset.aggregate import Aggregate
-from babelset.comet import environment
-from babelset.comet.process import CometProcess, Mark
-from babelset.comet.process import Row as Triple
-from babelset.comet.segments import covers, verdict
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
 from babelset.doctor import Finding
+from babelset.engines.comet import environment
+from babelset.engines.comet.process import CometProcess, Mark
+from babelset.engines.comet.process import Row as Triple
 from babelset.errors import ConfigError
-from babelset.filter import Outcome, Scored, Unit, Verdict
-from babelset.licenses import card_license
-from babelset.references import reference_of, references
+from babelset.measures.aggregate import Aggregate
+from babelset.scoring.covered import covers, verdict
+from babelset.scoring.references import reference_of, references
+from babelset.work.licenses import card_license
 
 CUT = "segments longer than the model's input, cut"
 NO_REFERENCE = "segments without a reference"

@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 
-from babelset.aggregate import Aggregate
-from babelset.comet.checkpoint import CURE
-from babelset.comet.kiwi import Kiwi
-from babelset.comet.linear import Dtype, form_of
-from babelset.comet.network import devices
-from babelset.comet.segments import covers, verdict
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
 from babelset.doctor import Finding
-from babelset.filter import Outcome, Scored, Unit, Verdict
-from babelset.licenses import card_license
+from babelset.engines.comet.checkpoint import CURE
+from babelset.engines.comet.kiwi import Kiwi
+from babelset.engines.comet.linear import Dtype, form_of
+from babelset.engines.comet.network import devices
+from babelset.measures.aggregate import Aggregate
+from babelset.scoring.covered import covers, verdict
+from babelset.work.licenses import card_license
 
 LONG = "segments longer than the model's input, scored in parts"
 

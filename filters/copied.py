@@ -8,7 +8,7 @@ from typing import ClassVar
 import regex
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
 
 WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’-]*")
 RUN = 3  # words in a row that stand in the source too: names are shorter

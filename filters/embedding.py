@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from babelset.comet.segments import covers
-from babelset.encoder import Encoder
-from babelset.filter import Scored
-from babelset.licenses import card_license
-from babelset.scorer import Scorer
+from babelset.contracts.filter import Scored
+from babelset.engines.sentence_encoder import Encoder
+from babelset.scoring.covered import covers
+from babelset.scoring.scorer import Scorer
+from babelset.work.licenses import card_license
 
 
 class Embedding(Scorer, extra="forbid", frozen=True):

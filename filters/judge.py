@@ -15,15 +15,15 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from babelset import plugins
-from babelset.comet.segments import covers
+from babelset.contracts.filter import Outcome, Rating, Scored, Unit, Verdict
 from babelset.doctor import Finding
+from babelset.engines.llm.base import LLM
+from babelset.engines.llm.judging import PARTS, judged
+from babelset.engines.llm.prompt import load
 from babelset.errors import ConfigError
-from babelset.filter import Outcome, Rating, Scored, Unit, Verdict
-from babelset.job import Engine
-from babelset.licenses import card_license
-from babelset.llm.base import LLM
-from babelset.llm.judging import PARTS, judged
-from babelset.llm.prompt import load
+from babelset.scoring.covered import covers
+from babelset.translation.job import Engine
+from babelset.work.licenses import card_license
 
 OF_THE_ENGINE = frozenset({"temperature", "seed"})  # of the options that all language models share
 SHOWN = 300  # characters of a note in a reason

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import regex
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Rating, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Rating, Scored, Unit, Verdict, shorten
 from babelset.filters.copied import WORD, is_name
 
 # What a translation is most often mistaken for, or comes out in by mistake; the identifier chooses among these

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
 from babelset.languages import Language as Tongue
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import regex
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
 
 # Digits of any script, with separators between groups: 1,234.5  1.234,5  1 234,5  1'234  ١٬٢٣٤
 NUMBER = regex.compile(r"\p{Nd}+(?:[.,'’٫٬]\p{Nd}+|[ \u00a0\u202f\u2009]\p{Nd}{3}(?!\p{Nd}))*")

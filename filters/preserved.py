@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
 
 FENCED = re.compile(r"(?P<opening>(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]+)[^\n]*)\n(?P<code>.*)", re.DOTALL)
 
@@ -47,7 +47,7 @@ def _share(unit: Scored) -> float:
 
 
 def _kept(text: str, *, block: bool = False) -> list[str]:
-    from babelset.document import Keep, parse
+    from babelset.text.document import Keep, parse
 
     return [span.text for span in parse(text) if isinstance(span, Keep) and not (block and span.inline)]
 
@@ -65,7 +65,7 @@ def _lost(unit: Scored) -> Counter[str]:
 
 
 def _same_program(one: str, other: str) -> bool:
-    from babelset.scan.comments import same_code
+    from babelset.text.scan.comments import same_code
 
     left, right = FENCED.fullmatch(one), FENCED.fullmatch(other)
     if not left or not right or left["opening"] != right["opening"]:

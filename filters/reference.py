@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from babelset.filter import Scored, Unit
-from babelset.metrics import Compared, Metric, sentence
-from babelset.references import References, reference_of, references
-from babelset.scorer import Scorer
+from babelset.contracts.filter import Scored, Unit
+from babelset.scoring.metrics import Compared, Metric, sentence
+from babelset.scoring.references import References, reference_of, references
+from babelset.scoring.scorer import Scorer
 
 
 class Reference(Scorer, extra="forbid", frozen=True):

@@ -15,16 +15,16 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from babelset.comet.segments import covers
-from babelset.filter import Scored, without
-from babelset.job import Engine
-from babelset.ladder import Answer, Ladder
+from babelset.contracts.filter import Scored, without
+from babelset.contracts.translator import Translation, Translator
 from babelset.languages import Pair
-from babelset.memory import Memory
-from babelset.metrics import LONGEST, Compared, sentence
-from babelset.scorer import Scorer
-from babelset.segment import HELD, PLACEHOLDER, Part, Segment, rebuild, restore, sentences
-from babelset.translator import Translation, Translator
+from babelset.scoring.covered import covers
+from babelset.scoring.metrics import LONGEST, Compared, sentence
+from babelset.scoring.scorer import Scorer
+from babelset.text.segment import HELD, PLACEHOLDER, Part, Segment, rebuild, restore, sentences
+from babelset.translation.job import Engine
+from babelset.translation.ladder import Answer, Ladder
+from babelset.work.memory import Memory
 
 IN_MEMORY = ":memory:"  # SQLite's name for it
 REMEMBERED = 20_000  # translations of one engine that are kept there

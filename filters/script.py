@@ -9,7 +9,7 @@ from typing import ClassVar
 import regex
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
 
 # ISO 15924 codes that stand for several Unicode scripts, and those whose Unicode name is another.
 SCRIPTS = {

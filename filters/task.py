@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
 
 Pattern = re.Pattern[str]
 MOST = 20_000  # characters of a field that are searched: a task is stated early or late, not in the middle

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.engines.llm.glossary import Glossary, Term
 from babelset.errors import ConfigError
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
 from babelset.languages import Pair
-from babelset.llm.glossary import Glossary, Term
 
 
 class Terms(BaseModel, extra="forbid", frozen=True):
@@ -22,7 +22,7 @@ class Terms(BaseModel, extra="forbid", frozen=True):
 
     The score of a segment is the share of the terms in it whose translation stands in the target, inflected or
     not; kept spans don't count. A row needs `least` of its terms: 0.0, the default, only counts how often each
-    term was used and was missing. `glossary` is a CSV, TSV or TBX file; see `babelset.llm.glossary`.
+    term was used and was missing. `glossary` is a CSV, TSV or TBX file; see `babelset.engines.llm.glossary`.
     """
 
     name: ClassVar[str] = "terms"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from babelset.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
 from babelset.filters.length import ratio
 
 ENDS = frozenset(".!?…。！？।॥؟۔։።។။៕;᱾᱿")  # a Greek question ends in a semicolon

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from babelset.contracts.translator import Failure, Translation
 from babelset.languages import Pair, find
-from babelset.segment import Segment
-from babelset.translator import Failure, Translation
+from babelset.text.segment import Segment
 
 if TYPE_CHECKING:
     import psutil

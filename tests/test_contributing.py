@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from babelset.evidence import outcome_of
-from babelset.filter import Filter, Scored
+from babelset.contracts.evidence import outcome_of
+from babelset.contracts.export import Recipe, TranslatedRow
+from babelset.contracts.filter import Filter, Scored
+from babelset.contracts.schema import parse_schema
 from babelset.languages import Pair
-from babelset.recipe import Recipe, TranslatedRow
-from babelset.schema import parse_schema
 
 GUIDE = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text("utf-8")
 

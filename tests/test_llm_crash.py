@@ -23,8 +23,8 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.evidence import KEY
-from tests.llm.scripted_server import (
+from babelset.contracts.evidence import KEY
+from tests.engines.llm.scripted_server import (
     CUT,
     HALF_JSON,
     HANG,
@@ -109,7 +109,7 @@ SERVER = '''
 """A server that writes down what it is asked, in a process that may be killed."""
 import json, sys, threading
 sys.path.insert(0, sys.argv[1])
-from tests.llm.scripted_server import ScriptedServer
+from tests.engines.llm.scripted_server import ScriptedServer
 
 log = open(sys.argv[3], "a", buffering=1)
 

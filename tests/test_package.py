@@ -50,7 +50,7 @@ def test_wheel_and_sdist_hold_the_same_whole_package(tree: Path, tmp_path: Path)
     for file in (
         "cli/app.py",
         "filters/task.toml",
-        "schemas/alpaca.toml",
+        "contracts/schemas/alpaca.toml",
         "languages.csv",
         "translators/apertium.py",
         "py.typed",

@@ -35,7 +35,7 @@ def python(installed: Path, *args: str) -> str:
 def test_the_entry_point_is_found(installed):
     code = (
         "from babelset import plugins\n"
-        "from babelset.translator import Translator\n"
+        "from babelset.contracts.translator import Translator\n"
         "shout = plugins.build('translators', 'shout', {'ending': '!'})\n"
         "assert isinstance(shout, Translator)\n"
         "print(shout.signature)"

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from babelset import plugins
+from babelset.contracts.filter import Filter
+from babelset.contracts.translator import Translator
 from babelset.errors import ConfigError
-from babelset.filter import Filter
-from babelset.translator import Translator
 
 
 @pytest.mark.parametrize("group", plugins.GROUPS)

@@ -22,13 +22,13 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field, PrivateAttr
 
+from babelset.contracts.translator import Failure, Translation
 from babelset.doctor import Finding
+from babelset.engines.apertium.modes import fingerprint, packages, pipeline, route
+from babelset.engines.apertium.nulpipe import NulPipe
 from babelset.errors import ConfigError
 from babelset.languages import Pair
-from babelset.nulpipe import NulPipe
-from babelset.segment import Segment
-from babelset.translator import Failure, Translation
-from babelset.translators.apertium_modes import fingerprint, packages, pipeline, route
+from babelset.text.segment import Segment
 
 ENCODING = 1  # counts the changes to what this file sends and reads: part of the signature
 FROM_ENGLISH = ("eng-cat", "eng-spa", "en-gl", "en-eo")

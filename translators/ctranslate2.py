@@ -10,17 +10,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr
 
-from babelset import __version__, modelfolder
-from babelset.batching import looped
-from babelset.decoding import Decoder, Device
+from babelset import __version__
+from babelset.contracts.translator import Failure, Translation
 from babelset.doctor import Finding
+from babelset.engines import modelfolder
+from babelset.engines.ctranslate2.decoding import Decoder, Device
+from babelset.engines.ctranslate2.seq2seq import Tokens
+from babelset.engines.padding import looped
 from babelset.errors import ConfigError
 from babelset.languages import Pair
-from babelset.licenses import card_license
-from babelset.placeholders import SCHEMES
-from babelset.segment import Segment
-from babelset.seq2seq import Tokens
-from babelset.translator import Failure, Translation
+from babelset.text.placeholders import SCHEMES
+from babelset.text.segment import Segment
+from babelset.work.licenses import card_license
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNKNOWN = 0.5  # share of unknown characters from which on an answer can only be an invention

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from babelset import __version__
+from babelset.contracts.translator import Failure, Translation
 from babelset.languages import Pair
-from babelset.segment import Segment
-from babelset.translator import Failure, Translation
+from babelset.text.segment import Segment
 
 
 class Echo(BaseModel, extra="forbid"):

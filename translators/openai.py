@@ -18,16 +18,16 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from babelset.doctor import Finding
+from babelset.engines.llm.base import LLM
+from babelset.engines.llm.budget import Prices
+from babelset.engines.llm.client import Client
+from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.probe import Capabilities, health, probe
+from babelset.engines.llm.replies import KeptBudget
+from babelset.engines.llm.request import Reply, Request, T, Talk
+from babelset.engines.llm.serving import Server, free_port, vllm_command
 from babelset.errors import ConfigError
-from babelset.ladder import Stopped
-from babelset.llm.base import LLM
-from babelset.llm.budget import Prices
-from babelset.llm.client import Client
-from babelset.llm.concurrency import Concurrency
-from babelset.llm.probe import Capabilities, health, probe
-from babelset.llm.replies import KeptBudget
-from babelset.llm.request import Reply, Request, T, Talk
-from babelset.llm.serving import Server, free_port, vllm_command
+from babelset.translation.ladder import Stopped
 
 CURE = "pip install 'babelset[openai]'"
 KEY = "OPENAI_API_KEY"

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from babelset import modelfolder
 from babelset.doctor import Finding
+from babelset.engines import modelfolder
+from babelset.engines.llm.base import LLM, in_step
+from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
 from babelset.errors import ConfigError
-from babelset.ladder import Stopped
-from babelset.llm.base import LLM, in_step
-from babelset.llm.request import Choice, Reply, Request, T, Talk
+from babelset.translation.ladder import Stopped
 
 CURE = "pip install 'babelset[vllm]'"
 TEMPLATE = 256  # tokens that a chat template may add

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from babelset import plugins
+from babelset.contracts.evidence import evidence_of
 from babelset.errors import ConfigError, DataError
-from babelset.evidence import evidence_of
-from babelset.files import read
-from babelset.job import Places
+from babelset.files.row import BadRow, Row
+from babelset.files.rows import read
 from babelset.languages import Language, find
 from babelset.report.facts import Run, limits_of, read_manifest, run_of
 from babelset.report.section import Counting, Section
-from babelset.row import BadRow, Row
+from babelset.translation.job import Places
 
 MOST_SECTIONS = 300
 UNKNOWN = Language("und", "und", "unknown language", "", "Zyyy", "ltr", "", "", False)

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from babelset.corpora import Corpus
 from babelset.errors import DataError
-from babelset.metrics import CorpusScore, Metric
+from babelset.scoring.corpora import Corpus
+from babelset.scoring.metrics import CorpusScore, Metric
 
 Corpora = Mapping[str, Mapping[str, Corpus]]  # by language code and scorer
 TITLES: dict[Metric, str] = {"bleu": "BLEU", "chrf": "chrF", "chrf++": "chrF++", "ter": "TER"}

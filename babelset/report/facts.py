@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from babelset.errors import DataError
-from babelset.licenses import Licenses
 from babelset.report.corpus import Corpora, corpora_of
+from babelset.work.licenses import Licenses
 
 Facts = Mapping[str, Any]
 UNKNOWN = "nothing recorded"
@@ -102,7 +102,7 @@ def _limits(options: Facts) -> list[float]:
 
 
 def _defaults() -> dict[str, Any]:
-    from babelset.job import build_filters
+    from babelset.translation.job import build_filters
 
     return {check.name: dict(check) for check in build_filters({})}  # type: ignore[call-overload]
 

@@ -15,7 +15,7 @@ from pathlib import PurePath
 from random import Random
 from typing import Any, Generic, TypeVar
 
-from babelset.evidence import Evidence, path_name, value_at
+from babelset.contracts.evidence import Evidence, path_name, value_at
 from babelset.report.passage import Passage, passage
 from babelset.report.worddiff import word_diff
 

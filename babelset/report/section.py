@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import floor, isfinite
 from typing import Any
 
-from babelset.evidence import Evidence, marks_of, value_at
+from babelset.contracts.evidence import Evidence, marks_of, value_at
 from babelset.filters.language import TAKEN
 from babelset.languages import Language
 from babelset.report.distribution import Bin, Distribution, bins, round_step

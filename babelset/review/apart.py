@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from babelset.document import parse
-from babelset.evidence import Evidence, FieldEvidence, SegmentEvidence, value_at
+from babelset.contracts.evidence import Evidence, FieldEvidence, SegmentEvidence, value_at
 from babelset.languages import find
-from babelset.scan.blocks import THINK
-from babelset.segment import HELD, PLACEHOLDER, Part, Segment, split, whole
+from babelset.text.document import parse
+from babelset.text.scan.blocks import THINK
+from babelset.text.segment import HELD, PLACEHOLDER, Part, Segment, split, whole
 
 ENDLESS = 1 << 30
 SENTENCES, DOCUMENTS = (ENDLESS, 2000), (ENDLESS, 3600)  # the limits of translators, where anything is longer

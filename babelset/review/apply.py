@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.evidence import KEY, REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
-from babelset.evidence import KEY, REVIEW, Evidence
-from babelset.files import read, writing
-from babelset.job import Places
+from babelset.files.row import BadRow, Row
+from babelset.files.rows import read, writing
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided
 from babelset.review.item import id_of, place_of
 from babelset.review.record import Decision
 from babelset.review.remember import Correction, corrections, remember
 from babelset.review.store import Store
-from babelset.row import BadRow, Row
-from babelset.tally import STATUSES, Tally
-from babelset.worker import Entry, failed
+from babelset.translation.job import Places
+from babelset.translation.worker import Entry, failed
+from babelset.work.tally import STATUSES, Tally
 
 NAMED = 20  # rows that the account names
 UNDECIDED = "undecided"

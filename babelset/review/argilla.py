@@ -15,16 +15,16 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, DataError, OutputError
-from babelset.files import read
-from babelset.filter import shorten
-from babelset.journal import write_whole
+from babelset.files.row import BadRow
+from babelset.files.rows import read
 from babelset.plugins import explain
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of
 from babelset.review.sheet import CHOICES, alike
 from babelset.review.store import Store
-from babelset.row import BadRow
+from babelset.work.journal import write_whole
 
 RECORDS = "records.json"
 NUMBER = re.compile(r"⟦(\d{1,9})⟧")

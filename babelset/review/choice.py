@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from babelset.contracts.evidence import Evidence, evidence_of
 from babelset.errors import ConfigError, DataError
-from babelset.evidence import Evidence, evidence_of
-from babelset.files import read
-from babelset.job import Places
+from babelset.files.row import Row
+from babelset.files.rows import read
 from babelset.languages import find
 from babelset.report.collect import quality_scores
 from babelset.report.facts import limits_of, read_manifest
@@ -21,8 +21,8 @@ from babelset.report.sample import Samples
 from babelset.report.section import row_scores
 from babelset.review.item import item_of, place_of
 from babelset.review.record import Item
-from babelset.row import Row
-from babelset.scoring import SEED
+from babelset.scoring.scores import SEED
+from babelset.translation.job import Places
 
 Known = tuple[dict[str, Any], Evidence]
 STATUSES = ("accepted", "rejected")

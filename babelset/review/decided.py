@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from babelset.errors import DataError
-from babelset.evidence import (
+from babelset.contracts.evidence import (
     KEY,
     REVIEW,
     Evidence,
@@ -24,13 +23,14 @@ from babelset.evidence import (
     value_at,
     verdict_evidence,
 )
-from babelset.filter import Verdict
+from babelset.contracts.filter import Verdict
+from babelset.contracts.schema import Where
+from babelset.errors import DataError
 from babelset.filters.complete import Complete
 from babelset.filters.preserved import Preserved
 from babelset.review.apart import one_apart, owned
 from babelset.review.record import Decision
-from babelset.schema import Where
-from babelset.worker import Entry, judge, score
+from babelset.translation.worker import Entry, judge, score
 
 CORRECTED = "corrected"
 CHECKS: tuple[Any, ...] = (Complete(), Preserved())

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from babelset.contracts.filter import shorten
 from babelset.errors import DataError
-from babelset.filter import shorten
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of
 from babelset.review.sheet import CHOICES, alike, lines, told

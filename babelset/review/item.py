@@ -10,13 +10,13 @@ from typing import Any
 
 import xxhash
 
-from babelset.cuts import value_of
-from babelset.evidence import Evidence, FieldEvidence, path_name, value_at
+from babelset.contracts.evidence import Evidence, FieldEvidence, path_name, value_at
+from babelset.files.lossless import dumps
 from babelset.languages import find
-from babelset.lossless import dumps
 from babelset.report.sample import ALTERNATIVES
 from babelset.review.apart import Apart, apart
 from babelset.review.record import Item, ItemField, SegmentPart
+from babelset.scoring.cuts import value_of
 
 
 def id_of(data: dict[str, Any], evidence: Evidence) -> str:

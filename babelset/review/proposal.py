@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from babelset.contracts.filter import shorten
 from babelset.errors import DataError
-from babelset.filter import shorten
 from babelset.review.record import Decision, Said, check
 from babelset.review.store import Store
 

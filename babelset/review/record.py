@@ -7,8 +7,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
 
+from babelset.contracts.filter import shorten
 from babelset.errors import BabelsetError, DataError
-from babelset.filter import shorten
 
 Verdict = Literal["accept", "reject", "correct", "open"]
 Status = Literal["", "open", "accept", "reject", "correct"]

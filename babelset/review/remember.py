@@ -10,14 +10,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from babelset.evidence import Evidence
+from babelset.contracts.evidence import Evidence
+from babelset.contracts.translator import Translation
 from babelset.languages import Pair, find
-from babelset.memory import REVIEWED, SURROGATE, Memory, reviewed_key_of
 from babelset.review.apart import apart, masked
 from babelset.review.record import Decision
 from babelset.review.store import valid
-from babelset.segment import Segment
-from babelset.translator import Translation
+from babelset.text.segment import Segment
+from babelset.work.memory import REVIEWED, SURROGATE, Memory, reviewed_key_of
 
 
 @dataclass(frozen=True, slots=True)

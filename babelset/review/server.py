@@ -31,9 +31,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from babelset.contracts.evidence import path_name
 from babelset.errors import BabelsetError, OutputError
-from babelset.evidence import path_name
-from babelset.lossless import dumps
+from babelset.files.lossless import dumps
 from babelset.review.guard import Guard
 from babelset.review.record import Conflict, Item, Said, Sort, Status, Verdict, segments_of
 from babelset.review.store import Store

@@ -23,10 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from babelset.chunks import chunked
+from babelset.contracts.filter import shorten
 from babelset.errors import BabelsetError, ConfigError, DataError, OutputError
-from babelset.filter import shorten
-from babelset.lossless import dumps
+from babelset.files.lossless import dumps
 from babelset.review.record import (
     VERDICTS,
     Conflict,
@@ -41,6 +40,7 @@ from babelset.review.record import (
     content,
     segments_of,
 )
+from babelset.work.chunks import chunked
 
 SORTS: Mapping[Sort, str] = {
     "order": "number",

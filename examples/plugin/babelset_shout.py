@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from babelset.contracts.translator import Failure, Translation
 from babelset.languages import Pair
-from babelset.segment import Segment
-from babelset.translator import Failure, Translation
+from babelset.text.segment import Segment
 
 
 class Shout(BaseModel, extra="forbid"):

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.evidence import KEY
-from babelset.job import Places
+from babelset.contracts.evidence import KEY
 from babelset.review.choice import Choice
 from babelset.review.store import Store
+from babelset.translation.job import Places
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from babelset.cli import prompts as command
 from babelset.cli.app import app
-from babelset.llm.prompt import load
+from babelset.engines.llm.prompt import load
 
 OWN = """+++
 version = "7"

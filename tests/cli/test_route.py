@@ -15,13 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.evidence import KEY
+from babelset.contracts.evidence import KEY
 
 ENGINES = '''
 """A cheap engine that does not know rivers, and a dear one that does, but not what is hopeless."""
 import os, signal, threading
 from typing import Any, ClassVar
-from babelset.translator import Failure, Translation
+from babelset.contracts.translator import Failure, Translation
 from babelset.translators.echo import Echo
 
 lock, answered = threading.Lock(), 0

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from babelset.cli.setup import setup
-from babelset.comet.environment import STAMP
+from babelset.engines.comet.environment import STAMP
 from babelset.errors import ConfigError
 
 TOOL = """#!/bin/sh

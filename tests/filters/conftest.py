@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from babelset.document import Keep, parse
-from babelset.evidence import whole_row
-from babelset.filter import Filter, Outcome, Scored, Verdict
+from babelset.contracts.evidence import whole_row
+from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
 from babelset.languages import Pair, find
+from babelset.text.document import Keep, parse
 
 
 def outcome(pairs: Sequence[tuple[str, str | None]], target: str, *, role: str = "output", **more: Any) -> Outcome:

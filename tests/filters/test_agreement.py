@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from babelset.filter import Filter, Outcome, Scored
+from babelset.contracts.filter import Filter, Outcome, Scored
 from babelset.filters.agreement import Agreement
 from babelset.languages import Pair, find
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from babelset.comet.process import WORKER, CometProcess, Hello, Mark, Row
+from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
+from babelset.engines.comet.process import WORKER, CometProcess, Hello, Mark, Row
 from babelset.errors import ConfigError
-from babelset.filter import Filter, Outcome, Scored, Verdict
 from babelset.filters import comet
 from babelset.filters.comet import CUT, NO_REFERENCE, Comet
 from babelset.languages import Pair, find
@@ -23,7 +23,7 @@ from babelset.languages import Pair, find
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
 PAIR = Pair(find("en"), find("ca"))
-FAKE = Path(__file__).parents[1] / "comet" / "fake_comet_worker.py"
+FAKE = Path(__file__).parents[1] / "engines" / "comet" / "fake_comet_worker.py"
 
 
 class Table:

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from babelset.asking import deciding
-from babelset.comet.kiwi import Rating
+from babelset.contracts.asking import deciding
+from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
+from babelset.engines.comet.kiwi import Rating
 from babelset.errors import ConfigError
-from babelset.filter import Filter, Outcome, Scored, Verdict
 from babelset.filters import cometkiwi
 from babelset.filters.cometkiwi import LONG, CometKiwi
 from babelset.languages import Pair, find

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from babelset import plugins
-from babelset.filter import Outcome, Scored
+from babelset.contracts.filter import Outcome, Scored
 from babelset.languages import Pair, find
 
 DEFAULTS = [

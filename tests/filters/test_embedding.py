@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from babelset.contracts.filter import Filter, Scored, Verdict
 from babelset.errors import ConfigError
-from babelset.filter import Filter, Scored, Verdict
 from babelset.filters import embedding
 from babelset.filters.embedding import Embedding
 from babelset.languages import Pair, find

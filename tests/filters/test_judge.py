@@ -18,18 +18,18 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
-from babelset.asking import Asking
-from babelset.calibration import calibrate
 from babelset.cli.app import app
+from babelset.contracts.asking import Asking
+from babelset.contracts.evidence import KEY, whole_row
+from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Rating, Scored
+from babelset.engines.llm.judging import PARTS
 from babelset.errors import ConfigError
-from babelset.evidence import KEY, whole_row
-from babelset.filter import Filter, Marks, Outcome, Rater, Rating, Scored
 from babelset.filters import judge
 from babelset.filters.judge import Judge
 from babelset.languages import Pair, find
-from babelset.llm.judging import PARTS
-from babelset.scoring import Scoring, add_scores
-from tests.llm.scripted_server import SERVER_ERROR, TOO_LONG, Fault, ScriptedServer, error
+from babelset.scoring.calibration.calibrate import calibrate
+from babelset.scoring.scores import Scoring, add_scores
+from tests.engines.llm.scripted_server import SERVER_ERROR, TOO_LONG, Fault, ScriptedServer, error
 
 PAIR = Pair(find("en"), find("ca"))
 PROBES = ("Say yes.", "Name an animal", "Invent a name")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from babelset.filter import Filter, Scored, Verdict
+from babelset.contracts.filter import Filter, Scored, Verdict
 from babelset.filters.reference import Reference, ReferenceFields
 from babelset.languages import Pair, find
-from babelset.metrics import METRICS, Compared
+from babelset.scoring.metrics import METRICS, Compared
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."

@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from babelset.calibration import auc
+from babelset.contracts.filter import Filter, Scored, Verdict
+from babelset.contracts.translator import Failure
 from babelset.errors import ConfigError
-from babelset.filter import Filter, Scored, Verdict
 from babelset.filters import roundtrip
 from babelset.filters.roundtrip import Roundtrip
 from babelset.languages import Pair, find
-from babelset.metrics import Compared
-from babelset.translator import Failure
+from babelset.scoring.calibration.calibrate import auc
+from babelset.scoring.metrics import Compared
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
@@ -216,7 +216,7 @@ PLANTED: dict[str, tuple[Callable[[Sequence[str], Sequence[str]], Sequence[str]]
 @pytest.mark.skipif(not NTREX.exists(), reason="real datasets are not here")
 @pytest.mark.skipif(not apertium_has("eng-cat", "cat-eng"), reason="apertium-eng-cat is not installed")
 def test_gross_errors_in_real_translations_are_told_apart() -> None:
-    from babelset.segment import Segment
+    from babelset.text.segment import Segment
     from babelset.translators.apertium import Apertium
 
     lines = (NTREX / "newstest2019-src.eng.txt").read_text(encoding="utf-8").splitlines()

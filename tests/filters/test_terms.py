@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
 from babelset.errors import ConfigError
-from babelset.filter import Filter, Outcome, Scored, Verdict
 from babelset.filters.terms import Terms
 from babelset.languages import Pair, find
 

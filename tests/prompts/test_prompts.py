@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from babelset.engines.llm.prompt import Prompt, Values, available, controls, for_model, load
 from babelset.errors import ConfigError
 from babelset.languages import all_languages, find
-from babelset.llm.prompt import Prompt, Values, available, controls, for_model, load
 
 NAMES = ["document", "hy-mt", "qwen-mt", "segments", "tower", "translategemma"]
 GENERAL = ["document", "segments"]

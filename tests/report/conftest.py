@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from babelset.evidence import KEY
+from babelset.contracts.evidence import KEY
 
 Row = dict[str, Any]
 

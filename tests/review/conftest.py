@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from babelset.evidence import KEY
-from babelset.job import build_filters
-from babelset.ladder import Ladder
+from babelset.contracts.evidence import KEY
+from babelset.contracts.schema import load_schema
+from babelset.files.lossless import dumps
+from babelset.files.row import Row
 from babelset.languages import Pair, find
-from babelset.lossless import dumps
-from babelset.memory import Memory
 from babelset.review.record import Item
 from babelset.review.store import Store
-from babelset.row import Row
-from babelset.schema import load_schema
-from babelset.worker import ParseOptions, Worker
+from babelset.translation.job import build_filters
+from babelset.translation.ladder import Ladder
+from babelset.translation.worker import ParseOptions, Worker
+from babelset.work.memory import Memory
 from tests.conftest import Scripted
 
 PAIR = Pair(find("eng_Latn"), find("spa_Latn"))

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.evidence import KEY, Evidence
-from babelset.ladder import Ladder
-from babelset.memory import Memory
+from babelset.contracts.evidence import KEY, Evidence
+from babelset.contracts.schema import load_schema
+from babelset.contracts.translator import Failure
+from babelset.files.row import Row
 from babelset.review.apart import apart, masked
-from babelset.row import Row
-from babelset.schema import load_schema
-from babelset.segment import Segment, rebuild, restore
-from babelset.translator import Failure
+from babelset.text.segment import Segment, rebuild, restore
+from babelset.translation.ladder import Ladder
+from babelset.translation.worker import ParseOptions, Worker
 from babelset.translators.echo import Echo
-from babelset.worker import ParseOptions, Worker
+from babelset.work.memory import Memory
 from tests.conftest import Scripted
 from tests.review.conftest import PAIR, Documents, translated
 

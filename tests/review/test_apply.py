@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from babelset.contracts.evidence import KEY
 from babelset.errors import ConfigError
-from babelset.evidence import KEY
-from babelset.job import Engine, Job, Places
-from babelset.memory import Memory
 from babelset.review.apply import Order, apply_review
 from babelset.review.choice import Choice
 from babelset.review.record import Item, segments_of
 from babelset.review.store import Store
-from babelset.run import translate
+from babelset.translation.job import Engine, Job, Places
+from babelset.translation.run import translate
+from babelset.work.memory import Memory
 from tests.review.conftest import Documents, translated
 
 Run = Callable[..., str]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from babelset.evidence import KEY, evidence_of, outcome_of
+from babelset.contracts.evidence import KEY, evidence_of, outcome_of
+from babelset.contracts.translator import Failure
 from babelset.review.decided import decided, with_value
 from babelset.review.record import Decision
 from babelset.review.remember import corrections
-from babelset.translator import Failure
 from tests.review.conftest import PAIR, translated
 
 ROW = {"instruction": "Run `ls`. Then stop.", "input": "", "output": "```\nx = 1\n```\nDone."}

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.evidence import KEY
+from babelset.contracts.evidence import KEY
+from babelset.contracts.translator import Failure, Translation
 from babelset.review.item import id_of, item_of
 from babelset.review.record import Item
-from babelset.translator import Failure, Translation
 from tests.review.conftest import translated
 
 ROW = {"instruction": "Run `ls`. Then stop.", "input": "", "output": "```\nx = 1\n```\nDone."}

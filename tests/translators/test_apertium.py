@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from babelset.contracts.translator import Failure, Translation
+from babelset.engines.apertium.modes import packages, pipeline, route
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
-from babelset.placeholders import scheme
-from babelset.segment import Segment
-from babelset.translator import Failure, Translation
+from babelset.text.placeholders import scheme
+from babelset.text.segment import Segment
 from babelset.translators.apertium import Apertium, decode, encode
-from babelset.translators.apertium_modes import packages, pipeline, route
 
 FAKE = """
 import os, sys, time

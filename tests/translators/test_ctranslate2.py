@@ -8,12 +8,12 @@ import ctranslate2
 import pytest
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
+from babelset.contracts.translator import Failure, Translation, Translator
+from babelset.engines.ctranslate2.seq2seq import Tokens
 from babelset.errors import ConfigError, ContractError
 from babelset.languages import Language, Pair
-from babelset.placeholders import mask
-from babelset.segment import Segment, restore
-from babelset.seq2seq import Tokens
-from babelset.translator import Failure, Translation, Translator
+from babelset.text.placeholders import mask
+from babelset.text.segment import Segment, restore
 from babelset.translators.ctranslate2 import NLLB, CTranslate2
 
 MODELS = Path(__file__).parents[1] / "models"

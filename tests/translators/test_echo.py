@@ -1,9 +1,9 @@
 import pytest
 
+from babelset.contracts.translator import Translation, Translator
 from babelset.languages import Language, Pair
-from babelset.placeholders import mask
-from babelset.segment import Segment, restore
-from babelset.translator import Translation, Translator
+from babelset.text.placeholders import mask
+from babelset.text.segment import Segment, restore
 from babelset.translators.echo import Echo
 
 ENGLISH = Language("eng_Latn", "en", "English", "English", "Latn", "ltr", "en", "eng_Latn", True)

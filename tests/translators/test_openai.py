@@ -17,8 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.evidence import KEY
-from tests.llm.scripted_server import SERVER_ERROR, UNAUTHORIZED, Fault, ScriptedServer, error, rot13
+from babelset.contracts.evidence import KEY
+from tests.engines.llm.scripted_server import SERVER_ERROR, UNAUTHORIZED, Fault, ScriptedServer, error, rot13
 
 SECRET = "sk-secret-123"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

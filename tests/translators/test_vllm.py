@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
+from babelset.contracts.translator import Contextual, Translation
+from babelset.engines.llm.request import Request
 from babelset.errors import ConfigError
-from babelset.job import Engine, Job
 from babelset.languages import Pair, find
-from babelset.llm.request import Request
-from babelset.run import translate
-from babelset.segment import Context, Segment
-from babelset.translator import Contextual, Translation
+from babelset.text.segment import Context, Segment
+from babelset.translation.job import Engine, Job
+from babelset.translation.run import translate
 from babelset.translators.vllm import VLLM
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -1,0 +1,1 @@
+"""What plug-ins promise, a page each, and what is known of a row."""

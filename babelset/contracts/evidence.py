@@ -1,0 +1,220 @@
+"""
+What is known about a translated row, carried in the row itself under one key, `_babelset`.
+
+{"instruction": "Escriu ...", "_babelset": {
+    "row": 17, "file": "alpaca.json", "line": 133, "status": "accepted", "schema": "alpaca",
+    "source": "eng_Latn", "target": "cat_Latn", "translator": "apertium|eng-cat|...",
+    "fields": [{"path": ["instruction"], "role": "instruction", "source": "Write ...", "keeps": ["`ls`"]}],
+    "segments": [{"field": 0, "source": "Write ...", "target": "Escriu ...", "keeps": [], "flags": [], "reason": ""}],
+    "scores": {"length": [1.04]},
+    "verdicts": [{"check": "length", "ok": true, "score": 1.04, "reason": ""}]}}
+
+Scores may have parts, as "judge.accuracy" is of "judge"; "notes" then say why, a text for each unit.
+
+Where routes led to several translators, "route" says which were tried and which was kept, and "candidates" what each
+of them made of the row, when there was more than one.
+
+Scores travel with the row, so deciding again, exporting or reviewing needs neither the run nor the translator.
+Rows, indices and fields count from 0, lines from 1. `target` is null where translation failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
+
+from babelset.contracts.filter import Marks, Outcome, Scored, Verdict
+from babelset.errors import DataError
+from babelset.languages import Pair, find
+
+KEY = "_babelset"
+REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
+
+
+class FieldEvidence(TypedDict):
+    path: list[str | int]
+    role: str
+    source: str
+    keeps: list[str]
+
+
+class SegmentEvidence(TypedDict):
+    field: int
+    source: str
+    target: str | None
+    keeps: list[str]
+    flags: list[str]
+    reason: str
+    candidates: NotRequired[list[tuple[str, float]]]  # where several hypotheses were asked for
+
+
+class VerdictEvidence(TypedDict):
+    check: str
+    ok: bool
+    score: float | None
+    reason: str
+    counts: NotRequired[dict[str, int]]
+
+
+class RouteEvidence(TypedDict):
+    rule: int  # of the routes file, from 0
+    tried: list[str]  # engines, in order
+    kept: str
+
+
+class CandidateEvidence(TypedDict):
+    engine: str
+    signature: str
+    status: str
+    targets: list[str | None]  # of its segments
+    scores: dict[str, list[float | None]]
+    verdicts: list[VerdictEvidence]
+
+
+class Evidence(TypedDict):
+    row: int
+    file: str
+    line: int
+    status: str  # "accepted" or "rejected"
+    schema: str
+    source: str  # FLORES-200 code
+    target: str
+    translator: str  # signature
+    fields: list[FieldEvidence]
+    segments: list[SegmentEvidence]
+    scores: dict[str, list[float | None]]
+    verdicts: list[VerdictEvidence]
+    notes: NotRequired[dict[str, list[str]]]  # of filters that say why of a unit, aligned with their scores
+    route: NotRequired[RouteEvidence]  # where routes led to several translators
+    candidates: NotRequired[list[CandidateEvidence]]  # where more than one of them was asked
+
+
+def path_name(path: Sequence[str | int]) -> str:
+    """`path_name(["messages", 2, "content"])` -> "messages[2].content"."""
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return name.removeprefix(".")
+
+
+def value_at(data: Any, path: Sequence[str | int]) -> Any:
+    """The value that `path` leads to, None where it leads nowhere."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evidence:
+    """The evidence that a translated row carries; DataError for a row that has none or a damaged one."""
+    from pydantic import ValidationError
+
+    raw = data.get(KEY)
+    if raw is None:
+        raise DataError(f"no {KEY!r} key: this row was not written by babelset translate", file=file, line=line)
+    try:
+        if isinstance(raw, str):  # csv and parquet carry it as JSON
+            found: Evidence = _adapter().validate_json(raw)
+        else:
+            found = _adapter().validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = path_name([KEY, *first["loc"]])
+        raise DataError(f"damaged evidence: {first['msg']}", file=file, line=line, field=where) from None
+    return found
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Evidence)
+
+
+def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
+    """What filters look at, rebuilt from a translated row and its evidence."""
+    pair = Pair(find(evidence["source"]), find(evidence["target"]))
+    fields = [
+        Scored(
+            source=field["source"],
+            target=target if isinstance(target := value_at(data, field["path"]), str) else None,
+            pair=pair,
+            field=path_name(field["path"]),
+            role=field["role"],
+            keeps=tuple(field["keeps"]),
+        )
+        for field in evidence["fields"]
+    ]
+    segments = []
+    for number, segment in enumerate(evidence["segments"]):
+        home = fields[segment["field"]]
+        segments.append(
+            Scored(
+                source=segment["source"],
+                target=segment["target"],
+                pair=pair,
+                field=home.field,
+                role=home.role,
+                keeps=tuple(segment["keeps"]),
+                flags=tuple(segment["flags"]),
+                reason=segment["reason"],
+                candidates=tuple((text, score) for text, score in segment.get("candidates", ()))
+                or _of_engines(evidence, number),
+            )
+        )
+    return Outcome(segments, fields, whole_row(segments, pair), data)
+
+
+def _of_engines(evidence: Evidence, number: int) -> tuple[tuple[str, float], ...]:
+    """What the engines that were asked made of a segment, where they took the row apart alike."""
+    alike = (each["targets"] for each in evidence.get("candidates", ()))
+    targets = (each[number] for each in alike if len(each) == len(evidence["segments"]))
+    return tuple((target, 0.0) for target in targets if target is not None)
+
+
+def marks_of(evidence: Evidence) -> Marks:
+    """What filters made of the row."""
+    return Marks(evidence["scores"], evidence.get("notes", {}))
+
+
+def add_marks(evidence: Evidence, marks: Marks) -> None:
+    """Store what filters make of the row now."""
+    evidence["scores"].update(marks.scores)
+    others = {name: notes for name, notes in evidence.pop("notes", {}).items() if name not in marks.scores}
+    if notes := {**others, **marks.notes}:
+        evidence["notes"] = notes
+
+
+def whole_row(segments: Sequence[Scored], pair: Pair) -> Scored:
+    """All prose of a row as one unit, a segment a line, for checks that need much text."""
+    proses = [segment.prose for segment in segments if segment.target is not None]
+    return Scored("\n".join(source for source, _ in proses), "\n".join(target for _, target in proses), pair)
+
+
+def segment_evidence(segment: Scored, field: int) -> SegmentEvidence:
+    evidence: SegmentEvidence = {
+        "field": field,
+        "source": segment.source,
+        "target": segment.target,
+        "keeps": list(segment.keeps),
+        "flags": list(segment.flags),
+        "reason": segment.reason,
+    }
+    if segment.candidates:
+        evidence["candidates"] = list(segment.candidates)
+    return evidence
+
+
+def verdict_evidence(verdict: Verdict) -> VerdictEvidence:
+    evidence: VerdictEvidence = {
+        "check": verdict.check,
+        "ok": verdict.ok,
+        "score": None if verdict.score is None else round(verdict.score, 4),
+        "reason": verdict.reason,
+    }
+    if verdict.counts:
+        evidence["counts"] = dict(verdict.counts)
+    return evidence

@@ -1,0 +1,105 @@
+"""What a recipe is: how translated rows become one kind of dataset, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePath
+from typing import Any, Protocol, runtime_checkable
+
+from babelset import plugins
+from babelset.contracts.evidence import KEY, Evidence, evidence_of, path_name, value_at
+from babelset.contracts.schema import load_schema
+from babelset.errors import ConfigError, DataError
+from babelset.files.lossless import dumps, loads
+from babelset.languages import Language, find
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedRow:
+    """A translated row and what is known about it; `data` is the row without its evidence."""
+
+    data: dict[str, Any]
+    evidence: Evidence
+    language: Language  # it is in
+
+    @property
+    def source(self) -> TranslatedRow:
+        """The same row as it was before translation."""
+        data = loads(dumps(self.data))
+        for field in self.evidence["fields"]:
+            *path, last = field["path"]
+            value_at(data, path)[last] = field["source"]
+        return TranslatedRow(data, self.evidence, find(self.evidence["source"]))
+
+    def keys(self, *roles: str) -> set[str]:
+        """The keys of the row that texts of these roles stand under, blank texts too."""
+        known = {str(field["path"][0]) for field in self.evidence["fields"] if field["role"] in roles}
+        known |= {key for key, role in _schema_keys(self.evidence["schema"]) if role in roles}
+        return known & self.data.keys()
+
+    def texts(self, role: str) -> list[str]:
+        """The texts that play `role`, in reading order, without blank ones."""
+        paths = [field["path"] for field in self.evidence["fields"] if field["role"] == role]
+        return [text for path in paths if isinstance(text := value_at(self.data, path), str)]
+
+
+@cache
+def _schema_keys(name: str) -> list[tuple[str, str]]:
+    """First key and role of each field of an installed schema."""
+    if name not in plugins.available("schemas"):
+        return []
+    return [(rule.steps[0], rule.role) for rule in load_schema(name).fields_]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A row in its new shape, and the file below the output folder that it belongs to."""
+
+    data: dict[str, Any]
+    file: str = ""
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """
+    A class without options, named by an entry point of the group `babelset.exports`.
+
+    `endings` are those of a file it can fill, as (".parquet",); none at all for a recipe that fills a folder
+    and says in `Exported.file` which file of it a row goes to.
+    `convert` raises DataError, with the reason, for a row that the new shape has no place for.
+    """
+
+    @property
+    def endings(self) -> Sequence[str]: ...
+
+    def convert(self, row: TranslatedRow) -> Exported: ...
+
+
+TEXT_FILES = (".jsonl", ".json", ".parquet")
+
+
+def translated(data: dict[str, Any]) -> TranslatedRow:
+    """What `babelset translate` made of a row; DataError for one that it did not write or did not accept."""
+    evidence = evidence_of(data)
+    if evidence["status"] != "accepted":
+        reasons = [f"{check['check']}: {check['reason']}" for check in evidence["verdicts"] if not check["ok"]]
+        raise DataError("; ".join(["the row was not accepted", *reasons]))
+    try:
+        language = find(evidence["target"])
+        find(evidence["source"])
+    except ConfigError as error:
+        raise DataError(f"damaged evidence: {error}", field=KEY) from None
+    for path in (field["path"] for field in evidence["fields"]):
+        home = value_at(data, path[:-1])
+        if isinstance(home, str) or not isinstance(value_at(data, path), str):
+            raise DataError("has no translation", field=path_name(path))
+    return TranslatedRow({key: value for key, value in data.items() if key != KEY}, evidence, language)
+
+
+def dataset(row: TranslatedRow) -> str:
+    """The dataset that a row comes from, as a safe file name: "dolly" for a row of data/dolly.jsonl.gz."""
+    name = PurePath(row.evidence["file"]).name.partition(".")[0] or row.evidence["schema"]
+    return re.sub(r"[^\w-]", "-", name)[:50] or "dataset"

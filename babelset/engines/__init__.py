@@ -1,0 +1,1 @@
+"""What drives a model. The rooms in here do not know each other."""

@@ -1,0 +1,1 @@
+"""Apertium: rule-based translation by a pipeline of processes."""

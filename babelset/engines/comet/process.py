@@ -1,0 +1,230 @@
+"""
+unbabel-comet in a process and an environment of its own: started when it is needed, and again when it is lost.
+
+A worker that dies, hangs, runs out of memory or talks nonsense costs nothing but time: what it had answered stands,
+and the rest is asked again in halves, of a fresh one. A row that a worker does not survive even alone is given up.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ValidationError
+
+from babelset.engines.comet.channel import Channel, Lost
+from babelset.errors import ConfigError
+
+WORKER = Path(__file__).with_name("worker.py")
+OOM = "oom"
+ROWS = 512  # in a request; enough for batches of one length, and little to say again
+ATTEMPTS = 3  # of a row alone
+STARTS = 3  # of a worker that dies before it is ready
+READY_WITHIN = 3600.0  # seconds: it may have to fetch and load 40 GB
+BARREN = 30  # workers lost in a row without one score between them: it is not the rows then
+
+
+class Row(NamedTuple):
+    """Texts in unbabel-comet's names; `ref` only for models that read it, and then in each row of a request."""
+
+    src: str
+    mt: str
+    ref: str | None = None
+
+
+class Mark(NamedTuple):
+    score: float | None
+    cut: bool = False  # the model saw only a part of the row
+    reason: str = ""  # why there is no score
+
+
+class Hello(BaseModel):
+    versions: dict[str, str]
+    references: Literal["none", "optional", "required"]
+    batch_tokens: int
+
+
+class _Greeting(BaseModel):
+    hello: Hello | None = None
+    fatal: str = ""
+
+
+class _Answer(BaseModel, extra="forbid", strict=True):
+    id: int
+    places: list[int]
+    scores: list[float | None] = []
+    cut: list[bool] = []
+    error: str = ""
+
+
+class _Task(NamedTuple):
+    rows: Sequence[Row]
+    budget: int
+    attempts: int = 0
+
+
+class CometProcess:
+    """
+    Any unbabel-comet model, run by `python`, which has that package.
+
+    with CometProcess("~/comet/bin/python", "Unbabel/XCOMET-XL") as comet:
+        comet.score([Row("Hello.", "Hola.")])             # -> [Mark(0.98)]
+
+    `batch_tokens` counts padding; 0 is a size that suits the device. `timeout`: seconds for a batch, after which a
+    worker is taken for hung. Any number of threads may share one.
+    """
+
+    def __init__(
+        self,
+        python: str,
+        model: str,
+        device: str = "auto",
+        batch_tokens: int = 0,
+        *,
+        download: bool = False,
+        timeout: float = 300,
+        script: Path = WORKER,
+    ) -> None:
+        self.model, self.timeout = model, timeout
+        # -I: neither the folder of the script nor PYTHONPATH may hide a module of that environment
+        self._command = [str(Path(python).expanduser()), "-I", str(script), "--model", model, "--device", device]
+        self._command += ["--batch-tokens", str(batch_tokens), *(["--download"] if download else [])]
+        self._lock = Lock()
+        self._channel: Channel | None = None
+        self._hello: Hello | None = None
+        self._budget = 0
+        self._requests = self._barren = 0
+
+    def score(self, rows: Sequence[Row]) -> list[Mark]:
+        """
+        One mark for each row, in order; equal rows are scored once.
+
+        Raises ConfigError where there is no worker, or its model cannot be loaded, or nothing ever comes back.
+        """
+        if not rows:
+            return []
+        with self._lock:
+            self._running()
+            found: dict[Row, Mark] = {}
+            # neighbours in a request are of about the same length, so that batches waste little
+            unique = sorted(dict.fromkeys(rows), key=lambda row: sum(len(text or "") for text in row))
+            todo = deque(_Task(unique[at : at + ROWS], self._budget) for at in range(0, len(unique), ROWS))
+            while todo:
+                task = todo.popleft()
+                trouble = self._ask(task, found)
+                if trouble:
+                    todo.extend(self._again(task, found, trouble))
+            return [found[row] for row in rows]
+
+    def hello(self) -> Hello:
+        """What the worker said of itself and its model."""
+        with self._lock:
+            self._running()
+            assert self._hello
+            return self._hello
+
+    def close(self) -> None:
+        """End the worker; the next question starts another."""
+        if self._channel:
+            self._channel.close()
+            self._channel = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, task: _Task, found: dict[Row, Mark]) -> Lost | None:
+        """Put into `found` what comes back for the rows of a task; what was in the way of the rest."""
+        channel = self._running()
+        self._requests += 1
+        rows = [{name: text for name, text in row._asdict().items() if text is not None} for row in task.rows]
+        channel.send({"id": self._requests, "rows": rows, "batch_tokens": min(task.budget, self._budget)})
+        left = set(range(len(rows)))
+        try:
+            while left:
+                answer = self._checked(channel.receive(self.timeout), left)
+                left.difference_update(answer.places)
+                for place, score, cut in zip(answer.places, answer.scores, answer.cut, strict=True):
+                    found[task.rows[place]] = _mark(score, cut)
+                self._barren = 0
+        except Lost as lost:
+            self.close()
+            return lost
+        return None
+
+    def _checked(self, line: bytes, left: set[int]) -> _Answer:
+        """An answer to the last request, for rows that have none yet, one score each; Lost for anything else."""
+        try:
+            answer = _Answer.model_validate_json(line)
+        except ValidationError:
+            raise Lost(f"talked nonsense: {line[:60]!r}") from None
+        if answer.id != self._requests or len({*answer.places} & left) != len(answer.places) or not answer.places:
+            raise Lost("answered what it was not asked")
+        if answer.error:
+            raise Lost("ran out of memory" if answer.error == OOM else answer.error, answer.error == OOM)
+        if not len(answer.places) == len(answer.scores) == len(answer.cut):
+            raise Lost("did not answer row by row")
+        return answer
+
+    def _again(self, task: _Task, found: dict[Row, Mark], lost: Lost) -> list[_Task]:
+        """What is left of a task, in halves; a row that was alone too often is given up."""
+        self._barren += 1
+        rest = [row for row in task.rows if row not in found]
+        if self._barren >= BARREN:
+            raise ConfigError(
+                f"COMET's worker was lost {BARREN} times without a score between; the last one {lost}. "
+                f"Try a smaller batch_tokens, a longer timeout or another device"
+            )
+        if len(rest) == 1 and task.attempts + 1 >= ATTEMPTS:
+            found[rest[0]] = Mark(None, reason=f"the worker {lost}")
+            return []
+        if len(rest) == 1:
+            return [_Task(rest, task.budget, task.attempts + (len(task.rows) == 1))]
+        budget, middle = max(1, min(task.budget, self._budget) // 2), len(rest) // 2
+        if lost.memory:  # the other rows need as much
+            self._budget = budget
+        return [_Task(half, budget) for half in (rest[:middle], rest[middle:])]
+
+    def _running(self) -> Channel:
+        """A worker that is ready; ConfigError with its reason where there is none."""
+        reason = ""
+        for _ in range(STARTS):
+            try:
+                self._channel = self._channel or self._start()
+                return self._channel
+            except Lost as lost:
+                reason = str(lost)
+        raise ConfigError(f"COMET's worker {reason}. To see why, run: {shlex.join(self._command)}")
+
+    def _start(self) -> Channel:
+        try:
+            channel = Channel(self._command)
+        except OSError as error:
+            raise ConfigError(f"{self._command[0]}: {error.strerror}. To make it, run: babelset setup comet") from None
+        try:
+            self._hello = self._greeted(channel.receive(READY_WITHIN))
+        except BaseException:  # an interrupt as well: a worker that has not greeted is of no use
+            channel.close()
+            raise
+        self._budget = min(self._budget or self._hello.batch_tokens, self._hello.batch_tokens)
+        return channel
+
+    def _greeted(self, line: bytes) -> Hello:
+        try:
+            greeting = _Greeting.model_validate_json(line)
+        except ValidationError:
+            raise Lost(f"greeted with nonsense: {line[:60]!r}") from None
+        if greeting.hello:
+            return greeting.hello
+        cure = ". To make its environment: babelset setup comet" if greeting.fatal.startswith("ModuleNotFound") else ""
+        raise ConfigError(f"unbabel-comet cannot load {self.model}: {greeting.fatal or 'it did not say hello'}{cure}")
+
+
+def _mark(score: float | None, cut: bool) -> Mark:
+    return Mark(score, cut, "" if score is not None else "the model's score is not finite")

@@ -1,0 +1,260 @@
+"""The client for every server that speaks OpenAI's chat protocol: one request in, one reply out, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import BaseModel, Field, ValidationError
+
+from babelset.engines.llm.budget import Budget, Usage
+from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
+from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.errors import ConfigError
+from babelset.translation.ladder import Stopped
+
+if TYPE_CHECKING:
+    from babelset.engines.llm.probe import Capabilities
+
+PATIENCE = 20  # requests in a row that fail before the server counts as down
+TURNED_AWAY = 30  # times that one request may meet 429: that is never the request's fault
+LONGEST_PAUSE = 600.0  # seconds that Retry-After may ask for
+LONGEST_WAIT = 30  # between two attempts, in units of `wait`
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: Any = None
+
+
+class Completion(BaseModel):
+    """The parts of a server's answer that are used; pydantic's ValidationError where it is no chat completion."""
+
+    choices: list[_Choice] = Field(min_length=1)
+    model: str | None = None
+    usage: Any = None
+
+    @property
+    def texts(self) -> list[str]:
+        return [choice.message.content or "" for choice in self.choices]
+
+    def counted(self) -> Usage | None:
+        """None where the server does not count."""
+        usage = self.usage if isinstance(self.usage, dict) else {}
+        details = usage.get("prompt_tokens_details")
+        prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
+        return None if prompt is None or completion is None else Usage(prompt, completion, cached or 0)
+
+    def reply(self) -> Reply:
+        usage = self.counted() or Usage()
+        ends = (choice.finish_reason or "stop" for choice in self.choices)
+        return Reply(tuple(map(Choice, self.texts, ends)), usage.prompt, usage.completion)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often one request may still be sent; decides, as stamina's hook, whether it is sent again."""
+
+    left: int
+    turned_away: int = TURNED_AWAY
+    made: int = 0
+
+    def __call__(self, error: Exception) -> bool:
+        if not isinstance(error, Passing):
+            return False
+        if error.status == 429:
+            self.turned_away -= 1
+        else:
+            self.left -= 1
+        return self.left > 0 and self.turned_away > 0
+
+
+class Client:
+    """
+    Asks one model behind one address, many requests at a time, on one event loop.
+
+    client = Client("http://127.0.0.1:8000/v1", "qwen3", key=None, capabilities=await probe(...))
+    reply = await client.ask(Request(({"role": "user", "content": "Hello"},), max_tokens=20))
+    await client.close()
+
+    `timeout` is seconds for one attempt from its first byte to its last; `attempts` are made `wait`, twice `wait` ...
+    seconds apart, with jitter. Raises ConfigError for an address or a key that cannot be one, or without the extra.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        *,
+        key: str | None = None,
+        capabilities: Capabilities,
+        timeout: float = 120,
+        attempts: int = 6,
+        wait: float = 1.0,
+        limiter: Concurrency | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        self.endpoint = Endpoint.of(base_url, model, key, timeout)
+        self.capabilities, self.limiter, self.budget = capabilities, limiter or Concurrency(), budget or Budget()
+        self.answered_by: Counter[str] = Counter()  # names under which the server answers
+        self._attempts, self._timeout = attempts, timeout
+        self._answered, self._refusals, self._failures = False, 0, 0  # failures in a row
+        try:
+            import openai
+            import stamina
+        except ImportError:
+            raise ConfigError("asking a server needs an extra: pip install 'babelset[openai]'") from None
+        logging.getLogger("stamina").addHandler(logging.NullHandler())  # or retries end up on standard error
+        self._retrying = stamina.AsyncRetryingCaller(
+            attempts=None, timeout=None, wait_initial=wait, wait_max=LONGEST_WAIT * wait, wait_jitter=wait
+        )
+        self.openai = openai.AsyncOpenAI(
+            api_key=self.endpoint.key or "none", base_url=base_url, timeout=timeout, max_retries=0
+        )
+
+    def __repr__(self) -> str:
+        return f"Client({self.endpoint!r})"
+
+    async def ask(self, request: Request, stop: threading.Event | None = None) -> Reply:
+        """
+        The reply; with `error` where the server refuses this request, or fails on it while it answers others.
+
+        Fewer choices than `request.n` are possible. Raises ConfigError where no request can succeed, Down (a
+        ConfigError) where the server no longer answers, Spent, and Stopped before sending where `stop` is set.
+        """
+        try:
+            completion = await self.complete(self._body(request), stop)
+        except Refused as fault:
+            return self._refused(fault)
+        except Passing as fault:
+            return self._failed(fault)
+        self._answered, self._failures = True, 0
+        return completion.reply()
+
+    async def complete(self, body: Mapping[str, Any], stop: threading.Event | None = None) -> Completion:
+        """
+        Send a body as it is, again and again where that may help.
+
+        Raises Refused, the last Passing when the attempts are used up, and what `ask` raises.
+        """
+        try:
+            size = len(orjson.dumps(body))
+        except TypeError as error:  # half a surrogate pair in a text
+            raise Refused(f"cannot be sent: {error}") from None
+        limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+        worst = Usage(size, limit * body.get("n", 1))  # a token is at least a byte
+        tries = _Tries(self._attempts)
+        return await self._retrying(tries, self._attempt, body, worst, tries, stop)
+
+    async def close(self) -> None:
+        await self.openai.close()
+
+    async def _attempt(
+        self, body: Mapping[str, Any], worst: Usage, tries: _Tries, stop: threading.Event | None
+    ) -> Completion:
+        async with self.limiter.slot() as slot:
+            if stop is not None and stop.is_set():
+                raise Stopped
+            async with self.budget.claim(worst, retry=tries.made > 0) as claim:
+                tries.made += 1
+                try:
+                    completion = await self._post(body)
+                except Passing as fault:
+                    if fault.unpaid:
+                        claim.free()
+                    if fault.load:
+                        slot.pushback()
+                    self._pause(fault)
+                    raise
+                except (Refused, ConfigError):
+                    claim.free()
+                    raise
+                claim.usage = completion.counted()
+            slot.done(claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4)
+            self.answered_by[completion.model or ""] += 1
+            return completion
+
+    async def _post(self, body: Mapping[str, Any]) -> Completion:
+        import openai
+
+        chat = self.openai.chat.completions.with_raw_response
+        try:
+            async with asyncio.timeout(self._timeout):  # over all: a byte a second is no answer either
+                # everything goes as extra_body: the package spends a fifth of its time on checking messages
+                raw = await chat.create(model=self.endpoint.model, messages=[], extra_body=body)
+            return Completion.model_validate_json(raw.content)
+        except (TimeoutError, openai.OpenAIError, ValidationError) as error:
+            fault = self.endpoint.fault(error, answered=self._answered)
+        raise fault  # outside of the handler: the error in hand holds the key in its request
+
+    def _pause(self, fault: Passing) -> None:
+        """Retry-After speaks of the server: it holds for every request."""
+        if fault.wait > LONGEST_PAUSE:
+            raise Down(
+                f"{self.endpoint}: the server wants no request for {fault.wait / 3600:.1f} hours ({fault}). "
+                "The same command goes on then"
+            )
+        if fault.wait:
+            self.limiter.pause_until(time.monotonic() + fault.wait)
+
+    def _refused(self, fault: Refused) -> Reply:
+        self._failures = 0
+        self._refusals += not fault.too_long
+        if self._refusals >= PATIENCE and not self._answered:
+            raise ConfigError(f"{self.endpoint}: the server refuses every request, the last one with {fault}")
+        return Reply(error=str(fault), too_long=fault.too_long)
+
+    def _failed(self, fault: Passing) -> Reply:
+        self._failures += 1
+        if fault.unsent or fault.status == 429 or self._failures >= PATIENCE:
+            raise Down(
+                f"{self.endpoint}: the server is not usable: {fault}. See what ails it; "
+                "the same command goes on where this one stopped"
+            )
+        return Reply(error=str(fault))
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        can = self.capabilities
+        body: dict[str, Any] = {
+            "model": self.endpoint.model,
+            "messages": list(request.messages),
+            "max_completion_tokens" if can.max_completion_tokens else "max_tokens": request.max_tokens,
+        }
+        if can.temperature:
+            body["temperature"] = request.temperature
+        if can.seed:
+            body["seed"] = request.seed
+        if can.choices and request.n > 1:
+            body["n"] = request.n
+        if can.schema and request.schema is not None:
+            body["response_format"] = response_format(request.schema)
+        lacking = () if can.thinking_switch else ("chat_template_kwargs",)
+        return body | {name: value for name, value in request.extra.items() if name not in lacking}
+
+
+def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": _portable(schema)}}
+
+
+def _portable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Without limits of length: hosted servers refuse a strict schema that has them."""
+    inner = {key: _portable(value) if isinstance(value, Mapping) else value for key, value in schema.items()}
+    return {key: value for key, value in inner.items() if key != "maxLength"}

@@ -1,0 +1,153 @@
+"""
+What goes wrong between a client and a server, and whose fault it is.
+
+Passing       the moment's: the same request may succeed later
+Refused       the request's: it never will
+ConfigError   the run's: wrong key, model or address; no request will
+Down          the server's: it no longer answers
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from babelset.contracts.filter import shorten
+from babelset.errors import ConfigError
+
+if TYPE_CHECKING:
+    import openai
+
+TOO_LONG = re.compile(
+    r"too long|context[ _](length|size|window)|longer than the (model|maximum)|max_model_len"
+    r"|maximum number of tokens|must be <=",
+    re.I,
+)
+INVALID = re.compile(r"validation|json_schema|response_format|pydantic", re.I)
+UNSENT = frozenset(["ConnectError", "ConnectTimeout", "PoolTimeout"])  # of httpx: nothing has reached the server
+LOOK = 10_000  # characters of an error's body
+
+
+class Down(ConfigError):
+    """The server is not usable any more; the run stops, and can be continued."""
+
+
+class Passing(Exception):
+    """
+    Worth another try, after `wait` seconds where the server says so.
+
+    `load`: fewer requests at a time might help. `unsent`: the request did not arrive. `unpaid`: it was not answered,
+    so it costs nothing.
+    """
+
+    def __init__(
+        self, reason: str, *, status: int = 0, wait: float = 0.0, load: bool = False, unsent: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.status, self.wait, self.load, self.unsent = status, wait, load, unsent
+        self.unpaid = unsent or status >= 400
+
+
+class Refused(Exception):
+    """Not worth another try. `too_long`: the request does not fit the model's context."""
+
+    def __init__(self, reason: str, *, too_long: bool = False) -> None:
+        super().__init__(reason)
+        self.too_long = too_long
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where requests go; `key` is never shown."""
+
+    base_url: str
+    model: str
+    key: str
+    timeout: float
+
+    @classmethod
+    def of(cls, base_url: str, model: str, key: str | None, timeout: float) -> Endpoint:
+        """Raises ConfigError for an address or a key that cannot be one."""
+        key = (key or "").strip()
+        try:
+            parts = urlsplit(base_url)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise ConfigError("--base-url: not an address; write it as http://127.0.0.1:8000/v1")
+        if "@" in parts.netloc:
+            raise ConfigError("--base-url: holds a password, which logs would show; a key goes into OPENAI_API_KEY")
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ConfigError("OPENAI_API_KEY: holds characters that no key has; set it again")
+        return cls(base_url, model, key, timeout)
+
+    def __repr__(self) -> str:
+        return f"{self.model} at {self}"
+
+    def __str__(self) -> str:
+        return self.base_url
+
+    def fault(self, error: Exception, *, answered: bool = False) -> Exception:
+        """
+        What an error of the openai package, a timeout or an answer that is none means.
+
+        Once the server has `answered`, 403 is about a request: firewalls and moderation look into texts.
+        """
+        import openai
+
+        if isinstance(error, openai.APIStatusError):
+            return self._of_status(error, answered)
+        if type(error.__cause__).__name__ in UNSENT:
+            return Passing("the server cannot be reached", load=True, unsent=True)
+        if isinstance(error, TimeoutError | openai.APITimeoutError):
+            return Passing(f"no answer within {self.timeout:g} s", load=True)
+        if isinstance(error, openai.APIConnectionError):
+            return Passing("the connection broke", load=True)
+        return Passing("the answer is not a chat completion", status=200)
+
+    def _of_status(self, error: openai.APIStatusError, answered: bool) -> Exception:
+        status, text = error.status_code, error.response.text[:LOOK]
+        reason = f"HTTP {status}: {self._said(error.body)}"
+        if status in (400, 413, 422):
+            return Refused(reason, too_long=status == 413 or bool(TOO_LONG.search(text)))
+        if (status == 500 and INVALID.search(text)) or (status == 403 and answered):
+            return Refused(reason)
+        if status == 429 and "insufficient_quota" in text:
+            return ConfigError(f"{self}: the account has no credit left; the same command goes on once it has")
+        if status in (408, 409, 425, 429) or status >= 500:
+            load = status in (408, 429) or status >= 500
+            return Passing(reason, status=status, wait=seconds_to_wait(error.response.headers), load=load)
+        return ConfigError(self._advice(status, reason))
+
+    def _advice(self, status: int, reason: str) -> str:
+        if status in (401, 403):  # some servers repeat parts of the key in their answer: it is not shown
+            sent = "the key in OPENAI_API_KEY is not accepted" if self.key else "it wants a key: set OPENAI_API_KEY"
+            return f"{self}: HTTP {status}: {sent}, or the key may not use model {self.model!r}"
+        if status == 404:
+            return f"{self}: {reason}. Look at --model {self.model} and --base-url, which mostly ends in /v1"
+        return f"{self}: {reason}. Look at --base-url: this is no answer of a chat server"
+
+    def _said(self, body: object) -> str:
+        said = body.get("message", body) if isinstance(body, Mapping) else body
+        text = said if isinstance(said, str) else repr(said)
+        return shorten(text.replace(self.key, "***") if self.key else text, 300)
+
+
+def seconds_to_wait(headers: Mapping[str, str]) -> float:
+    """What Retry-After asks for, in seconds or as an HTTP date; 0 where nothing sensible stands there."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        return seconds if seconds > 0 else 0.0
+    try:
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0.0

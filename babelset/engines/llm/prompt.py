@@ -1,0 +1,310 @@
+"""
+Prompts: files of TOML front matter and a Jinja2 template, rendered in a sandbox.
+
++++
+version = "1"
+unit = "row"             what one request translates: "row" (numbered segments of a row, answered as JSON by number),
+                         "field" (a whole field as plain text), "segment" (one sentence as plain text); with
+                         "judgement" it translates nothing, but grades the translation of a field
+description = "..."
+models = ["*tower*"]     patterns on the lower-case model id: an adapter for these models
+scheme = "xml"           placeholder scheme
+context = true           whether it shows context, terms or examples
+structured = false       whether the user block is JSON: the parts of the message's content
+[extra]                  fields of the request's body: a string is a template too, { json = "..." } one that gives
+                         JSON, and what comes out blank is left out
++++
+{% block system %}...{% endblock %}
+{% block user %}...{{ text }}{% endblock %}
+
+The variables are the fields of `Values`. Dataset text goes through the filter `json`, or is the message's very end.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+import xxhash
+from pydantic import BaseModel, ValidationError
+
+from babelset.engines.llm.controls import as_json, controls, neutral
+from babelset.errors import ConfigError, did_you_mean
+from babelset.languages import Language
+from babelset.plugins import explain
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import SandboxedEnvironment
+
+__all__ = ["Front", "Prompt", "Values", "available", "controls", "for_model", "load", "neutral"]
+
+FRONT = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+BLOCKS = ("system", "user")
+DEFAULT = "segments"
+
+SCRIPTS = dict(
+    re.findall(
+        r"(\w+)=(\w+)",
+        """
+        Arab=Arabic Armn=Armenian Beng=Bengali Cyrl=Cyrillic Deva=Devanagari Ethi=Ethiopic Geor=Georgian Grek=Greek
+        Gujr=Gujarati Guru=Gurmukhi Hang=Hangul Hans=Simplified_Chinese Hant=Traditional_Chinese Hebr=Hebrew
+        Jpan=Japanese Khmr=Khmer Knda=Kannada Laoo=Lao Latn=Latin Mlym=Malayalam Mymr=Burmese Olck=Ol_Chiki Orya=Odia
+        Sinh=Sinhala Taml=Tamil Telu=Telugu Tfng=Tifinagh Thai=Thai Tibt=Tibetan
+        """,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """
+    What a prompt is rendered with: `Values(find("en"), find("ca"), '{"1":"Name a river.","2":"The Ebre."}')`.
+
+    `text` holds the placeholders; for the unit "row" it is the compact JSON of the numbered segments. `roles` says
+    "1-2 instruction; 3 output". `before` and `after` are the context: "role", "source" and, if known, "target".
+    `notes` say what was wrong with the last answer; `labels` are words to be translated the same way everywhere;
+    `translation` is the one to be judged.
+    """
+
+    source: Language
+    target: Language
+    text: str
+    roles: str = ""
+    before: Sequence[Mapping[str, str]] = ()
+    after: Sequence[Mapping[str, str]] = ()
+    terms: Sequence[tuple[str, str]] = ()
+    examples: Sequence[tuple[str, str]] = ()
+    formality: Literal["default", "formal", "informal"] = "default"
+    numbers: Literal["keep", "convert"] = "keep"
+    notes: Sequence[str] = ()
+    labels: Sequence[str] = ()
+    translation: str = ""
+
+
+NAMES = frozenset(field.name for field in fields(Values))
+
+
+class Front(BaseModel, extra="forbid", frozen=True):
+    version: str
+    unit: Literal["row", "field", "segment", "judgement"]
+    description: str
+    models: tuple[str, ...] = ()
+    scheme: str
+    context: bool
+    structured: bool = False
+    extra: dict[str, Any] = {}
+
+
+class Prompt(Front, frozen=True):
+    """One prompt file: `load("segments").signature` is "segments@1#" and 12 hex digits of the file's hash."""
+
+    name: str
+    file: str
+    text: str  # the whole file
+
+    @property
+    def hash(self) -> str:
+        """The 128-bit xxh3 of the file's bytes, its first 12 hex digits."""
+        return xxhash.xxh3_128_hexdigest(self.text.encode())[:12]
+
+    @property
+    def judges(self) -> bool:
+        return self.unit == "judgement"
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}@{self.version}#{self.hash}"
+
+    def render(self, values: Values) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
+        """
+        The messages, without a system message where its block is absent or blank, and the body's extra fields.
+
+        Raises ConfigError, with file and line, for a template that fails.
+        """
+        given = {name: getattr(values, name) for name in NAMES}
+        if self.unit == "row":
+            given["text"] = neutral(values.text)
+        template = _template(self.text, self.file)
+        system, user = (_render(template, given, name) if name in template.blocks else "" for name in BLOCKS)
+        content = _parsed(user, self.file) if self.structured else user
+        messages = [{"role": "system", "content": system}] if system.strip() else []
+        messages.append({"role": "user", "content": content})
+        return tuple(messages), _filled(self.extra, f"{self.file}: extra", given)
+
+
+def load(name: str, *, judges: bool | None = False) -> Prompt:
+    """
+    The prompt of that name, or in that file: one that translates, or that `judges`; with None either will do.
+
+    >>> load("segments").unit
+    'row'
+
+    Raises ConfigError for an unknown name, an unreadable file, wrong front matter and a template that cannot work.
+    """
+    known = {prompt.name: prompt for prompt in available()}
+    fitting = [prompt.name for prompt in known.values() if judges in (None, prompt.judges)]
+    is_file = name.endswith(".jinja") or "/" in name
+    if not is_file and name not in known:
+        near = did_you_mean(name, fitting)
+        raise ConfigError(f"unknown prompt {name!r}.{near} There are {', '.join(fitting)}; a file is named *.jinja")
+    prompt = _read(Path(name)) if is_file else known[name]
+    if judges not in (None, prompt.judges):
+        what = "judges translations" if prompt.judges else "translates"
+        raise ConfigError(f"the prompt {name!r} {what}; here one is needed such as {', '.join(fitting)}")
+    return prompt
+
+
+@cache
+def _shipped() -> tuple[Prompt, ...]:
+    found = (file for file in files("babelset.prompts").iterdir() if file.name.endswith(".jinja"))
+    return tuple(_parse(file.read_bytes(), file.name) for file in sorted(found, key=lambda file: file.name))
+
+
+def available() -> list[Prompt]:
+    """The prompts that come with babelset, by name."""
+    return list(_shipped())
+
+
+def for_model(model_id: str) -> Prompt:
+    """The first adapter with a pattern for the model, else the prompt "segments" that any chat model follows."""
+    wanted = model_id.lower()
+    prompts = (prompt for prompt in available() if not prompt.judges)
+    fitting = (prompt for prompt in prompts if any(fnmatchcase(wanted, pattern) for pattern in prompt.models))
+    return next(fitting, None) or load(DEFAULT)
+
+
+def _read(path: Path) -> Prompt:
+    try:
+        return _parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _parse(data: bytes, file: str) -> Prompt:
+    try:
+        text = data.decode()
+        front = Front.model_validate(_front(text, file))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not UTF-8: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        raise ConfigError(f"{file}: {explain(error)}") from None
+    _template(text, file)
+    return Prompt(**front.model_dump(), name=Path(file).stem, file=file, text=text)
+
+
+def _front(text: str, file: str) -> dict[str, Any]:
+    if match := FRONT.match(text):
+        return tomllib.loads("\n" + match[1])  # a line for the fence, so that errors name the file's lines
+    raise ConfigError(
+        f"{file}:1: a prompt begins with TOML between two lines +++; see: babelset prompts show {DEFAULT}"
+    )
+
+
+@lru_cache(maxsize=64)
+def _template(text: str, file: str) -> Template:
+    match = FRONT.match(text)
+    start = match.end() if match else 0
+    source = "\n" * text.count("\n", 0, start) + text[start:]  # lines are the file's
+    template = _compile(source, file)
+    if "user" not in template.blocks:
+        raise ConfigError(f"{file}: there is no {{% block user %}}, which holds what is sent")
+    _check_blocks(source, file)
+    return template
+
+
+def _check_blocks(source: str, file: str) -> None:
+    """Nothing is rendered but the blocks, so nothing may stand around them."""
+    from jinja2 import nodes
+
+    for node in _sandbox().parse(source).body:
+        if isinstance(node, nodes.Block) and node.name in BLOCKS:
+            continue
+        data = node.nodes if isinstance(node, nodes.Output) else [node]
+        stray = [part for part in data if not isinstance(part, nodes.TemplateData) or part.data.strip()]
+        if stray:
+            raise ConfigError(f"{file}:{stray[0].lineno}: something stands outside of the blocks 'system' and 'user'")
+
+
+@cache
+def _sandbox() -> SandboxedEnvironment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    sandbox = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    sandbox.globals.clear()
+    sandbox.filters["json"] = as_json
+    sandbox.filters["script"] = lambda language: SCRIPTS[language.script].replace("_", " ")
+    return sandbox
+
+
+@lru_cache(maxsize=256)
+def _compile(source: str, where: str) -> Template:
+    from jinja2 import Template, TemplateSyntaxError, meta, nodes
+
+    sandbox = _sandbox()
+    try:
+        tree = sandbox.parse(source)
+        unknown = meta.find_undeclared_variables(tree) - NAMES
+        code = sandbox.compile(source, filename=where)
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"{where}:{error.lineno}: {error.message}") from None
+    for name in tree.find_all(nodes.Name):
+        if name.name in unknown:
+            near = did_you_mean(name.name, sorted(NAMES))
+            raise ConfigError(f"{where}:{name.lineno}: {name.name!r} is undefined.{near}")
+    return Template.from_code(sandbox, code, {})
+
+
+def _render(template: Template, given: Mapping[str, Any], block: str = "") -> str:
+    from jinja2 import TemplateError
+
+    wrong = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+    function = template.blocks[block] if block else template.root_render_func
+    try:
+        return "".join(function(template.new_context(dict(given))))
+    except (TemplateError, *wrong) as error:
+        raise _fault(template, error) from None
+
+
+def _fault(template: Template, error: Exception) -> ConfigError:
+    frames = walk_tb(error.__traceback__)
+    lines = [1, *(line for frame, line in frames if frame.f_code.co_filename == template.filename)]
+    return ConfigError(f"{template.filename}:{template.get_corresponding_lineno(lines[-1])}: {error}")
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(
+            f"{where}: the template does not give JSON: {error}; write values with the filter json"
+        ) from None
+
+
+def _filled(value: Any, where: str, given: Mapping[str, Any]) -> Any:
+    """`value` with its strings rendered; of an object, without the fields that come out blank."""
+    if isinstance(value, str):
+        return _render(_compile(value, where), given)
+    if isinstance(value, list):
+        return [_filled(item, where, given) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"json"} and isinstance(value["json"], str):
+        text = _filled(value["json"], where, given)
+        return _parsed(text, where) if text.strip() else ""
+    found = {key: _filled(item, f"{where}.{key}", given) for key, item in value.items()}
+    return {key: item for key, item in found.items() if item != ""}

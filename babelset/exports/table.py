@@ -1,0 +1,25 @@
+"""Parquet and CSV: the rows in their own shape, as a table."""
+
+from __future__ import annotations
+
+from babelset.contracts.export import Exported, TranslatedRow
+from babelset.errors import DataError
+
+
+class Parquet:
+    """The first row names the columns; a table has no place for rows that have others."""
+
+    endings: tuple[str, ...] = (".parquet",)
+
+    def __init__(self) -> None:
+        self.columns: list[str] = []
+
+    def convert(self, row: TranslatedRow) -> Exported:
+        self.columns = self.columns or list(row.data)
+        if odd := sorted(row.data.keys() ^ set(self.columns)):
+            raise DataError(f"other columns than the first row ({', '.join(odd[:5])}); .jsonl can hold both")
+        return Exported(row.data)
+
+
+class CSV(Parquet):
+    endings = (".csv", ".tsv")

@@ -1,0 +1,126 @@
+"""Comma- and tab-separated values: every value a string, exactly as it stands."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import IO, Any
+
+from babelset.errors import DataError, OutputError
+from babelset.files.formats.format import LONGEST, Bad, Reading, Writer, encoded
+from babelset.files.formats.lines import TOO_LONG, Lines
+from babelset.files.lossless import dumps
+from babelset.files.row import EXCERPT, excerpt
+
+
+class Csv:
+    names: tuple[str, ...] = ("csv",)
+    delimiter = ","
+
+    def read(self, file: IO[bytes]) -> Iterator[Reading]:
+        csv.field_size_limit(LONGEST)
+        lines = _Texts(file)
+        reader = csv.reader(iter(lines), delimiter=self.delimiter, strict=True)
+        header = _header(reader)
+        while True:
+            line = reader.line_num + 1
+            lines.taken, lines.cut = b"", False
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield line, Bad(f"not valid CSV: {error}", excerpt(lines.taken))
+                continue
+            if lines.cut:
+                yield line, Bad(TOO_LONG, excerpt(lines.taken))
+            elif values:
+                yield line, _row(header, values) or Bad(_fault(header, values), excerpt(lines.taken))
+
+    def writer(self, file: IO[bytes]) -> Writer:
+        return _TableWriter(file, self.delimiter)
+
+
+class Tsv(Csv):
+    names = ("tsv",)
+    delimiter = "\t"
+
+
+class _Texts:
+    """The lines as text, whatever their bytes; `taken` is the beginning of what was read since it was emptied."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.lines, self.taken, self.cut = Lines(file), b"", False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
+            self.cut = self.cut or self.lines.too_long
+            if len(self.taken) < 4 * EXCERPT:
+                self.taken += line[: 4 * EXCERPT]
+            yield line.decode("utf-8", "surrogateescape")
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise DataError(f"the header cannot be read: {error}", line=1) from None
+    if not _is_text(header):
+        raise DataError("not valid UTF-8; convert the file to UTF-8", line=1)
+    if twice := next((name for name in header if header.count(name) > 1), None):
+        raise DataError(f"two columns are named {twice!r}", line=1)
+    return header
+
+
+def _row(header: list[str], values: list[str]) -> dict[str, Any] | None:
+    return dict(zip(header, values, strict=True)) if len(values) == len(header) and _is_text(values) else None
+
+
+def _fault(header: list[str], values: list[str]) -> str:
+    wrong = len(values) != len(header)
+    return f"{len(values)} values for {len(header)} columns" if wrong else "not valid UTF-8"
+
+
+def _is_text(values: list[str]) -> bool:
+    try:
+        "".join(values).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Echo:
+    """`csv.writer(_Echo()).writerow(values)` is the line that a file would get."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+class _TableWriter:
+    """The first row names the columns; nested values are written as JSON, null as an empty value."""
+
+    def __init__(self, file: IO[bytes], delimiter: str) -> None:
+        self.file, self.columns = file, list[str]()
+        # values are quoted for the characters of the line end: both, so that a lone \r survives too
+        self.writer: Any = csv.writer(_Echo(), delimiter=delimiter, lineterminator="\r\n")
+
+    def write(self, row: dict[str, Any]) -> None:
+        if not self.columns:
+            self.columns = list(row)
+            self._line(self.columns)
+        if row.keys() != set(self.columns):
+            odd = sorted(row.keys() ^ set(self.columns))
+            raise OutputError(f"rows have different columns ({', '.join(map(repr, odd[:5]))}); write .jsonl instead")
+        self._line([_cell(row[column]) for column in self.columns])
+
+    def _line(self, values: list[str]) -> None:
+        self.file.write(encoded(self.writer.writerow(values)[:-2] + "\n"))
+
+    def close(self) -> None:
+        pass
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else dumps(value)

@@ -1,0 +1,1 @@
+"""How good translated rows are, and which of them to keep."""

@@ -1,0 +1,245 @@
+"""
+Add scores to translated rows: what is scored once is stored in the row, and never scored again.
+
+Crash-proof like a run: chunks of rows are finished one by one in a journal beside the output, which appears by rename.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from babelset import plugins
+from babelset.contracts.asking import accounts, cautioning, deciding
+from babelset.contracts.evidence import KEY, Evidence, add_marks, evidence_of, outcome_of
+from babelset.contracts.filter import Filter, Outcome
+from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.files.row import BadRow, Row
+from babelset.files.rows import read, writing
+from babelset.scoring.corpora import corpus_tables, remembering
+from babelset.scoring.distribution import Report
+from babelset.translation.job import Places, fingerprints
+from babelset.translation.run import Manifest, Watch
+from babelset.translation.worker import Entry, failed, score
+from babelset.work.chunks import chunked
+from babelset.work.identity import finished, identity_of
+from babelset.work.journal import Journal, write_whole
+from babelset.work.licenses import licenses_of_scores
+
+SEED = 20  # of what is drawn by chance: the same rows in every process
+
+Known = tuple[dict[str, Any], Evidence, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Which rows get which scores, and where to. `sample` scores only so many rows; `force` scores again."""
+
+    inputs: Sequence[str]
+    output: str
+    scorers: Sequence[Filter]
+    sample: int | None = None
+    format: str | None = None
+    chunk: int = 256
+    force: bool = False
+
+
+def build_scorers(
+    names: Sequence[str], options: Mapping[str, Any], config: Mapping[str, bool | dict[str, Any]]
+) -> list[Filter]:
+    """
+    The scorers that a user names, as "comet", "comet:MODEL", "reference:FILE" or "roundtrip:TRANSLATOR", with options.
+
+    >>> build_scorers(["cometkiwi:models/kiwi", "length"], {"length.tolerance": 3.0}, {})
+
+    An option without the name of its scorer is the only scorer's. Raises ConfigError for what is unknown or unclear.
+    """
+    models = dict(name.partition(":")[::2] for name in names)
+    if len(models) < len(names):
+        raise ConfigError(f"--with: a scorer is named twice in {', '.join(names)}; its scores have room for one")
+    given: dict[str, dict[str, Any]] = {
+        name: {_main_option(name): value} if value else {} for name, value in models.items()
+    }
+    for key, value in options.items():
+        name, _, option = key.rpartition(".")
+        if not name and len(given) > 1:
+            raise ConfigError(f"--option {key}: of which scorer? Write it as {next(iter(given))}.{key}=VALUE")
+        if name and name not in given:
+            raise ConfigError(f"--option {key}: {name!r} is not among the scorers: {', '.join(given)}")
+        given[name or next(iter(given))][option] = value
+    return [plugins.build("filters", name, {**_table(config.get(name)), **given[name]}) for name in given]
+
+
+def _main_option(name: str) -> str:
+    """What stands behind a scorer's colon."""
+    taken = getattr(plugins.load("filters", name), "model_fields", {})
+    return next((option for option in ("file", "translator", "glossary") if option in taken), "model")
+
+
+def _table(wanted: bool | dict[str, Any] | None) -> dict[str, Any]:
+    return wanted if isinstance(wanted, dict) else {}
+
+
+def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
+    """
+    Write the rows of the inputs, each with the scores of the scorers among its evidence; the account.
+
+    >>> add_scores(Scoring(["ca.jsonl"], "scored.jsonl", [CometKiwi()]))["scores"]
+    {'cat_Latn': {'cometkiwi': {'rows': 870, 'not_covered': 1, 'without': 0, 'mean': 0.81, 'quartiles': [...]}}}
+
+    Scores that a row has already are kept, unless `force` is set; its status stays as it is. Rows without evidence
+    go to the failed ledger. Scorers that compare texts fill the table `corpus`: BLEU, chrF, chrF++ and TER by language.
+    A finished output of the same order is left alone. Raises ConfigError for another one
+    without `force`; what a scorer raises leaves a journal to go on from.
+    """
+    watch, places = watch or Watch(), Places.of(order.output)
+    identity = _identity(order)
+    if (done := _finished(places, identity, order)) is not None:
+        watch.say(f"{places.accepted} is complete already: nothing to do")
+        return done
+    with (
+        _journal(places, {**identity, "force": order.force}, order.force) as journal,
+        remembering(order.scorers, places.work),
+    ):
+        started, drawn = time.time(), _drawn(order, watch)
+        fresh, read_rows = _work(order, journal, watch, drawn)
+        tables = corpus_tables(order.scorers, _rows(journal, drawn), watch.say)
+        effort = {"scored": fresh, "seconds": round(time.time() - started, 1)}
+        about = {**identity, "this_process": effort, **({"corpus": tables} if tables else {})}
+        about["licenses"] = licenses_of_scores(order.inputs, {check.name: check for check in order.scorers})
+        about |= {"accounts": spent} if (spent := accounts(order.scorers)) else {}
+        return _publish(order, places, journal, about, read_rows)
+
+
+def _identity(order: Scoring) -> Manifest:
+    """What decides the output. Two commands with the same identity write the same bytes."""
+    parts = {
+        "inputs": fingerprints(order.inputs),
+        "scorers": deciding(order.scorers),
+        "sample": order.sample,
+        "chunk": order.chunk,
+    }
+    return identity_of(parts)
+
+
+def _finished(places: Places, identity: Manifest, order: Scoring) -> Manifest | None:
+    """The manifest of a finished output of the same order; ConfigError when the output is another one."""
+    if places.accepted.resolve() in {Path(path).resolve() for path in order.inputs}:
+        raise ConfigError(f"{places.accepted} is read and written; name another output")
+    return None if order.force else finished(places, identity, "was not made by scoring")
+
+
+def _journal(places: Places, identity: Manifest, force: bool) -> Journal:
+    """The journal of this order, whoever began it; with `force` a new one in place of another order's."""
+    try:
+        return Journal(places.work, identity)
+    except ConfigError:
+        if not force:
+            raise
+        return Journal(places.work, identity, fresh=True)
+
+
+def _work(order: Scoring, journal: Journal, watch: Watch, drawn: set[int] | None) -> tuple[dict[str, int], int]:
+    """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
+    done, read_rows, fresh, warn = journal.done(), 0, Counter[str](), cautioning(order.scorers, watch.say)
+    for number, rows in enumerate(chunked(read(order.inputs, format=order.format), order.chunk)):
+        read_rows += len(rows)
+        if number not in done:
+            journal.write(number, _scored(rows, order, drawn, fresh, warn))
+        watch.rows(len(rows))
+    return {check.name: fresh[check.name] for check in order.scorers}, read_rows
+
+
+def _drawn(order: Scoring, watch: Watch) -> set[int] | None:
+    """The numbers of the rows to score: one by chance out of each of `sample` equal stretches; None for all."""
+    if order.sample is None:
+        return None
+    total = sum(1 for _ in read(order.inputs, format=order.format))
+    watch.total(total)
+    draw, parts = Random(SEED), min(order.sample, total)
+    return {draw.randrange(part * total // parts, (part + 1) * total // parts) for part in range(parts)}
+
+
+def _scored(
+    rows: Sequence[Row | BadRow],
+    order: Scoring,
+    drawn: set[int] | None,
+    fresh: Counter[str],
+    warn: Callable[[str], None],
+) -> Iterator[Entry]:
+    found = [(row, known(row)) for row in rows]
+    wanted = [item for row, item in found if isinstance(item, tuple) and (drawn is None or row.number in drawn)]
+    for _, evidence, _ in wanted:
+        warn(evidence["translator"])
+    for check in order.scorers:
+        fresh[check.name] += fill(check, wanted, force=order.force)
+    for _, item in found:
+        yield {"status": "scored", "data": {**item[0], KEY: item[1]}} if isinstance(item, tuple) else item
+
+
+def known(row: Row | BadRow) -> Known | Entry:
+    """The row with its evidence and what filters see of it; a line of the failed ledger where it has none."""
+    if isinstance(row, BadRow):
+        return failed(row)
+    try:
+        evidence = evidence_of(row.data)
+        return row.data, evidence, outcome_of(row.data, evidence)
+    except DataError as error:
+        where = f"{error.field}: " if error.field else ""
+        return failed(BadRow(row.number, row.file, row.line, where + error.reason, ""))
+
+
+def fill(check: Filter, rows: Sequence[Known], *, force: bool = False) -> int:
+    """Score with `check` the rows that have no score of it, or one that does not fit the row; how many those were."""
+    missing = [(evidence, outcome) for _, evidence, outcome in rows if force or not _has(evidence, outcome, check)]
+    if missing:
+        found = score([check], [outcome for _, outcome in missing])
+        for (evidence, _), marks in zip(missing, found, strict=True):
+            add_marks(evidence, marks)
+    return len(missing)
+
+
+def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
+    scores = evidence["scores"].get(check.name)
+    return scores is not None and len(scores) == len(outcome.units(check.unit))
+
+
+def _rows(journal: Journal, drawn: set[int] | None) -> Iterator[dict[str, Any]]:
+    """What was scored, whichever process did it: an entry stands in the journal where its row stands in the input."""
+    for number, entry in enumerate(journal.read()):
+        if entry["status"] == "scored" and (drawn is None or number in drawn):
+            yield entry["data"]
+
+
+def _publish(order: Scoring, places: Places, journal: Journal, about: Manifest, read_rows: int) -> Manifest:
+    """Write the output from the journal. It is opened first, so it is renamed last: its rows mean done."""
+    report, rows = Report([check.name for check in order.scorers]), Counter[str]()
+    notices: list[str] = []
+    warn = cautioning(order.scorers, notices.append)
+    with ExitStack() as stack:
+        files = {
+            "scored": stack.enter_context(writing(places.accepted, like=order.inputs[0])),
+            "failed": stack.enter_context(writing(places.failed)),
+        }
+        for entry in journal.read():
+            rows[entry["status"]] += 1
+            files[entry["status"]].write(entry["data"])
+            if entry["status"] == "scored":
+                report.add(entry["data"][KEY])
+                warn(entry["data"][KEY]["translator"])
+        if rows.total() != read_rows:
+            raise AccountingError(f"{read_rows} rows were read, but {rows.total()} scored; report this")
+        account = {"read": read_rows, "written": rows["scored"], "failed": rows["failed"]}
+        paths = {"scored": str(places.accepted), "failed": str(places.failed), "manifest": str(places.manifest)}
+        about |= {"notice": "; ".join(notices)} if notices else {}
+        manifest = {**about, "rows": account, "scores": report.report(), "files": paths}
+        write_whole(places.manifest, [json.dumps(manifest, indent=1, ensure_ascii=False)])
+    journal.remove()
+    return manifest

@@ -1,0 +1,93 @@
+"""
+A document is one text field, parsed into prose to translate and spans to leave alone.
+
+>>> parse("Run `ls -l`, please.")
+[Prose(text='Run '), Keep(text='`ls -l`', kind='inline_code', inline=True), Prose(text=', please.')]
+
+The joined spans are the text, for every text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from babelset.text.scan import blocks, code, inline, lines, payload
+from babelset.text.scan.marks import Mark, Scanner, carve
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Text to translate."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Text that must come out byte for byte as it went in."""
+
+    text: str
+    kind: str  # "code", "inline_code", "latex", "url", "markup", ...
+    inline: bool = False  # stands inside a sentence, so the sentence goes on around it
+
+
+Span = Prose | Keep
+
+# No scanner finds anything in a text without one of these.
+PLAIN = re.compile(
+    r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|[_\d]|\w\(|\w\.[a-z0-9]|www\."
+    r"|[;:][ \t]*$|,.*,|;.*;|-[ \t]*-"
+    r"|^[ \t]*(?:[-–—]|\w{1,4}[.)]|\([a-zIVX]{1,4}\))[ \t]|^(?: {4}|\t)|^(?:import|from|SELECT|class|return) ",
+    re.MULTILINE,
+)
+
+
+def parse(text: str, *, reasoning: bool = False, comments: bool = False, numbers: bool = False) -> list[Span]:
+    """
+    Spans of `text`, in order, none empty.
+
+    `reasoning` translates `<think>` blocks too, `comments` the comments in fenced code,
+    `numbers` keeps numbers with their units out of the translator's hands.
+    """
+    if not text:
+        return []
+    if not PLAIN.search(text):
+        return [Prose(text)]
+    return list(_spans(text, carve(text, _scanners(reasoning, comments, numbers))))
+
+
+def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, ...]:
+    return (
+        blocks.reasoning_tags if reasoning else blocks.reasoning,
+        partial(blocks.fences, comments=comments),
+        blocks.elements,
+        blocks.environments,
+        blocks.display_maths,
+        payload.json_documents,
+        payload.xml_documents,
+        payload.yaml_blocks,
+        payload.csv_tables,
+        code.scripts,
+        code.unfenced,
+        lines.formulas,
+        payload.json_values,
+        lines.tables,
+        lines.markers,
+        partial(inline.paragraphs, numbers=numbers),
+    )
+
+
+def _spans(text: str, marks: list[Mark]) -> Iterator[Span]:
+    at = 0
+    for mark in marks:
+        if mark.start == mark.end:
+            continue
+        if at < mark.start:
+            yield Prose(text[at : mark.start])
+        yield Keep(text[mark.start : mark.end], mark.kind, mark.inline)
+        at = mark.end
+    if at < len(text):
+        yield Prose(text[at:])

@@ -1,0 +1,179 @@
+"""What stands inside a sentence: inline code, maths, addresses, paths, placeholders, tags, emoji, numbers."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+
+from babelset.text.scan.marks import Mark
+from babelset.text.scan.markup import markup
+from babelset.text.scan.tags import tag
+
+# A search for this costs a tenth of the scanners, and most paragraphs do not hold it.
+SPECIAL = re.compile(
+    r"[`$<{}\[\\*_~@&%|/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
+    r"\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\ufeff\ud800-\uf8ff\U0001f000-\U0010ffff]"
+    r"|www\.|\w\.[a-z0-9]|\(\)|\b[OΘΩ]\("
+)
+SYMBOL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]+"
+    r"|(?P<emoji>(?:[\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff\u20e3]|[#*0-9]\ufe0f?\u20e3"
+    r"|\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])|\ufe0f|[\U000e0020-\U000e007f])+)"
+)
+BLANK = "\x1a"  # stands for text that is already kept: no scanner knows it
+URL_CHAR = r"[^\s<>\"'`|\\^{}()\[\]\x1a]"
+URL_BODY = rf"(?:{URL_CHAR}|\({URL_CHAR}*+\))*(?<![.,;:!?*_~])"
+EXTENSION = (
+    r"(?:py|ipynb|js|jsx|ts|tsx|json|jsonl|csv|tsv|txt|md|html?|css|scss|php|rb|rs|go|java|class|jar|cpp|hpp|cc|cs|sql|sh|bat|ps1|ya?ml"
+    r"|toml|ini|cfg|conf|log|xml|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|mp[34]|wav|zip|tar|gz|exe|dll|db|env|lock|parquet)"
+)
+TOKENS = re.compile(
+    "|".join(
+        (
+            rf"(?P<url><(?:https?|mailto|ftp):[^\s<>]*>|\b(?:https?|ftps?|file|ssh|git)://{URL_BODY}"
+            rf"|\bwww\.[\w-]{{1,63}}\.{URL_BODY}"
+            rf"|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:com|org|net|edu|gov|io|dev|info|co\.uk)\b(?:/{URL_BODY})?)",
+            r"(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})",
+            r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])",
+            r"(?P<turn><\|[^|<>\s]{1,64}\|>|<</?SYS>>|</?s>(?![^<]{0,200}</s>)|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS)\])",
+            r"(?P<placeholder>_{2,}|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}"
+            r"|\{%[^{}%]*%\}|\{\d*\}"
+            r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
+            r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
+            r"(?P<inline_code>(?<![\w/.])(?:[A-Za-z]\w*+\.){0,6}[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/.])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
+            r"(?P<formula>\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
+            r"(?P<handle>(?<![\w@.])@[A-Za-z]\w{1,40}\b(?!\.\w))",
+            r"(?P<html><!--(?:[^<-]|-(?!->)|<(?!!--))*+-->|<![A-Za-z][^<>]*>|</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>"
+            r"|<[A-Za-z][\w .:/-]{0,60}>|&(?:[A-Za-z]{2,10}|\#\d{1,7}|\#x[\da-fA-F]{1,6});)",
+            r"(?P<path>(?<![\w/.~:-])(?:~|\.{1,2})(?:/[\w@+-]+(?:\.[\w@+-]+)*+)++/?|(?<![\w/.~:)-])(?:/[\w@+-]+(?:\.[\w@+-]+)*+){2,}+/?"
+            r"|(?<![\w/.~:)-])/(?:etc|usr|home|var|tmp|bin|dev|opt|api|root|mnt)\b/?|\b[A-Za-z]:\\[^\s<>\"|?*]+"
+            rf"|(?<![\w./\\-])(?:[\w-]{{1,64}}/){{0,8}}[\w-]{{1,64}}\.{EXTENSION}\b(?![\w(]))",
+        )
+    )
+)
+NUMBER = re.compile(
+    r"(?<![\w.,])(?:v(?=\d))?[+-]?\d+(?:[.,:/]\d+)*(?:\s?(?:%|°[CF]?|(?:k|c|m|µ|n)?m[²³]?|(?:k|m|µ)?g|m?l|[kMGT]i?B|[kMG]?Hz|k?W|k?V|km/h|mph|lbs?|ms|fps|px|kcal))?(?!\w)"
+)
+TICKS = re.compile("`+")
+MATHS = re.compile(r"\\[A-Za-z]|[\^_=+<>{}|*/\\]|^-?[\d.,]*[A-Za-z]?'?\)?$|^[A-Za-z] ?[(,-]")
+LONG_WORDS = re.compile(r"[A-Za-z]{3,}[,.]? +[A-Za-z]{2,}")
+COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[^{}]*\})?")
+
+
+def inline(text: str, numbers: bool = False) -> list[Mark]:
+    """Marks inside one paragraph, in order, not overlapping."""
+    marks = _symbols(text) + _code_spans(text)
+    shadow = _blank(text, sorted(marks))
+    tokens = list(_tokens(shadow))
+    shadow = _blank(shadow, tokens)
+    links = markup(shadow)
+    covered = _outside(sorted(marks + tokens), links) + links
+    if numbers:
+        shadow = _blank(shadow, links)
+        covered += [Mark(found.start(), found.end(), "number", True) for found in NUMBER.finditer(shadow)]
+    return _join(sorted(covered))
+
+
+def _symbols(text: str) -> list[Mark]:
+    return [
+        Mark(found.start(), found.end(), "emoji" if found["emoji"] else "symbol", True)
+        for found in SYMBOL.finditer(text)
+    ]
+
+
+def _code_spans(text: str) -> list[Mark]:
+    """A run of backticks up to the next run of the same length."""
+    runs = list(TICKS.finditer(text))
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for run in runs:
+        places[len(run[0])].append(run.start())
+    marks, at = [], 0
+    for run in runs:
+        same = places[len(run[0])]
+        following = bisect_right(same, run.start())
+        if run.start() >= at and following < len(same):
+            at = same[following] + len(run[0])
+            marks.append(Mark(run.start(), at, "inline_code", True))
+    return marks
+
+
+def _tokens(text: str) -> Iterator[Mark]:
+    at = 0
+    while found := TOKENS.search(text, at):
+        mark = _token(text, found)
+        if mark:
+            yield mark
+        at = found.end() if mark else found.start() + 1
+
+
+def _token(text: str, found: re.Match[str]) -> Mark | None:
+    kind, start, end = found.lastgroup or "", found.start(), found.end()
+    if kind == "latex":
+        return _maths(text, start, end)
+    if kind == "turn":
+        return Mark(start, end, "placeholder")
+    if kind == "html":
+        return tag(text, start, end)
+    return Mark(start, end, kind, True)
+
+
+def _maths(text: str, start: int, end: int) -> Mark | None:
+    """Dollars are maths when what they enclose looks like it: "$5 and $10" does not."""
+    body = text[start:end]
+    if body.startswith(("\\", "$$")):
+        return Mark(start, end, "latex", True)
+    body = body[1:-1]
+    bare = COMMAND.sub("", body)
+    if body[-1].isspace() or not MATHS.search(body) or LONG_WORDS.search(bare):
+        return None
+    return Mark(start, end, "latex", True)
+
+
+def _blank(text: str, marks: list[Mark]) -> str:
+    if not marks:
+        return text
+    out: list[str] = []
+    at = 0
+    for mark in marks:
+        if mark.start >= at:
+            out += (text[at : mark.start], BLANK * (mark.end - mark.start))
+            at = mark.end
+    return "".join([*out, text[at:]])
+
+
+def _outside(marks: list[Mark], links: list[Mark]) -> list[Mark]:
+    """Marks that no link destination swallows; both lists are in order."""
+    if not links:
+        return marks
+    kept, number = [], 0
+    for mark in marks:
+        while number < len(links) and links[number].end <= mark.start:
+            number += 1
+        if number == len(links) or mark.end <= links[number].start:
+            kept.append(mark)
+    return kept
+
+
+def _join(marks: list[Mark]) -> list[Mark]:
+    """In order; what overlaps its neighbour is swallowed by it."""
+    out: list[Mark] = []
+    for mark in marks:
+        if out and mark.start < out[-1].end:
+            if mark.end > out[-1].end:
+                out[-1] = out[-1]._replace(end=mark.end)
+        else:
+            out.append(mark)
+    return out
+
+
+PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
+
+
+def paragraphs(text: str, numbers: bool) -> Iterator[Mark]:
+    """Inline marks of each paragraph; nothing inline reaches over a blank line."""
+    if not (SPECIAL.search(text) or (numbers and NUMBER.search(text))):
+        return
+    for paragraph in PARAGRAPH.finditer(text):
+        yield from (mark.moved(paragraph.start()) for mark in inline(paragraph[0], numbers))

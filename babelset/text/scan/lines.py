@@ -1,0 +1,89 @@
+"""Lines: markers of lists, headings and quotes, rules, and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from babelset.text.scan.marks import Mark
+
+MARKER = re.compile(
+    r"^[ \t]*(?:"
+    r"(?:[-*+•◦▪‣·–—][ \t]+"
+    r"|\d{1,4}[.)](?=[ \t])[ \t]*|[A-Za-z][.)](?=[ \t])[ \t]*(?=\S)|\((?:\d{1,2}|[ivxIVX]{1,4}|[a-z])\)[ \t]+"
+    r"|\#{1,6}[ \t]+|\#{2,6}(?=[A-Za-z])|>[ \t]?|\[[ xX]\][ \t]+)++"
+    r"|(?:[=\-*_~+#][ \t]*){3,}+(?=\r?$))",
+    re.MULTILINE,
+)
+RULE = re.compile(r"^[ \t]*(?=[^\r\n]*\|)(?=[^\r\n]*-)[ \t|:+=-]++\r?$", re.MULTILINE)
+BAR = re.compile(r"[ \t]*(?<!\\)\|(?:[ \t]*\|)*[ \t]*")
+ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*\r?$")
+
+
+def markers(text: str) -> Iterator[Mark]:
+    """What stands before the text of a line: "- ", "2. ", "## ", "> ", "[x] "; and rules such as "---"."""
+    return (Mark(found.start(), found.end(), "marker") for found in MARKER.finditer(text))
+
+
+def tables(text: str) -> Iterator[Mark]:
+    """The bars and rules of pipe tables; the text of a cell stays free."""
+    if "|" not in text:
+        return
+    lines, starts = _lines(text)
+    inside = _table_lines(lines)
+    for number, line in enumerate(lines):
+        if not inside[number]:
+            continue
+        if RULE.match(line):
+            yield Mark(starts[number], starts[number] + len(line.rstrip("\r\n")), "table")
+        else:
+            for bar in BAR.finditer(line.rstrip("\r\n")):
+                yield Mark(starts[number] + bar.start(), starts[number] + bar.end(), "table")
+
+
+def _lines(text: str) -> tuple[list[str], list[int]]:
+    lines, starts, at = text.split("\n"), [], 0
+    for line in lines:
+        starts.append(at)
+        at += len(line) + 1
+    return lines, starts
+
+
+def _table_lines(lines: list[str]) -> list[bool]:
+    """A run of lines with bars is a table when it has a rule, or lines of one shape."""
+    inside = [False] * len(lines)
+    first = 0
+    while first < len(lines):
+        if "|" not in lines[first]:
+            first += 1
+            continue
+        last = first
+        while last < len(lines) and "|" in lines[last]:
+            last += 1
+        run = lines[first:last]
+        if _is_table(run):
+            inside[first:last] = [True] * len(run)
+        first = last
+    return inside
+
+
+def _is_table(run: list[str]) -> bool:
+    if any(RULE.match(line) for line in run) or sum(bool(ROW.match(line)) for line in run) > 1:
+        return True
+    bars = {line.count(" | ") for line in run}
+    return len(bars) == 1 and len(run) > 1 and max(bars) + len(run) > 3 and "||" not in "".join(run)
+
+
+SHORT_WORD = r"(?:[Ss]o|[Ii][sfnt]|[Oo][fnr]|[Tt]o|[Ww]e|[Bb][ey]|[Aa][stn]|[Nn]o|[Dd]o|[Mm]y)(?![^\W\d_])"
+FORMULA = re.compile(
+    r"^[ \t]*(?=[^\n]*[=≈≤≥⇒→])(?=[^\n]*[\d+*/^√×÷-])(?:"
+    r"(?:sin|cos|tan|log|exp|sqrt|arcsin|arccos|arctan|lim|max|min|mod)(?![^\W\d_])"
+    rf"|(?!{SHORT_WORD})[A-Za-zα-ωΑ-Ωℏħ]{{1,2}}(?![^\W\d_])|[^\n\w]|[\d_¹²³⁰-ₜ])++$",
+    re.MULTILINE,
+)
+
+
+def formulas(text: str) -> Iterator[Mark]:
+    """Lines that are an equation and hold no words: "3b = 10", "cos(C) = (a² + b² - c²) / 2ab"."""
+    if "=" in text or "≈" in text:
+        yield from (Mark(found.start(), found.end(), "formula") for found in FORMULA.finditer(text))

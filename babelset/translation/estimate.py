@@ -1,0 +1,102 @@
+"""What a run will take, before it is started: rows, segments, how much is protected, and the time."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from babelset.files.rows import read
+from babelset.text.segment import Segment
+from babelset.translation.job import Job
+from babelset.translation.ladder import Ladder
+from babelset.translation.run import Watch, choose_schema
+from babelset.translation.worker import Parsed, ParseOptions, Worker
+from babelset.work.chunks import chunked
+from babelset.work.memory import Memory, key_of
+
+CHARACTERS_PER_TOKEN = 4.0  # English text under the tokenizers of current language models; a rule of thumb
+
+
+@dataclass
+class Counts:
+    rows: int = 0
+    failed: int = 0
+    segments: int = 0
+    characters: int = 0
+    kept_characters: int = 0
+    seen: set[bytes] = field(default_factory=set)
+    units: int = 0  # new ones, of which the sample is drawn
+    sample: list[list[Segment]] = field(default_factory=list)  # a segment each, or a row for those who read rows
+
+
+def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]:
+    """
+    Count the work of `job` and time `trial` of its segments, drawn evenly with a fixed seed.
+
+    For a translator that reads rows, `trial` rows are drawn, and requests, tokens and cost are estimated too. Needs
+    16 bytes and a set entry for each unique segment. `seconds` is None without a trial.
+    """
+    with closing(job.translator.build(job.pair)) as translator:
+        ladder = Ladder(translator, Memory(":memory:"))
+        options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
+        worker = Worker(job.pair, choose_schema(job, watch or Watch()), ladder, [], options)
+        counts = _count(job, worker, trial)
+        trial_segments = sum(map(len, counts.sample))
+        seconds = _time(ladder, counts, job) if counts.sample else None
+        spent = ladder.contextual.account() if ladder.contextual and counts.sample else {}
+        share = len(counts.seen) / max(trial_segments, 1)
+    prose = counts.characters - counts.kept_characters
+    return {
+        "rows": {"read": counts.rows, "failed": counts.failed},
+        "segments": counts.segments,
+        "unique_segments": len(counts.seen),
+        "characters": counts.characters,
+        "share_protected": round(counts.kept_characters / max(counts.characters, 1), 4),
+        "tokens_about": round(prose / CHARACTERS_PER_TOKEN),
+        "trial_segments": trial_segments,
+        "seconds_about": seconds,
+        **{f"{name}_about": round(share * value, 2) for name, value in spent.items() if type(value) in (int, float)},
+    }
+
+
+def _count(job: Job, worker: Worker, trial: int) -> Counts:
+    counts, draw = Counts(), random.Random(0)
+    for rows in chunked(read(job.inputs, format=job.format), worker.chunk):
+        for parsed in worker.parse(rows):
+            counts.rows += 1
+            if not isinstance(parsed, Parsed):
+                counts.failed += 1
+                continue
+            for item, keeps, _ in parsed.fields:
+                counts.characters += len(item.text)
+                counts.kept_characters += sum(map(len, keeps))
+            segments = list(parsed.segments())
+            counts.segments += len(segments)
+            for unit in [segments] if worker.ladder.contextual else [[segment] for segment in segments]:
+                _draw(counts, unit, {key_of(segment, job.pair, "") for segment in unit}, trial, draw)
+    return counts
+
+
+def _draw(counts: Counts, unit: list[Segment], keys: set[bytes], trial: int, draw: random.Random) -> None:
+    """Reservoir sampling over what is new: each has the same chance, whatever their number."""
+    if keys <= counts.seen:
+        return
+    counts.seen |= keys
+    counts.units += 1
+    if len(counts.sample) < trial:
+        counts.sample.append(unit)
+    elif (place := draw.randrange(counts.units)) < trial:
+        counts.sample[place] = unit
+
+
+def _time(ladder: Ladder, counts: Counts, job: Job) -> float:
+    first, *others = counts.sample
+    ladder.translate(first, job.pair)  # engines load on their first segment
+    timed = [segment for unit in others for segment in unit]
+    started = time.perf_counter()
+    ladder.translate(timed, job.pair)
+    per_segment = (time.perf_counter() - started) / max(len(timed), 1)
+    return round(per_segment * len(counts.seen), 1)

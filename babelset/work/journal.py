@@ -1,0 +1,119 @@
+"""
+The journal of a run: `OUT.work/`, which makes it survive being killed at any moment.
+
+OUT.work/run.json             what is being done, with the hashes of the inputs; a resumed run must agree
+OUT.work/chunk-00000003.jsonl rows 768..1023, finished; it appears by rename, so existence means done
+OUT.work/lock                 held while a process works here
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from babelset.contracts.filter import shorten
+from babelset.errors import ConfigError, OutputError
+from babelset.files.lossless import dumps, loads
+
+_CHUNK = re.compile(r"chunk-(\d{8})\.jsonl")
+
+
+class Journal:
+    """
+    Finished chunks of one run.
+
+    Raises ConfigError when the folder holds another run (the difference is shown), OutputError when it
+    cannot be written.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any], *, fresh: bool = False) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / "lock").open("w")
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot make the work folder ({error.strerror})") from None
+        try:
+            self._claim(identity, fresh)
+        except ConfigError:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    def _claim(self, identity: Mapping[str, Any], fresh: bool) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"{self.folder}: another process works on this output; wait for it to end") from None
+        run = self.folder / "run.json"
+        if fresh:
+            for path in self.folder.iterdir():
+                if path.name != "lock":
+                    path.unlink()
+        if not run.exists():
+            return write_whole(run, [json.dumps(identity, indent=1, sort_keys=True)])
+        differences = compare(json.loads(run.read_text("utf-8")), json.loads(json.dumps(identity)))
+        if differences:
+            raise ConfigError(
+                f"{self.folder} holds an unfinished run with other options or inputs:\n"
+                + "\n".join(f"  {line}" for line in differences)
+                + "\nRepeat the old command to go on with it, or start again with --force"
+            )
+        return None
+
+    def done(self) -> set[int]:
+        names = (_CHUNK.fullmatch(path.name) for path in self.folder.iterdir())
+        return {int(match[1]) for match in names if match}
+
+    def write(self, chunk: int, entries: Iterable[Mapping[str, Any]]) -> None:
+        write_whole(self._path(chunk), (dumps(entry) for entry in entries))
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """Every entry of every chunk, in order."""
+        for chunk in sorted(self.done()):
+            with self._path(chunk).open(encoding="utf-8", newline="\n") as file:
+                for line in file:
+                    yield loads(line)
+
+    def remove(self) -> None:
+        """Take the journal away, run.json last: what a crash leaves of it still says whose it was."""
+        for chunk in self.done():
+            self._path(chunk).unlink()
+        shutil.rmtree(self.folder)
+
+    def _path(self, chunk: int) -> Path:
+        return self.folder / f"chunk-{chunk:08d}.jsonl"
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that exists only when it is complete."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(line + "\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}); make room, then run the same command again"
+        ) from None
+
+
+def compare(old: Any, new: Any, where: str = "") -> list[str]:
+    """`compare({"beam": 1}, {"beam": 4})` -> ["beam: 1 -> 4"]."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(old.keys() | new.keys())
+        return [line for key in keys for line in compare(old.get(key), new.get(key), f"{where}.{key}".strip("."))]
+    return [] if old == new else [f"{where}: {shorten(old)} -> {shorten(new)}"]

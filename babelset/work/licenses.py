@@ -1,0 +1,91 @@
+"""Under which licences the data and the models of a run stand, as far as somebody wrote it down."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from babelset.translation.job import Places
+from babelset.work.journal import write_whole
+
+CARD = "README.md"
+READ = 20_000  # characters of it
+FRONT = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
+LICENSE = re.compile(r"^license:(.*(?:\n[ \t]*- .*)*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Licenses:
+    """`Licenses(data="cc-by-4.0", models={"nllb": "CC-BY-NC-4.0"})`; "" where nothing is known."""
+
+    data: str = ""
+    models: dict[str, str] = field(default_factory=dict)  # by translator or scorer
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Licenses:
+        """Those that a manifest tells; it may be of an earlier version, or damaged."""
+        try:
+            return TypeAdapter(cls).validate_python(manifest.get("licenses", {}))
+        except ValidationError:
+            return cls()
+
+
+def licenses(data: str | None, inputs: Sequence[str], models: Mapping[str, object]) -> dict[str, Any]:
+    """
+    What the user says of the data, or a card beside it, and what each of `models` that has a `license` says of itself.
+
+    >>> licenses("cc-by-4.0", ["alpaca.jsonl"], {"apertium": Apertium(), "length": Length()})
+    {'data': 'cc-by-4.0', 'models': {'apertium': 'GPL (language data)'}}
+    """
+    told = {name: str(model.license) for name, model in models.items() if hasattr(model, "license")}
+    cards = dict.fromkeys(found for path in inputs if (found := card_license(Path(path).parent)))
+    return asdict(Licenses(data or ", ".join(cards), told))
+
+
+def licenses_of_scores(inputs: Sequence[str], scorers: Mapping[str, object]) -> dict[str, Any]:
+    """Those of the runs that made `inputs`, as the manifests beside them tell, and of the scorers."""
+    before = [Licenses.of(_manifest(path)) for path in inputs]
+    models = {name: text for each in before for name, text in each.models.items()}
+    data = ", ".join(dict.fromkeys(each.data for each in before if each.data))
+    own = licenses(data, inputs, scorers)
+    return {**own, "models": {**models, **own["models"]}}
+
+
+def relicensed(manifest: dict[str, Any], data: str | None, path: Path) -> dict[str, Any]:
+    """The manifest of a finished run, in which the data has the licence that the user says now."""
+    before = Licenses.of(manifest)
+    if data is None or data == before.data:
+        return manifest
+    manifest = {**manifest, "licenses": {**asdict(before), "data": data}}
+    write_whole(path, [json.dumps(manifest, indent=1, ensure_ascii=False)])
+    return manifest
+
+
+def card_license(folder: Path) -> str:
+    """
+    The licence in the front matter of the folder's README.md, as the Hugging Face hub has it; "" for none.
+
+    >>> card_license(Path("alpaca"))  # ---, license: cc-by-nc-4.0, ---
+    'cc-by-nc-4.0'
+    """
+    try:
+        with (folder / CARD).open(encoding="utf-8", errors="replace") as file:
+            front = FRONT.match(file.read(READ))
+    except OSError:
+        return ""
+    found = LICENSE.search(front[1]) if front else None
+    return ", ".join(re.findall(r"\w[\w.+-]*", found[1]))[:100] if found else ""
+
+
+def _manifest(output: str) -> dict[str, Any]:
+    try:
+        found = json.loads(Places.of(output).manifest.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

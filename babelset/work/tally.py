@@ -1,0 +1,99 @@
+"""The account of a run: rows in = accepted + rejected + failed, and why rows were turned away."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+from babelset.contracts.evidence import KEY
+from babelset.errors import AccountingError
+
+STATUSES = ("accepted", "rejected", "failed")
+
+
+@dataclass
+class RouteTally:
+    """Rows by route. `accounts` has every engine of the run, with what it cost where it tells; `rules` counts them."""
+
+    accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rules: int = 0
+    rows: Counter[str] = field(default_factory=Counter)  # by the engine whose translation was kept
+    tried: Counter[str] = field(default_factory=Counter)
+    segments: Counter[str] = field(default_factory=Counter)  # of the rows that it tried
+    after: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # another engine
+    by_rule: Counter[int] = field(default_factory=Counter)
+
+    def add(self, evidence: dict[str, Any]) -> None:
+        if (route := evidence.get("route")) is None:
+            return
+        self.by_rule[route["rule"]] += 1
+        self.rows[route["kept"]] += 1
+        before = list(takewhile(lambda name: name != route["kept"], route["tried"]))
+        self.after[route["kept"]].update(before[-1:])
+        made = [candidate["targets"] for candidate in evidence.get("candidates", ())] or [evidence["segments"]]
+        for name, segments in zip(route["tried"], made, strict=False):
+            self.tried[name] += 1
+            self.segments[name] += len(segments)
+
+    def report(self) -> dict[str, Any]:
+        engines = {name: self._engine(name) for name in dict.fromkeys([*self.accounts, *self.tried])}
+        rules = {str(index): self.by_rule[index] for index in sorted({*range(self.rules), *self.by_rule})}
+        return {"routes": {"engines": engines, "rules": rules}} if engines else {}
+
+    def _engine(self, name: str) -> dict[str, Any]:
+        found = {"rows": self.rows[name], "tried": self.tried[name], "segments": self.segments[name]}
+        after, account = dict(self.after[name]), dict(self.accounts.get(name, {}))
+        return {**found, "after": after, **({"account": account} if account else {})}
+
+
+@dataclass
+class Tally:
+    """What the journal holds, counted by reading it once: so a resumed run counts like an uninterrupted one."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
+    uncovered: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)  # by check, what its verdicts counted
+    segments: int = 0
+    kept_spans: int = 0
+    routes: RouteTally = field(default_factory=RouteTally)
+
+    def add(self, entry: dict[str, Any]) -> None:
+        self.rows[entry["status"]] += 1
+        if entry["status"] == "failed":
+            return
+        evidence = entry["data"][KEY]
+        self.routes.add(evidence)
+        self.segments += len(evidence["segments"])
+        self.kept_spans += sum(len(item["keeps"]) for item in evidence["fields"])
+        self.rejections.update(verdict["check"] for verdict in evidence["verdicts"] if not verdict["ok"])
+        for verdict in evidence["verdicts"]:
+            if "counts" in verdict:
+                self.counts.setdefault(verdict["check"], Counter()).update(verdict["counts"])
+        for check, scores in evidence["scores"].items():
+            if "." not in check:  # parts are covered as the whole is
+                self.uncovered[check] += bool(scores) and all(score is None for score in scores)
+        for segment in evidence["segments"]:
+            self.flags.update(segment["flags"])
+
+    def report(self, read_rows: int) -> dict[str, Any]:
+        counts = {status: self.rows[status] for status in STATUSES}
+        if read_rows != sum(counts.values()):
+            total = " + ".join(f"{count} {status}" for status, count in counts.items())
+            raise AccountingError(f"{read_rows} rows were read, but {total} were found; keep the files and report this")
+        return {
+            "rows": {"read": read_rows, **counts},
+            "rejections": dict(self.rejections.most_common()),
+            "not_covered": {check: count for check, count in self.uncovered.most_common() if count},
+            "counts": {check: dict(counts.most_common()) for check, counts in self.counts.items()},
+            "segments": {
+                "translated": self.segments,
+                "kept_spans": self.kept_spans,
+                **dict(self.flags.most_common()),
+            },
+            **self.routes.report(),
+        }
