@@ -25,6 +25,7 @@ test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json apertium chromi
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 # Those on public data want the folders it lies in: make bench NTREX=ntrex128 INSTRUCTIONS=instruction

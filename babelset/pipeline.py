@@ -31,13 +31,16 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
-from babelset.exports.export import Export, export
+from babelset.exports.export import ExportJob, export
 from babelset.languages import find
 from babelset.plugins import explain
-from babelset.translation.job import Engine, Job
+from babelset.translation.job import Job
 from babelset.translation.routes import read_routes
-from babelset.translation.run import Watch, translate
+from babelset.translation.run import translate
+from babelset.work.manifest import Manifest
+from babelset.work.watch import Watch
 
 
 class Dataset(BaseModel, extra="forbid", frozen=True):
@@ -51,7 +54,7 @@ class Dataset(BaseModel, extra="forbid", frozen=True):
 class ExportStep(BaseModel, extra="forbid", frozen=True):
     """`dataset` names one of the datasets; without it the export takes all of them."""
 
-    recipe: str = Field(alias="as")
+    shape: str = Field(alias="as")
     output: str
     dataset: str | None = None
 
@@ -124,13 +127,13 @@ def read_pipeline(path: Path, table: dict[str, Any]) -> Pipeline:
         raise ConfigError(f"{path}: routes names its translators: leave translator and fallback out")
     for step in pipeline.exports:
         if step.dataset is not None and step.dataset not in pipeline.datasets:
-            raise ConfigError(f"{path}: export {step.recipe!r} names the unknown dataset {step.dataset!r}")
+            raise ConfigError(f"{path}: export {step.shape!r} names the unknown dataset {step.dataset!r}")
     return pipeline
 
 
 def run_pipeline(
     pipeline: Pipeline, folder: Path, watching: Callable[[], AbstractContextManager[Watch]]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, Manifest]]:
     """Do every step that is not finished yet; a title and an account for each, as it ends."""
     made: dict[str, list[str]] = {}
     for name, job in pipeline.jobs(folder):
@@ -142,6 +145,5 @@ def run_pipeline(
     for step in pipeline.exports:
         names = [step.dataset] if step.dataset else list(made)
         inputs = tuple(path for name in names for path in made[name])
-        done = export(Export(inputs=inputs, recipe=step.recipe, output=below(folder, step.output), force=True))
-        rows = {"read": done.read, "written": done.written.total(), "failed": done.failed.total()}
-        yield f"export as {step.recipe}", {"rows": rows, "files": {"written": ", ".join(done.written)}}
+        order = ExportJob(inputs=inputs, shape=step.shape, output=below(folder, step.output), force=True)
+        yield f"export as {step.shape}", export(order)

@@ -41,7 +41,7 @@ from babelset.files.rows import read
 from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
 from babelset.translation.ladder import Ladder
-from babelset.translation.worker import Worker
+from babelset.translation.worker import ONLY, Worker
 from babelset.translators.vllm import VLLM
 from babelset.work.memory import Memory
 
@@ -131,7 +131,7 @@ def counted(messages: Iterable[Any], payload: str) -> dict[str, int]:
 def masked(rows: Sequence[Row], schema: Schema, prompt: str) -> Counter[str]:
     """What a run with this prompt asks and gets."""
     model = Counting(model="any", prompt=prompt)
-    worker = Worker(PAIR, schema, Ladder(model, Memory(":memory:")), [])
+    worker = Worker(PAIR, schema, {ONLY: Ladder(model, Memory(":memory:"))}, [])
     answers = worker.translate(worker.parse(rows))
     model._counts["failed"] = sum(isinstance(answer, Failure) for answer in answers)
     return model._counts

@@ -30,9 +30,10 @@ def estimate(
     """
     Count rows, segments, unique segments, the protected share and tokens, and time a trial.
     """
+    from babelset.contracts.engine import Engine
     from babelset.files.stdin import spooled
     from babelset.translation.estimate import estimate as count
-    from babelset.translation.job import Engine, Job
+    from babelset.translation.job import Job
 
     engine = Engine(name=translator, options=o.engine_options(option, model=model))
     job = Job(

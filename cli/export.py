@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from babelset.cli import options as o
 
-RECIPES = "okapi, mits, taco, alpaca ... See: babelset plugins."
+SHAPES = "okapi, mits, taco, alpaca ... See: babelset plugins."
 PATH = "A file, {lang} allowed in it; a folder for okapi and mits."
 EVIDENCE = "Keep scores and sources, as _babelset."
 
 
 def export(
     inputs: o.Inputs,
-    recipe: Annotated[str, typer.Option("--as", metavar="RECIPE", help=RECIPES)],
+    shape: Annotated[str, typer.Option("--as", metavar="SHAPE", help=SHAPES)],
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATH", help=PATH)],
     with_evidence: Annotated[bool, typer.Option("--with-evidence", help=EVIDENCE)] = False,
     format: o.Format = None,
@@ -29,14 +30,19 @@ def export(
     """
     from babelset.cli.summary import show
     from babelset.exports import export as exports
+    from babelset.files.stdin import spooled
 
-    order = exports.Export(
-        inputs=tuple(inputs), recipe=recipe, output=output,
-        with_evidence=with_evidence, format=format, force=force,
-    )  # fmt: skip
-    done = exports.export(order)
-    account = done.account()
-    if not json:
-        account["files"] = {path: f"{count} rows" for path, count in account["files"].items()}
-    show(account, as_json=json)
-    raise typer.Exit(1 if done.failed else 0)
+    with spooled(inputs, format) as paths:
+        job = exports.ExportJob(
+            inputs=paths, shape=shape, output=output, with_evidence=with_evidence, format=format, force=force
+        )
+        account = exports.export(job, o.quiet())
+    show(account if json else {**account, **_counted(account)}, as_json=json)
+    raise typer.Exit(1 if account["rows"]["failed"] else 0)
+
+
+def _counted(account: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that were written, each with its rows."""
+    written, failed = account["counts"]["written"], account["files"].get("failed")
+    rows = {**written, **({failed: account["rows"]["failed"]} if failed else {})}
+    return {"counts": {}, "files": {path: f"{count} rows" for path, count in rows.items()}}

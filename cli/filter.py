@@ -43,13 +43,14 @@ def filter_(
     from babelset.cli.summary import show
     from babelset.files.stdin import spooled
     from babelset.scoring.cuts import Where
-    from babelset.scoring.refilter import refilter
+    from babelset.scoring.refilter import Refilter, refilter
     from babelset.translation.job import build_filters
 
     filters = build_filters(o.filters_of(config))
     formula, best = Where.of(where) if where is not None else None, _keep(keep_percent, keep, by)
     with spooled(inputs, format) as paths:
-        account = refilter(paths, output, rejected, filters, where=formula, keep=best, format=format, force=force)
+        order = Refilter(paths, output, filters, rejected, where=formula, keep=best, format=format, force=force)
+        account = refilter(order, o.quiet())
     show(account, as_json=json)
     raise typer.Exit(1 if account["rows"]["failed"] else 0)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from babelset import plugins
 from babelset.errors import ConfigError
+
+if TYPE_CHECKING:
+    from babelset.work.watch import Watch
 
 Inputs = Annotated[list[str], typer.Argument(metavar="IN...", help="Files to read; - is standard input.")]
 To = Annotated[str, typer.Option("--to", metavar="LANG", help="Target language: ca, cat_Latn, Catalan, pt-BR, zh-TW.")]
@@ -130,3 +133,10 @@ def filters_of(path: Path | None) -> dict[str, bool | dict[str, Any]]:
     if unknown := sorted(config.keys() - {"filters"}):
         raise ConfigError(f"{path}: unknown table {unknown[0]!r}; a --config file holds [filters] only")
     return dict(config.get("filters", {}))
+
+
+def quiet() -> Watch:
+    """Who says on standard error what there is to say, and shows no progress."""
+    from babelset.work.watch import Watch
+
+    return Watch(say=lambda message: typer.echo(message, err=True))

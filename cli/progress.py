@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from babelset.translation.run import Watch
+from babelset.work.watch import Watch
 
 EVERY = 30.0  # seconds between two lines where there is no terminal
 

@@ -32,8 +32,11 @@ def report(
     from babelset.report.render import render
     from babelset.report.terminal import show
     from babelset.work.journal import write_whole
+    from babelset.work.places import Places, keep_apart
 
     path = Path(output) if output else None
+    if path:
+        keep_apart([file for run in runs for file in Places.of(run).all], {"report": path})
     if path and path.exists() and not force:
         raise ConfigError(f"{path} exists; name another output, or say --force")
     found = collect(runs, format)

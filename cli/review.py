@@ -58,7 +58,7 @@ def review(
     ends it. `babelset apply-review` makes rows of the decisions.
     """
     from babelset.review.store import Store
-    from babelset.translation.job import Places
+    from babelset.work.places import Places
 
     if (sample is not None) + every > 1:
         raise ConfigError("--sample and --all exclude each other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -65,7 +66,7 @@ def _tell(scores: dict[str, dict[str, dict[str, Any]]]) -> None:
     show_table("Scores of rows: the mean over their units", columns, rows)
 
 
-def _tell_corpora(account: dict[str, Any]) -> None:
+def _tell_corpora(account: Mapping[str, Any]) -> None:
     from babelset.cli.table import show_table
     from babelset.report.corpus import COLUMNS, cells, corpora_of, footnotes
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import typer
 
 NOTES = {
-    "rejections": "turned away by",
-    "failed": "failed because",
-    "not_covered": "not judged by",
+    "rejections": "rejected by",
+    "failures": "failed because",
+    "not_covered": "not covered by",
 }
 
 SHOWN = 12  # of a check's counts
 
 
-def show(manifest: dict[str, Any], *, as_json: bool, stderr: bool = False) -> None:
+def show(manifest: Mapping[str, Any], *, as_json: bool, stderr: bool = False) -> None:
     """Print the account of a run. `stderr` when standard output carries rows."""
     if as_json:
         typer.echo(json.dumps(manifest, ensure_ascii=False, indent=1), err=stderr)
@@ -30,7 +31,7 @@ def show(manifest: dict[str, Any], *, as_json: bool, stderr: bool = False) -> No
             typer.echo(f"{name}: {value}", err=stderr)
 
 
-def _facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = manifest["rows"]
     written = " + ".join(f"{count} {status}" for status, count in rows.items() if status != "read")
     facts = [("rows", f"{rows['read']} read = {written}")]
@@ -64,7 +65,7 @@ def _routes(engines: dict[str, dict[str, Any]]) -> str:
     return "; ".join([", ".join(rows), *costs])
 
 
-def _cost(account: dict[str, Any]) -> str:
+def _cost(account: Mapping[str, Any]) -> str:
     """Requests, tokens and money of an account, as far as it tells them."""
     parts = [f"{account['requests']:,} requests"] if "requests" in account else []
     if tokens := sum(value for key, value in account.items() if key.endswith("_tokens")):
@@ -74,7 +75,7 @@ def _cost(account: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _table(manifest: dict[str, Any], stderr: bool) -> None:
+def _table(manifest: Mapping[str, Any], stderr: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -87,7 +88,7 @@ def _table(manifest: dict[str, Any], stderr: bool) -> None:
     Console(stderr=stderr).print(table)
 
 
-def show_all(accounts: dict[str, dict[str, Any]]) -> None:
+def show_all(accounts: Mapping[str, Mapping[str, Any]]) -> None:
     """Print the accounts of many steps: a line each, where the rows went, and each quality notice once."""
     from rich.console import Console
     from rich.table import Table

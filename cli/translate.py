@@ -78,7 +78,8 @@ def translate(
     """
     from babelset.cli.progress import watching
     from babelset.cli.summary import show
-    from babelset.translation.job import Engine, Job
+    from babelset.contracts.engine import Engine
+    from babelset.translation.job import Job
     from babelset.translation.pipes import translate_streams
     from babelset.translation.routes import read_routes
 

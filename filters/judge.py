@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from babelset import plugins
+from babelset.contracts.engine import Engine
 from babelset.contracts.filter import Outcome, Rating, Scored, Unit, Verdict
 from babelset.doctor import Finding
 from babelset.engines.llm.base import LLM
@@ -22,7 +23,6 @@ from babelset.engines.llm.judging import PARTS, judged
 from babelset.engines.llm.prompt import load
 from babelset.errors import ConfigError
 from babelset.scoring.covered import covers
-from babelset.translation.job import Engine
 from babelset.work.licenses import card_license
 
 OF_THE_ENGINE = frozenset({"temperature", "seed"})  # of the options that all language models share

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from babelset.contracts.engine import Engine
 from babelset.contracts.filter import Scored, without
 from babelset.contracts.translator import Translation, Translator
 from babelset.languages import Pair
@@ -22,7 +23,6 @@ from babelset.scoring.covered import covers
 from babelset.scoring.metrics import LONGEST, Compared, sentence
 from babelset.scoring.scorer import Scorer
 from babelset.text.segment import HELD, PLACEHOLDER, Part, Segment, rebuild, restore, sentences
-from babelset.translation.job import Engine
 from babelset.translation.ladder import Answer, Ladder
 from babelset.work.memory import Memory
 

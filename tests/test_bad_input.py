@@ -130,7 +130,7 @@ MISTAKES = [
     ("output that exists and differs", other_output, TRANSLATE, 2, "exists and was made differently"),
     ("an unfinished run of another kind", unfinished, TRANSLATE, 2, "job.target: 'es' -> 'ca'"),
     ("output is a folder", folder_in_the_way, TRANSLATE, 2, "out.jsonl exists"),
-    ("output that is no run's", lambda: write("out.jsonl", "precious\n"), TRANSLATE, 2, "is not a run's output"),
+    ("output that is no run's", lambda: write("out.jsonl", "precious\n"), TRANSLATE, 2, "was not made by this command"),
     ("output below a file", None, "translate in.jsonl --to ca -o in.jsonl/out.jsonl --translator echo -q", 5, "cannot"),
     ("disk full", None, TRANSLATE + " --memory /dev/full", 5, "/dev/full"),
     ("memory that is another file", lambda: write("m.sqlite", GOOD * 100), TRANSLATE + " --memory m.sqlite", 2, "not a translation memory"),

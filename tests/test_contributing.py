@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from babelset.contracts.evidence import outcome_of
-from babelset.contracts.export import Recipe, TranslatedRow
+from babelset.contracts.export import Export, TranslatedRow
 from babelset.contracts.filter import Filter, Scored
 from babelset.contracts.schema import parse_schema
 from babelset.languages import Pair
@@ -40,7 +40,7 @@ def module(tmp_path, monkeypatch):
     return load
 
 
-@pytest.mark.parametrize("heading", ["Add a translator", "Add a filter", "Add a schema", "Add a recipe"])
+@pytest.mark.parametrize("heading", ["Add a translator", "Add a filter", "Add a schema", "Add an export"])
 def test_entry_points_are_toml(heading):
     section = GUIDE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     assert all(tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", section, re.DOTALL))
@@ -71,9 +71,9 @@ def test_filter(module, pair: Pair, source, target, ok):
     assert question.judge(outcome, scores).ok is ok
 
 
-def test_recipe(module, pair: Pair):
-    pairs = module("Add a recipe").Pairs()
-    assert isinstance(pairs, Recipe)
+def test_export(module, pair: Pair):
+    pairs = module("Add an export").Pairs()
+    assert isinstance(pairs, Export)
     row = TranslatedRow({"instruction": "Saluda."}, evidence("cat_Latn", "Say hello."), pair.target)
     assert pairs.convert(row).data == {"en": "Say hello.", "ca": "Saluda."}
 

@@ -1,13 +1,14 @@
-"""What a recipe is: how translated rows become one kind of dataset, row by row."""
+"""What an export is: how translated rows become one kind of dataset, row by row."""
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 from babelset import plugins
 from babelset.contracts.evidence import Evidence, evidence_of, path_name, value_at
@@ -63,20 +64,23 @@ class Exported:
     file: str = ""
 
 
-@runtime_checkable
-class Recipe(Protocol):
+class Export(ABC):
     """
-    A class without options, named by an entry point of the group `babelset.exports`.
+    A shape of dataset that rows are written in, named by an entry point of the group `babelset.exports`.
 
-    `endings` are those of a file it can fill, as (".parquet",); none at all for a recipe that fills a folder
-    and says in `Exported.file` which file of it a row goes to.
-    `convert` raises DataError, with the reason, for a row that the new shape has no place for.
+    >>> class Pairs(Export):
+    ...     endings = (".jsonl",)
+    ...     def convert(self, row): return Exported({"source": row.source.data, "target": row.data})
+
+    An instance is made for each export, without options.
     """
 
-    @property
-    def endings(self) -> Sequence[str]: ...
+    endings: ClassVar[Sequence[str]] = ()
+    """Of a file that it can fill, as (".parquet",); none for one that fills a folder, see `Exported.file`."""
 
-    def convert(self, row: TranslatedRow) -> Exported: ...
+    @abstractmethod
+    def convert(self, row: TranslatedRow) -> Exported:
+        """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""
 
 
 TEXT_FILES = (".jsonl", ".json", ".parquet")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from babelset.contracts.export import TEXT_FILES, Exported, TranslatedRow
+from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.conversation import beside, messages_of, single, talk, text_of
 
 
-class Alpaca:
+class Alpaca(Export):
     """{"conversations": [human, gpt], "id": 7} -> {"instruction": .., "input": "", "output": .., "id": 7}"""
 
     endings = TEXT_FILES

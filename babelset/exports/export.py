@@ -1,164 +1,137 @@
-"""Export: translated rows into the files of a recipe; each row is written, or listed with the reason."""
+"""Export: translated rows into the files of another shape; each row is written, or listed with the reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from babelset import plugins
-from babelset.contracts.export import Exported, Recipe, TranslatedRow, translated
-from babelset.errors import AccountingError, ConfigError, DataError, OutputError
+from babelset.contracts.export import Export, Exported, TranslatedRow, translated
+from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.lossless import dumps
 from babelset.files.row import KEY, BadRow, Row, excerpt
-from babelset.files.rows import read, writing
-from babelset.files.stdin import spooled
-from babelset.translation.job import Places
+from babelset.files.rows import check_writable, read
+from babelset.files.survey import survey
+from babelset.work.journal import Entry
+from babelset.work.manifest import Manifest
+from babelset.work.output import making
+from babelset.work.places import Places
+from babelset.work.watch import Watch
 
 LANG = "{lang}"
 REASONS = 50  # kinds of failure told apart in the summary, so that its size does not grow with the rows
-Write = Callable[[dict[str, Any]], None]
 
 
-class Export(BaseModel, extra="forbid", frozen=True):
-    """`Export(inputs=("ca.jsonl", "es.jsonl"), recipe="alpaca", output="alpaca-{lang}.json")`."""
+class ExportJob(BaseModel, extra="forbid", frozen=True):
+    """`ExportJob(inputs=("ca.jsonl", "es.jsonl"), shape="alpaca", output="alpaca-{lang}.json")`."""
 
     inputs: tuple[str, ...]
-    recipe: str
+    shape: str
     output: str
     with_evidence: bool = False
     format: str | None = None
     force: bool = False
 
-    @property
-    def ledger(self) -> Path:
-        """Where failed rows are listed, beside the output: out/alpaca.failed.jsonl."""
-        return Places.of(self.output.replace(LANG, "all")).failed
+
+def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
+    """
+    Write the rows of the inputs in another shape, one file a language; the account.
+
+    >>> export(ExportJob(inputs=("ca.jsonl",), shape="alpaca", output="ca.json"))["rows"]
+    {'read': 951, 'written': 951, 'failed': 0}
+
+    Files appear when all rows are accounted for; rows that cannot be expressed are listed in the failed ledger. A
+    finished export of the same job is left alone. Raises ConfigError for another output that exists, does not suit the
+    shape or would mix languages, AccountingError when a row is neither written nor listed.
+    """
+    watch, shape = watch or Watch(), plugins.build("exports", job.shape, {})
+    places = Places.of(job.output.replace(LANG, "all"), quiet=True)
+    rows = _Rows(job, shape)
+    files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
+    seen = survey(job.inputs, format=job.format, count=False)
+    parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude={"inputs", "force", "output"})}
+    with making(
+        "export", places, parts, reads=job.inputs, writes=files, force=job.force, resumes=False, say=watch.say
+    ) as output:
+        if output.made:
+            return output.made
+
+        def about() -> dict[str, Any]:
+            seen.check()
+            return rows.account()
+
+        return output.publish(rows.entries(), files, about, always=("written",) if rows.one else ())
 
 
-@dataclass(slots=True)
-class Exporting:
-    """What an export did: rows by file, failed rows by reason."""
+class _Rows:
+    """The rows of one export on their way, and what became of them."""
 
-    read: int = 0
-    written: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    ledger: str = ""  # "" when nothing failed
+    def __init__(self, job: ExportJob, shape: Export) -> None:
+        _check_name(job, shape.endings)
+        self.job, self.shape = job, shape
+        self.language = ""
+        self.one = bool(shape.endings) and LANG not in job.output
+        self.read, self.written, self.failed = 0, Counter[str](), Counter[str]()
+
+    def entries(self) -> Iterator[Entry]:
+        for row in read(self.job.inputs, format=self.job.format):
+            self.read += 1
+            try:
+                path, data = self._place(row)
+            except DataError as error:
+                self._fail(error.reason)
+                yield {"status": "failed", "data": ledger_line(row, error)}
+            else:
+                self.written[path] += 1
+                entry: Entry = {"status": "written", "data": data}
+                yield entry if self.one else {**entry, "file": path}
 
     def account(self) -> dict[str, Any]:
-        """{"rows": {"read": 3, "written": 2, "failed": 1}, "failed": {reason: 1}, "files": {"ca.json": 2}}"""
-        return {
-            "rows": {"read": self.read, "written": self.written.total(), "failed": self.failed.total()},
-            "failed": dict(self.failed.most_common()),
-            "files": {**self.written, **({self.ledger: self.failed.total()} if self.ledger else {})},
-        }
-
-    def fail(self, reason: str) -> None:
-        known = reason in self.failed or len(self.failed) < REASONS
-        self.failed[reason if known else "other reasons, listed in the ledger"] += 1
-
-    def check(self) -> None:
         written, failed = self.written.total(), self.failed.total()
         if self.read != written + failed:
             raise AccountingError(f"{self.read} rows read, but {written} written and {failed} failed")
+        rows = {"read": self.read, "written": written, "failed": failed}
+        return {"rows": rows, "failures": dict(self.failed.most_common()), "counts": {"written": dict(self.written)}}
 
-
-def export(order: Export) -> Exporting:
-    """
-    Write the rows of `order.inputs` as its recipe shapes them, one file a language.
-
-    A file appears when all rows are accounted for, whole or not at all; rows that cannot be expressed are
-    listed in the ledger. Raises ConfigError for an output that exists, does not suit the recipe or would mix
-    languages, and AccountingError when a row is neither written nor listed.
-    """
-    recipe: Recipe = plugins.build("exports", order.recipe, {})
-    done = Exporting()
-    with ExitStack() as stack:
-        files = _Files(order, recipe, stack)
-        done.written.update({str(path): 0 for path in files.writers})
-        for row in read(stack.enter_context(spooled(order.inputs, order.format)), format=order.format):
-            done.read += 1
-            try:
-                path, data = files.place(row)
-            except DataError as error:
-                files.write(order.ledger, ledger_line(row, error))
-                done.fail(error.reason)
-            else:
-                files.write(path, data)
-                done.written[str(path)] += 1
-        done.check()
-    if done.failed:
-        done.ledger = str(order.ledger)
-    else:
-        order.ledger.unlink(missing_ok=True)  # of an earlier export, replaced with --force
-    return done
-
-
-class _Files:
-    """The open output files of one export; each appears when the stack closes without an error."""
-
-    def __init__(self, order: Export, recipe: Recipe, stack: ExitStack) -> None:
-        self.order, self.recipe, self.stack = order, recipe, stack
-        self.writers: dict[Path, Write] = {}
-        self.language = ""
-        self.one = bool(recipe.endings) and LANG not in order.output
-        _check_name(order, recipe.endings)
-        _refuse(order.ledger, order.force)
-        if self.one:  # also when no row comes
-            self._open(Path(order.output))
-
-    def place(self, row: Row | BadRow) -> tuple[Path, dict[str, Any]]:
+    def _place(self, row: Row | BadRow) -> tuple[str, dict[str, Any]]:
         """Where a row goes and how it looks there; DataError for a row that cannot be expressed."""
         if isinstance(row, BadRow):
             raise DataError(row.reason)
         known = translated(row.data)
-        exported = self.recipe.convert(known)
-        evidence = {KEY: known.evidence} if self.order.with_evidence else {}
+        exported = self.shape.convert(known)
+        evidence = {KEY: known.evidence} if self.job.with_evidence else {}
         return self._path(known, exported), {**exported.data, **evidence}
 
-    def _path(self, row: TranslatedRow, exported: Exported) -> Path:
-        if not self.recipe.endings:
-            return Path(self.order.output, exported.file)
+    def _path(self, row: TranslatedRow, exported: Exported) -> str:
+        if not self.shape.endings:
+            return str(Path(self.job.output, exported.file))
         language = row.language.bcp47
         self.language = self.language or language
         if self.one and language != self.language:
             raise ConfigError(
-                f"{self.order.output}: the input holds {self.language} and {language}, a file holds one "
+                f"{self.job.output}: the input holds {self.language} and {language}, a file holds one "
                 f"language. Write {LANG} into the output path"
             )
-        return Path(self.order.output.replace(LANG, language))
+        return self.job.output.replace(LANG, language)
 
-    def write(self, path: Path, data: dict[str, Any]) -> None:
-        (self.writers.get(path) or self._open(path))(data)
-
-    def _open(self, path: Path) -> Write:
-        _refuse(path, self.order.force)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = f"cannot make the folder ({error.strerror})"
-            raise OutputError(f"{path.parent}: {reason}; name another output") from None
-        self.writers[path] = self.stack.enter_context(writing(path)).write
-        return self.writers[path]
+    def _fail(self, reason: str) -> None:
+        known = reason in self.failed or len(self.failed) < REASONS
+        self.failed[reason if known else "other reasons, listed in the ledger"] += 1
 
 
-def _refuse(path: Path, force: bool) -> None:
-    if path.exists() and not force:
-        raise ConfigError(f"{path} exists; name another output, or say --force")
-
-
-def _check_name(order: Export, endings: Sequence[str]) -> None:
-    name = order.output.lower().removesuffix(".gz").removesuffix(".zst")
+def _check_name(job: ExportJob, endings: Sequence[str]) -> None:
+    name = job.output.lower().removesuffix(".gz").removesuffix(".zst")
     if endings and not name.endswith(tuple(endings)):
         names = " or ".join(endings)
-        raise ConfigError(f"{order.output}: {order.recipe} fills one file, name it with {names}")
-    if not endings and Path(order.output).is_file():
-        raise ConfigError(f"{order.output} is a file; {order.recipe} fills a folder, name one")
+        raise ConfigError(f"{job.output}: {job.shape} fills one file, name it with {names}")
+    if not endings and Path(job.output).is_file():
+        raise ConfigError(f"{job.output} is a file; {job.shape} fills a folder, name one")
+    if endings:
+        check_writable(Path(job.output))
 
 
 def ledger_line(row: Row | BadRow, error: DataError) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from babelset.contracts.export import TEXT_FILES, Exported, TranslatedRow
+from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.exports.conversation import beside, messages_of
 
 
-class Messages:
+class Messages(Export):
     """{"instruction": "A", "input": "", "output": "B"} -> {"messages": [user A, assistant B]}"""
 
     endings = TEXT_FILES

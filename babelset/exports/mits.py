@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from babelset.contracts.export import Exported, TranslatedRow, dataset
+from babelset.contracts.export import Export, Exported, TranslatedRow, dataset
 
 
-class MITS:
+class MITS(Export):
     """A row of dolly.jsonl in Nepali -> the same shape in dolly/ne.json"""
 
     endings = ()

@@ -3,7 +3,7 @@ Okapi: a folder a kind of data, in it a JSON array a language, as nlp-uoregon/Ok
 
 multilingual-alpaca-52k/ca.json        id, instruction, input, output
 multilingual-ranking-data-42k/ca.json  id, instruction, input, prefered_output, rejected_output (spelt so)
-multilingual-rl-tuning-64k/ca.json     id, instruction, input; prompts alone, by the recipe okapi-rl
+multilingual-rl-tuning-64k/ca.json     id, instruction, input; prompts alone, as okapi-rl
 m_arc/ca.json, m_hellaswag, m_mmlu     benchmark items in their own shape
 
 Languages are named as Okapi names them, by two letters; those that have no such code by their BCP-47 tag.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from babelset.contracts.export import Exported, TranslatedRow
+from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.alpaca import alpaca
 from babelset.exports.conversation import text_of
@@ -24,7 +24,7 @@ BENCHMARKS = {"arc": "m_arc", "hellaswag": "m_hellaswag", "mmlu": "m_mmlu"}
 RANKED = ("prefered_output", "rejected_output")
 
 
-class Okapi:
+class Okapi(Export):
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:
@@ -35,7 +35,7 @@ class Okapi:
         return _exported("multilingual-alpaca-52k", row, alpaca(row), "output")
 
 
-class OkapiRL:
+class OkapiRL(Export):
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:

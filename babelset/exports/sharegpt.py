@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from babelset.contracts.export import TEXT_FILES, Exported, TranslatedRow
+from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.conversation import Message, beside, messages_of, text_of
 from babelset.files.lossless import dumps, loads
@@ -18,7 +18,7 @@ SPEAKERS = {
 }
 
 
-class ShareGPT:
+class ShareGPT(Export):
     """{"instruction": "A", "input": "", "output": "B"} -> {"conversations": [human A, gpt B]}"""
 
     endings = TEXT_FILES

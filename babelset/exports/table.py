@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from babelset.contracts.export import Exported, TranslatedRow
+from collections.abc import Sequence
+from typing import ClassVar
+
+from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.errors import DataError
 
 
-class Parquet:
+class Parquet(Export):
     """The first row names the columns; a table has no place for rows that have others."""
 
-    endings: tuple[str, ...] = (".parquet",)
+    endings: ClassVar[Sequence[str]] = (".parquet",)
 
     def __init__(self) -> None:
         self.columns: list[str] = []

@@ -6,14 +6,14 @@ The three labels and their order are those of UNHSAILLab/TaCo.
 
 from __future__ import annotations
 
-from babelset.contracts.export import TEXT_FILES, Exported, TranslatedRow
+from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.alpaca import alpaca
 
 ENGLISH = "eng_Latn"
 
 
-class TaCo:
+class TaCo(Export):
     """
     {"instruction": "Saluda.", "input": "", "output": "Hola."} with its English sources
     -> output "Instruction in English: Say hello.\nResponse in English: Hello.\nResponse in Catalan: Hola."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from babelset.errors import ConfigError, DataError, OutputError
-from babelset.files.formats import FORMATS, Format, Parquet, Reading, Writer
+from babelset.files.formats import FORMATS, Format, Parquet, Writer
 from babelset.files.row import BadRow, Row
 
 PACKED = (".gz", ".zst")
@@ -34,26 +34,40 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
     DataError for a file that is missing or breaks off.
     """
     number = 0
-    for path in paths:
-        for line, content in _read_file(Path(path), format):
-            if isinstance(content, dict):
-                yield Row(number, str(path), line, content)
+    for path in map(Path, paths):
+        with opened(path) as file:
+            for row in rows_of(file, path, format, number):
+                yield row
+                number = row.number + 1
+
+
+def rows_of(file: IO[bytes], path: Path, format: str | None = None, number: int = 0) -> Iterator[Row | BadRow]:
+    """The rows of an open file, counted from `number`; whatever is wrong with it is a DataError that names it."""
+    found = format_of(path, format)
+    with _unpacked(file, path) as content:
+        for count, (line, row) in enumerate(found.read(content), number):
+            if isinstance(row, dict):
+                yield Row(count, str(path), line, row)
             else:
-                yield BadRow(number, str(path), line, content.reason, content.raw)
-            number += 1
-
-
-def _read_file(path: Path, name: str | None) -> Iterator[Reading]:
-    found = format_of(path, name)
-    with _readable(path) as file:
-        yield from found.read(file)
+                yield BadRow(count, str(path), line, row.reason, row.raw)
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[IO[bytes]]:
-    """The file unpacked, as bytes; whatever goes wrong with it is a DataError that names it."""
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file as it is; DataError where it cannot be read."""
     try:
-        with _opened(path) as file:
+        file = path.open("rb")
+    except OSError as error:
+        raise _cannot_read(path, error) from None
+    with file:
+        yield file
+
+
+@contextmanager
+def _unpacked(raw: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
+    """The content of an open file, without gzip or zstd; whatever goes wrong with it is a DataError that names it."""
+    try:
+        with _unpacking(raw, path) as file:
             yield file
     except gzip.BadGzipFile as error:
         raise DataError(f"not a gzip file, or damaged: {error}", file=str(path)) from None
@@ -86,17 +100,15 @@ def format_of(path: Path, name: str | None = None) -> Format:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The file unpacked, as bytes."""
+def _unpacking(raw: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
     packing = path.suffix.lower()
-    with path.open("rb") as raw:
-        if packing == ".gz":
-            with gzip.open(raw) as file:
-                yield file  # type: ignore[misc]
-        elif packing == ".zst":
-            yield io.BufferedReader(_Zstd(raw), 1 << 16)
-        else:
-            yield raw
+    if packing == ".gz":
+        with gzip.open(raw) as file:
+            yield file  # type: ignore[misc]
+    elif packing == ".zst":
+        yield io.BufferedReader(_Zstd(raw), 1 << 16)
+    else:
+        yield raw
 
 
 class _Zstd(io.RawIOBase):
@@ -145,8 +157,16 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
     A Parquet file gets the column types of `like`, when that is one too. Raises ConfigError for an ending that
     tells no format, OutputError where the file cannot be written or cannot hold a row.
     """
+    with drafting(path, like=like) as writer:
+        yield writer
+    appear(path)
+
+
+@contextmanager
+def drafting(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
+    """Write rows to the file beside `path` that `appear` gives its name; nothing stays of it when the block fails."""
     found = _typed(format_of(path), like)
-    part = path.with_name(path.name + ".part")
+    part = part_of(path)
     with _named(path):
         raw = _Output(part, path)
     try:
@@ -160,17 +180,47 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
             with _named(path):
                 raw.flush()
                 os.fsync(raw.fileno())
-        with _named(path):
-            part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
+def part_of(path: Path) -> Path:
+    """The file that `path` is written as until it is whole."""
+    return path.with_name(path.name + ".part")
+
+
+def appear(path: Path) -> None:
+    """Give the whole file its name, so that it stays also when the power fails."""
+    with _named(path):
+        try:
+            part_of(path).replace(path)
+        except OSError:
+            part_of(path).unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def check_writable(path: Path) -> None:
+    """Raise ConfigError for a file whose ending tells no format, or one that needs an extra which is missing."""
+    found = format_of(path)
+    if isinstance(found, Parquet):
+        found.check()
+
+
 def _typed(found: Format, like: str | Path | None) -> Format:
     if like is None or not isinstance(found, Parquet) or not str(like).lower().endswith(PARQUET):
         return found
-    with _readable(Path(like)) as file:
+    with opened(Path(like)) as raw, _unpacked(raw, Path(like)) as file:
         return found.like(file)
 
 

@@ -16,7 +16,7 @@ from babelset.files.rows import read
 from babelset.languages import Language, find
 from babelset.report.facts import Run, limits_of, read_manifest, run_of
 from babelset.report.section import Counting, Section
-from babelset.translation.job import Places
+from babelset.work.places import Places
 
 MOST_SECTIONS = 300
 UNKNOWN = Language("und", "und", "unknown language", "", "Zyyy", "ltr", "", "", False)

@@ -57,7 +57,7 @@ def _overview(report: Report) -> Table:
 def _section(console: Console, section: Section, run: Run) -> None:
     console.print(f"\n{section.target.name} · {visible(run.name)}", style="bold")
     if turned_away := list(_reasons(section)):
-        console.print(_table(["turned away by", "rows", "share", "alone"], turned_away))
+        console.print(_table(["rejected by", "rows", "share", "alone"], turned_away))
     if section.scores:
         console.print(_table(["score", "rows", "5 %", "median", "95 %", "not judged"], _scores(section)))
     if corpora := {code: table for code, table in run.corpora.items() if code == section.target.code}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +12,20 @@ from typing import Any
 from babelset.contracts.evidence import REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.rows import read
+from babelset.files.survey import Survey, fingerprint, survey
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided
 from babelset.review.item import id_of, place_of
 from babelset.review.record import Decision
 from babelset.review.remember import Correction, corrections, remember
 from babelset.review.store import Store
-from babelset.translation.job import Places
-from babelset.translation.worker import Entry, failed
-from babelset.work.tally import STATUSES, Tally
+from babelset.translation.parsing import failed
+from babelset.work.journal import Entry
+from babelset.work.manifest import Manifest
+from babelset.work.output import making
+from babelset.work.places import Places
+from babelset.work.tally import Tally
 
 NAMED = 20  # rows that the account names
 UNDECIDED = "undecided"
@@ -41,7 +45,7 @@ class Order:
     force: bool = False
 
 
-def apply_review(order: Order) -> dict[str, Any]:
+def apply_review(order: Order) -> Manifest:
     """
     Write every row of the runs with the newest decision on it; the account.
 
@@ -49,41 +53,51 @@ def apply_review(order: Order) -> dict[str, Any]:
     {'read': 33, 'accepted': 30, 'rejected': 3, 'failed': 0}
 
     Rows that nobody decided on are written as they are, or left out with `reviewed_only`; failed ones stay failed.
-    Raises ConfigError where there is no review, an output exists without `force`, or is one of the inputs.
+    A finished output of the same order is left alone. Raises ConfigError where there is no review, an output of another
+    one exists without `force`, or is one of the inputs.
     """
     places = Places.of(order.output)
     rejected = Path(order.rejected) if order.rejected else places.rejected
-    paths = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
-    _check(order, paths.values())
-    with ExitStack() as stack:
-        applying = _Applying(order, [stack.enter_context(closing(store)) for store in _stores(order)])
-        files = {status: stack.enter_context(writing(paths[status], like=order.runs[0])) for status in STATUSES}
-        for entry in applying.entries():
-            files[entry["status"]].write(entry["data"])
-        account = applying.account()
-    written = {status: str(path) for status, path in paths.items()}
-    if applying.corrections:
-        account["counts"]["memory"] = remember(applying.corrections)
-        written["memory"] = ", ".join(sorted({str(each.memory) for each in applying.corrections}))
-    return {**account, "files": written}
+    files = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
+    inputs = [str(path) for run in order.runs for path in _files(Places.of(run))]
+    stores = _stores(order)
+    seen = survey(inputs, format=order.format, count=False)
+    with making(
+        "apply-review", places, _parts(order, seen, stores), reads=[*inputs, *stores], writes=files,
+        shares=_memories(order), like=order.runs[0], force=order.force, resumes=False,
+    ) as output, ExitStack() as stack:  # fmt: skip
+        if output.made:
+            return output.made
+        applying = _Applying(order, [stack.enter_context(closing(Store.open(path))) for path in stores])
+
+        def about() -> dict[str, Any]:
+            seen.check()
+            account = applying.account()
+            if applying.corrections:
+                account["counts"]["memory"] = remember(applying.corrections)
+                account["files"] = {"memory": ", ".join(sorted({str(each.memory) for each in applying.corrections}))}
+            return account
+
+        return output.publish(applying.entries(), files, about, always=("accepted", "rejected"))
 
 
-def _check(order: Order, outputs: Iterable[Path]) -> None:
-    inputs = {path.resolve() for run in order.runs for path in _files(Places.of(run))}
-    for path in outputs:
-        if path.resolve() in inputs:
-            raise ConfigError(f"{path} is read and written; name another output")
-        if path.exists() and not order.force:
-            raise ConfigError(f"{path} exists; name another output, or say --force")
+def _parts(order: Order, seen: Survey, stores: Sequence[Path]) -> dict[str, Any]:
+    options = {"rejected": order.rejected, "memory": order.memory, "reviewed_only": order.reviewed_only}
+    return {"inputs": seen.files, "options": options, "decisions": [fingerprint(path) for path in stores]}
 
 
-def _stores(order: Order) -> Iterator[Store]:
+def _memories(order: Order) -> dict[str, Path]:
+    paths = [Path(order.memory)] if order.memory else [Places.of(run).memory for run in order.runs]
+    return {f"translation memory {number}": path for number, path in enumerate(dict.fromkeys(paths))}
+
+
+def _stores(order: Order) -> list[Path]:
     """The review that is named, or every one beside a run: one may hold the rows of several."""
     paths = [Path(order.store)] if order.store else [Places.of(run).review for run in order.runs]
     found = [path for path in dict.fromkeys(paths) if path.exists()]
     if not found:
         raise ConfigError(f"{paths[0]}: nobody has reviewed it; first: babelset review {order.runs[0]}")
-    yield from map(Store.open, found)
+    return found
 
 
 def _files(places: Places) -> list[Path]:

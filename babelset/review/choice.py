@@ -22,7 +22,7 @@ from babelset.report.section import row_scores
 from babelset.review.item import item_of, place_of
 from babelset.review.record import Item
 from babelset.scoring.scores import SEED
-from babelset.translation.job import Places
+from babelset.work.places import Places
 
 Known = tuple[dict[str, Any], Evidence]
 STATUSES = ("accepted", "rejected")

@@ -30,7 +30,8 @@ from babelset.filters.complete import Complete
 from babelset.filters.preserved import Preserved
 from babelset.review.apart import one_apart, owned
 from babelset.review.record import Decision
-from babelset.translation.worker import Entry, judge, score
+from babelset.translation.deciding import judge, score
+from babelset.work.journal import Entry
 
 CORRECTED = "corrected"
 CHECKS: tuple[Any, ...] = (Complete(), Preserved())

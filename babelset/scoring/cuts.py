@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from babelset import plugins
 from babelset.contracts.evidence import Evidence, marks_of, verdict_evidence
@@ -22,8 +23,8 @@ from babelset.files.row import KEY
 from babelset.languages import find
 from babelset.measures.aggregate import AGGREGATES, Aggregate, aggregated, prose_length
 from babelset.scoring.expression import Expression, parse_expression
-from babelset.translation.worker import Entry
-from babelset.work.journal import Journal
+from babelset.work.journal import Entry
+from babelset.work.output import Output
 
 
 def value_of(evidence: Evidence, column: str) -> float | None:
@@ -159,16 +160,19 @@ class Keep:
             )
         return cls(Columns("--by", [by]), percent, count)
 
-    def best(self, chunks: Iterable[Sequence[Entry]], journal: Journal) -> Iterator[Entry]:
-        """Every entry, decided; the journal holds them until all scores are known."""
+    def told(self) -> dict[str, Any]:
+        return {"by": self.columns.names[0], "percent": self.percent, "count": self.count}
+
+    def best(self, chunks: Iterable[Sequence[Entry]], output: Output) -> Iterator[Entry]:
+        """Every entry, decided; the output's journal holds them until all scores are known."""
         scores: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         for number, entries in enumerate(chunks):
             for entry in entries:
                 self._rank(entry, scores)
-            journal.write(number, entries)
+            output.write(number, entries)
         self.columns.check()
         limits = {language: self._limit(values, language) for language, values in scores.items()}
-        for entry in journal.read():
+        for entry in output.entries():
             if entry["status"] == "accepted":
                 _judged(entry, limits[entry["data"][KEY]["target"]].verdict(self._value(entry)))
             yield entry

@@ -3,80 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from itertools import chain
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.asking import deciding
 from babelset.contracts.evidence import REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
-from babelset.errors import ConfigError
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.rows import read
+from babelset.files.survey import Survey, survey
 from babelset.scoring.cuts import Keep, Where
 from babelset.scoring.scores import Known, fill, known
-from babelset.translation.job import Places
-from babelset.translation.worker import Entry, judge
+from babelset.translation.deciding import judge
 from babelset.work.chunks import chunked
-from babelset.work.journal import Journal
-from babelset.work.tally import STATUSES, Tally
+from babelset.work.journal import Entry
+from babelset.work.manifest import Manifest
+from babelset.work.output import making
+from babelset.work.places import Places
+from babelset.work.tally import Tally
+from babelset.work.watch import Watch
 
 CHUNK = 256  # rows scored together
 
 
-def refilter(
-    inputs: Sequence[str],
-    accepted: str,
-    rejected: str | None,
-    filters: Sequence[Filter],
-    *,
-    where: Where | None = None,
-    keep: Keep | None = None,
-    format: str | None = None,
-    force: bool = False,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Refilter:
+    """Which rows are decided on again, by what, and where to. `rejected` is in place of the file beside the output."""
+
+    inputs: Sequence[str]
+    output: str
+    filters: Sequence[Filter]
+    rejected: str | None = None
+    where: Where | None = None
+    keep: Keep | None = None
+    format: str | None = None
+    force: bool = False
+
+
+def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
     """
-    Sort the rows of `inputs`, written by a run, into accepted and rejected ones; returns the account.
+    Sort the rows of the inputs, written by a run, into accepted and rejected ones; the account.
 
     Stored scores are used as they are; a check that has none yet scores the row now; a reviewer's verdict stays. Of the
-    rows that pass every check, `where` and then `keep` cut more. Rows without evidence go to the failed ledger. Raises
-    ConfigError when an output exists and `force` is not given, or when no row has a score that a cut asks for.
+    rows that pass every check, `where` and then `keep` cut more. Rows without evidence go to the failed ledger. A
+    finished output of the same order is left alone. Raises ConfigError for another one without `force`, and when no row
+    has a score that a cut asks for.
     """
-    places = Places.of(accepted)
-    paths = {
-        "accepted": places.accepted,
-        "rejected": Path(rejected) if rejected else places.rejected,
-        "failed": places.failed,
-    }
-    for path in paths.values():
-        if path.exists() and not force:
-            raise ConfigError(f"{path} exists; name another output, or say --force")
-    tally, read_rows = Tally(), 0
+    watch, places = watch or Watch(), Places.of(order.output)
+    rejected = Path(order.rejected) if order.rejected else places.rejected
+    files = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
+    seen = survey(order.inputs, format=order.format, count=False)
+    with making(
+        "filter", places, _parts(order, seen), reads=order.inputs, writes=files,
+        like=order.inputs[0], force=order.force, resumes=False, say=watch.say,
+    ) as output:  # fmt: skip
+        if output.made:
+            return output.made
+        tally, read_rows = Tally(), 0
 
-    def decided() -> Iterator[list[Entry]]:
-        nonlocal read_rows
-        for rows in chunked(read(inputs, format=format), CHUNK):
-            read_rows += len(rows)
-            entries = redecide(rows, filters)
-            yield [where.decide(entry) for entry in entries] if where else entries
+        def decided() -> Iterator[Entry]:
+            nonlocal read_rows
+            for rows in chunked(read(order.inputs, format=order.format), CHUNK):
+                read_rows += len(rows)
+                for entry in redecide(rows, order.filters):
+                    yield order.where.decide(entry) if order.where else entry
 
-    with ExitStack() as stack:
-        files = {status: stack.enter_context(writing(paths[status], like=inputs[0])) for status in STATUSES}
-        for entry in _ranked(decided(), keep, places, stack) if keep else chain.from_iterable(decided()):
-            tally.add(entry)
-            files[entry["status"]].write(entry["data"])
-        if where:
-            where.columns.check()
-        report = tally.report(read_rows)
-    return {**report, "files": {status: str(path) for status, path in paths.items()}}
+        def about() -> dict[str, Any]:
+            seen.check()
+            if order.where:
+                order.where.columns.check()
+            return tally.report(read_rows)
+
+        entries = order.keep.best(chunked(decided(), CHUNK), output) if order.keep else decided()
+        return output.publish(tally.over(entries), files, about, always=("accepted", "rejected"))
 
 
-def _ranked(chunks: Iterator[list[Entry]], keep: Keep, places: Places, stack: ExitStack) -> Iterator[Entry]:
-    """The entries as `keep` decides; until it can, they wait in a folder beside the output."""
-    folder = places.work.with_name(places.output.name + ".filter.work")
-    journal = stack.enter_context(Journal(folder, {"command": "filter"}, fresh=True))
-    stack.callback(journal.remove)
-    return keep.best(chunks, journal)
+def _parts(order: Refilter, seen: Survey) -> dict[str, Any]:
+    cuts = {"where": order.where and order.where.expression.text, "keep": order.keep and order.keep.told()}
+    return {"inputs": seen.files, "filters": deciding(order.filters), "options": {**cuts, "rejected": order.rejected}}
 
 
 def redecide(rows: Sequence[Row | BadRow], filters: Sequence[Filter]) -> list[Entry]:

@@ -6,13 +6,10 @@ Crash-proof like a run: chunks of rows are finished one by one in a journal besi
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -22,16 +19,19 @@ from babelset.contracts.evidence import Evidence, add_marks, evidence_of, outcom
 from babelset.contracts.filter import Filter, Outcome
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.rows import read
+from babelset.files.survey import Survey, survey
 from babelset.scoring.corpora import corpus_tables, remembering
 from babelset.scoring.distribution import Report
-from babelset.translation.job import Places, fingerprints
-from babelset.translation.run import Manifest, Watch
-from babelset.translation.worker import Entry, failed, score
+from babelset.translation.deciding import score
+from babelset.translation.parsing import failed
 from babelset.work.chunks import chunked
-from babelset.work.identity import finished, identity_of
-from babelset.work.journal import Journal, write_whole
+from babelset.work.journal import Entry
 from babelset.work.licenses import licenses_of_scores
+from babelset.work.manifest import Manifest
+from babelset.work.output import Output, making
+from babelset.work.places import Places
+from babelset.work.watch import Watch
 
 SEED = 20  # of what is drawn by chance: the same rows in every process
 
@@ -100,59 +100,50 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
     without `force`; what a scorer raises leaves a journal to go on from.
     """
     watch, places = watch or Watch(), Places.of(order.output)
-    identity = _identity(order)
-    if (done := _finished(places, identity, order)) is not None:
-        watch.say(f"{places.accepted} is complete already: nothing to do")
-        return done
+    files = {"scored": places.accepted, "failed": places.failed}
+    seen = survey(order.inputs, format=order.format, count=order.sample is not None)
     with (
-        _journal(places, {**identity, "force": order.force}, order.force) as journal,
-        remembering(order.scorers, places.work),
-    ):
+        making(
+            "score", places, _parts(order, seen), reads=order.inputs, writes=files,
+            like=order.inputs[0], force=order.force, say=watch.say,
+        ) as output,
+        remembering(order.scorers, output.work),
+    ):  # fmt: skip
+        if output.made:
+            return output.made
         started, drawn = time.time(), _drawn(order, watch)
-        fresh, read_rows = _work(order, journal, watch, drawn)
-        tables = corpus_tables(order.scorers, _rows(journal, drawn), watch.say)
+        fresh, read_rows = _work(order, output, watch, drawn)
+        seen.check()
         effort = {"scored": fresh, "seconds": round(time.time() - started, 1)}
-        about = {**identity, "this_process": effort, **({"corpus": tables} if tables else {})}
-        about["licenses"] = licenses_of_scores(order.inputs, {check.name: check for check in order.scorers})
-        about |= {"accounts": spent} if (spent := accounts(order.scorers)) else {}
-        return _publish(order, places, journal, about, read_rows)
+        account = _Account(order)
+
+        def about() -> dict[str, Any]:
+            tables = corpus_tables(order.scorers, _rows(output, drawn), watch.say)
+            used = licenses_of_scores(order.inputs, {check.name: check for check in order.scorers})
+            told = {"this_process": effort, "licenses": used, **account.report(read_rows)}
+            told |= {"corpus": tables} if tables else {}
+            return told | ({"accounts": spent} if (spent := accounts(order.scorers)) else {})
+
+        return output.publish(account.over(output.entries()), files, about, always=("scored",))
 
 
-def _identity(order: Scoring) -> Manifest:
-    """What decides the output. Two commands with the same identity write the same bytes."""
-    parts = {
-        "inputs": fingerprints(order.inputs),
+def _parts(order: Scoring, seen: Survey) -> dict[str, Any]:
+    """What decides the output. Two commands with the same parts write the same bytes."""
+    return {
+        "inputs": seen.files,
         "scorers": deciding(order.scorers),
         "sample": order.sample,
         "chunk": order.chunk,
     }
-    return identity_of(parts)
 
 
-def _finished(places: Places, identity: Manifest, order: Scoring) -> Manifest | None:
-    """The manifest of a finished output of the same order; ConfigError when the output is another one."""
-    if places.accepted.resolve() in {Path(path).resolve() for path in order.inputs}:
-        raise ConfigError(f"{places.accepted} is read and written; name another output")
-    return None if order.force else finished(places, identity, "was not made by scoring")
-
-
-def _journal(places: Places, identity: Manifest, force: bool) -> Journal:
-    """The journal of this order, whoever began it; with `force` a new one in place of another order's."""
-    try:
-        return Journal(places.work, identity)
-    except ConfigError:
-        if not force:
-            raise
-        return Journal(places.work, identity, fresh=True)
-
-
-def _work(order: Scoring, journal: Journal, watch: Watch, drawn: set[int] | None) -> tuple[dict[str, int], int]:
+def _work(order: Scoring, output: Output, watch: Watch, drawn: set[int] | None) -> tuple[dict[str, int], int]:
     """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
-    done, read_rows, fresh, warn = journal.done(), 0, Counter[str](), cautioning(order.scorers, watch.say)
+    done, read_rows, fresh, warn = output.done, 0, Counter[str](), cautioning(order.scorers, watch.say)
     for number, rows in enumerate(chunked(read(order.inputs, format=order.format), order.chunk)):
         read_rows += len(rows)
         if number not in done:
-            journal.write(number, _scored(rows, order, drawn, fresh, warn))
+            output.write(number, _scored(rows, order, drawn, fresh, warn))
         watch.rows(len(rows))
     return {check.name: fresh[check.name] for check in order.scorers}, read_rows
 
@@ -211,35 +202,32 @@ def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
     return scores is not None and len(scores) == len(outcome.units(check.unit))
 
 
-def _rows(journal: Journal, drawn: set[int] | None) -> Iterator[dict[str, Any]]:
+def _rows(output: Output, drawn: set[int] | None) -> Iterator[dict[str, Any]]:
     """What was scored, whichever process did it: an entry stands in the journal where its row stands in the input."""
-    for number, entry in enumerate(journal.read()):
+    for number, entry in enumerate(output.entries()):
         if entry["status"] == "scored" and (drawn is None or number in drawn):
             yield entry["data"]
 
 
-def _publish(order: Scoring, places: Places, journal: Journal, about: Manifest, read_rows: int) -> Manifest:
-    """Write the output from the journal. It is opened first, so it is renamed last: its rows mean done."""
-    report, rows = Report([check.name for check in order.scorers]), Counter[str]()
-    notices: list[str] = []
-    warn = cautioning(order.scorers, notices.append)
-    with ExitStack() as stack:
-        files = {
-            "scored": stack.enter_context(writing(places.accepted, like=order.inputs[0])),
-            "failed": stack.enter_context(writing(places.failed)),
-        }
-        for entry in journal.read():
-            rows[entry["status"]] += 1
-            files[entry["status"]].write(entry["data"])
+class _Account:
+    """What became of the rows, counted as they go by, and how the scores are distributed."""
+
+    def __init__(self, order: Scoring) -> None:
+        self.rows, self.notices = Counter[str](), list[str]()
+        self.scores = Report([check.name for check in order.scorers])
+        self.warn = cautioning(order.scorers, self.notices.append)
+
+    def over(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            self.rows[entry["status"]] += 1
             if entry["status"] == "scored":
-                report.add(entry["data"][KEY])
-                warn(entry["data"][KEY]["translator"])
-        if rows.total() != read_rows:
-            raise AccountingError(f"{read_rows} rows were read, but {rows.total()} scored; report this")
-        account = {"read": read_rows, "written": rows["scored"], "failed": rows["failed"]}
-        paths = {"scored": str(places.accepted), "failed": str(places.failed), "manifest": str(places.manifest)}
-        about |= {"notice": "; ".join(notices)} if notices else {}
-        manifest = {**about, "rows": account, "scores": report.report(), "files": paths}
-        write_whole(places.manifest, [json.dumps(manifest, indent=1, ensure_ascii=False)])
-    journal.remove()
-    return manifest
+                self.scores.add(entry["data"][KEY])
+                self.warn(entry["data"][KEY]["translator"])
+            yield entry
+
+    def report(self, read_rows: int) -> dict[str, Any]:
+        if self.rows.total() != read_rows:
+            raise AccountingError(f"{read_rows} rows were read, but {self.rows.total()} scored; report this")
+        rows = {"read": read_rows, "written": self.rows["scored"], "failed": self.rows["failed"]}
+        notice = {"notice": "; ".join(self.notices)} if self.notices else {}
+        return {**notice, "rows": rows, "scores": self.scores.report()}

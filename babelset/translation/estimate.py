@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from babelset.files.rows import read
+from babelset.files.survey import survey
 from babelset.text.segment import Segment
 from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
-from babelset.translation.run import Watch, choose_schema
-from babelset.translation.worker import Parsed, ParseOptions, Worker
+from babelset.translation.parsing import ParseOptions, parsed
+from babelset.translation.run import choose_schema
+from babelset.translation.worker import ONLY, Routed, Worker
 from babelset.work.chunks import chunked
 from babelset.work.memory import Memory, key_of
+from babelset.work.watch import Watch
 
 CHARACTERS_PER_TOKEN = 4.0  # English text under the tokenizers of current language models; a rule of thumb
 
@@ -42,8 +45,9 @@ def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]
     with closing(job.translator.build(job.pair)) as translator:
         ladder = Ladder(translator, Memory(":memory:"))
         options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
-        worker = Worker(job.pair, choose_schema(job, watch or Watch()), ladder, [], options)
-        counts = _count(job, worker, trial)
+        schema = choose_schema(job, survey(job.inputs, format=job.format, count=False), watch or Watch())
+        worker = Worker(job.pair, schema, {ONLY: ladder}, [], options)
+        counts = _count(job, worker, ladder, trial)
         trial_segments = sum(map(len, counts.sample))
         seconds = _time(ladder, counts, job) if counts.sample else None
         spent = ladder.contextual.account() if ladder.contextual and counts.sample else {}
@@ -62,20 +66,21 @@ def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]
     }
 
 
-def _count(job: Job, worker: Worker, trial: int) -> Counts:
+def _count(job: Job, worker: Worker, ladder: Ladder, trial: int) -> Counts:
     counts, draw = Counts(), random.Random(0)
     for rows in chunked(read(job.inputs, format=job.format), worker.chunk):
-        for parsed in worker.parse(rows):
+        for routed in worker.parse(rows):
             counts.rows += 1
-            if not isinstance(parsed, Parsed):
+            if not isinstance(routed, Routed):
                 counts.failed += 1
                 continue
-            for item, keeps, _ in parsed.fields:
+            row = parsed(routed.row, ladder, job.pair)
+            for item, keeps, _ in row.fields:
                 counts.characters += len(item.text)
                 counts.kept_characters += sum(map(len, keeps))
-            segments = list(parsed.segments())
+            segments = list(row.segments())
             counts.segments += len(segments)
-            for unit in [segments] if worker.ladder.contextual else [[segment] for segment in segments]:
+            for unit in [segments] if ladder.contextual else [[segment] for segment in segments]:
                 _draw(counts, unit, {key_of(segment, job.pair, "") for segment in unit}, trial, draw)
     return counts
 

@@ -1,21 +1,17 @@
-"""What a user asks for, typed once, and what is made of it: engines, filters, schema, paths."""
+"""What a user asks for, typed once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from babelset import plugins
+from babelset.contracts.engine import Engine
 from babelset.contracts.filter import Filter
 from babelset.languages import Pair, find
-from babelset.translation.routes import Engine as Engine
 from babelset.translation.routes import Routes
-
-SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt")
 
 
 class Job(BaseModel, extra="forbid", frozen=True):
@@ -59,53 +55,6 @@ class Job(BaseModel, extra="forbid", frozen=True):
         return plain
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a run writes: everything beside the output, named after it."""
-
-    output: Path
-    suffix: str
-
-    @classmethod
-    def of(cls, output: str) -> Places:
-        path = Path(output)
-        stem = path.name
-        while (suffix := Path(stem).suffix.lower()) in SUFFIXES:
-            stem = stem[: -len(suffix)]
-        return cls(path.with_name(stem or path.name), path.name[len(stem) :])
-
-    def _beside(self, name: str) -> Path:
-        return self.output.with_name(self.output.name + name)
-
-    @property
-    def accepted(self) -> Path:
-        return self._beside(self.suffix)
-
-    @property
-    def rejected(self) -> Path:
-        return self._beside(".rejected" + self.suffix)
-
-    @property
-    def failed(self) -> Path:
-        return self._beside(".failed.jsonl")
-
-    @property
-    def manifest(self) -> Path:
-        return self._beside(".manifest.json")
-
-    @property
-    def memory(self) -> Path:
-        return self._beside(".memory.sqlite")
-
-    @property
-    def review(self) -> Path:
-        return self._beside(".review.sqlite")
-
-    @property
-    def work(self) -> Path:
-        return self._beside(".work")
-
-
 def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
     """
     Every installed filter with its defaults, changed as `config` says; `False` leaves one out.
@@ -124,18 +73,3 @@ def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
 
 def _by_default(name: str) -> bool:
     return not getattr(plugins.load("filters", name), "opt_in", False)
-
-
-def fingerprints(paths: Sequence[str]) -> list[dict[str, Any]]:
-    """Name, size in bytes and 128-bit xxh3 of each input: how a resumed run knows that they are the same."""
-    import xxhash
-
-    found = []
-    for path in paths:
-        digest, size = xxhash.xxh3_128(), 0
-        with Path(path).open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-                size += len(block)
-        found.append({"file": Path(path).name, "bytes": size, "xxh3_128": digest.hexdigest()})
-    return found

@@ -12,7 +12,9 @@ from typing import Any
 from babelset.errors import ConfigError
 from babelset.files.stdin import spooled
 from babelset.translation.job import Job
-from babelset.translation.run import Manifest, Watch, translate
+from babelset.translation.run import translate
+from babelset.work.manifest import Manifest
+from babelset.work.watch import Watch
 
 
 def translate_streams(job: Job, watch: Watch, rejected: str | None = None) -> Manifest:

@@ -7,14 +7,12 @@ the output appears by rename when every row is accounted for. Whoever is killed 
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from babelset.contracts.asking import accounts, cautioning, deciding
@@ -22,32 +20,22 @@ from babelset.contracts.filter import Filter
 from babelset.contracts.schema import Schema, adhoc, detect, load_schema
 from babelset.errors import DataError
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.rows import read
+from babelset.files.survey import Survey, survey
 from babelset.scoring.corpora import remembering
-from babelset.translation.job import Job, Places, build_filters, fingerprints
+from babelset.translation.job import Job, build_filters
 from babelset.translation.ladder import Ladder
-from babelset.translation.routed import RoutedWorker
-from babelset.translation.worker import C, Entry, ParseOptions, Steps, T, Worker
+from babelset.translation.parsing import ParseOptions
+from babelset.translation.worker import ONLY, Routed, Worker
 from babelset.work.chunks import chunked, overlapped
-from babelset.work.identity import finished, identity_of
-from babelset.work.journal import Journal, write_whole
+from babelset.work.journal import Entry
 from babelset.work.licenses import licenses, relicensed
+from babelset.work.manifest import Manifest
 from babelset.work.memory import Memory
-from babelset.work.tally import STATUSES, RouteTally, Tally
-
-Manifest = dict[str, Any]
-COUNTED = 50_000_000  # bytes of input that are read once more to tell how long a run will take
-SAMPLE = 20  # rows that a schema is recognised from
-
-
-@dataclass
-class Watch:
-    """Who looks on while a run goes; each is called with what happened since its last call."""
-
-    say: Callable[[str], None] = lambda message: None
-    total: Callable[[int], None] = lambda count: None  # rows of the whole run, when they were counted
-    rows: Callable[[int], None] = lambda count: None
-    segments: Callable[[int], None] = lambda count: None
+from babelset.work.output import Output, making
+from babelset.work.places import Places
+from babelset.work.tally import RouteTally, Tally
+from babelset.work.watch import Watch
 
 
 def translate(job: Job, watch: Watch | None = None) -> Manifest:
@@ -65,33 +53,45 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     with ExitStack() as stack:
         filters = build_filters(job.filters)
         ladders = _ladders(job, stack)
-        schema = choose_schema(job, watch)
-        worker = _worker(job, schema, ladders, filters)
-        identity = _identity(job, schema, worker.ladders, filters)
+        seen = survey(job.inputs, format=job.format)
+        worker = _worker(job, choose_schema(job, seen, watch), ladders, filters)
         places = Places.of(job.output)
-        if (done := None if job.force else finished(places, identity, "is not a run's output")) is not None:
-            watch.say(f"{places.accepted} is complete already: nothing to do")
-            return relicensed(done, job.data_license, places.manifest)
-        journal = stack.enter_context(Journal(places.work, identity, fresh=job.force))
-        memory = stack.enter_context(closing(Memory(job.memory or places.memory)))
-        warn = cautioning(filters, watch.say)
-        for ladder in worker.ladders.values():
-            ladder.memory, ladder.progress = memory, watch.segments
-            ladder.keep_replies(places.work)
-            warn(ladder.signature)
-        stack.enter_context(remembering(filters, places.work))
-        if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
-            watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
+        files = {"accepted": places.accepted, "rejected": places.rejected, "failed": places.failed}
+        memory = Path(job.memory) if job.memory else places.memory
+        output = stack.enter_context(
+            making(
+                "translate", places, _parts(job, seen, worker), reads=job.inputs, writes=files,
+                shares={"translation memory": memory}, like=job.inputs[0], force=job.force, say=watch.say,
+            )
+        )  # fmt: skip
+        if output.made:
+            return relicensed(output.made, job.data_license, places.manifest)
+        _prepare(worker, stack.enter_context(closing(Memory(memory))), output, watch)
+        stack.enter_context(remembering(filters, output.work))
         started = time.time()
-        read_rows = _work(job, worker, journal, watch)
-        about = {**identity, **_about(worker, started, filters), "licenses": _licenses(job, worker.ladders, filters)}
-        return _publish(places, journal, about, _tally(job, worker.ladders), read_rows, like=job.inputs[0])
+        read_rows = _work(job, worker, output, watch, seen)
+        seen.check()
+        tally = _tally(job, worker.ladders)
+
+        def about() -> dict[str, Any]:
+            used = _licenses(job, worker.ladders, filters)
+            return {**_about(worker, started, filters), "licenses": used, **tally.report(read_rows)}
+
+        return output.publish(tally.over(output.entries()), files, about, always=("accepted", "rejected"))
+
+
+def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> None:
+    warn = cautioning(worker.filters, watch.say)
+    for ladder in worker.ladders.values():
+        ladder.memory, ladder.progress = memory, watch.segments
+        ladder.keep_replies(output.work)
+        warn(ladder.signature)
 
 
 def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
     """The ladder of each engine of the routes by its name there; without routes the only one, under ""."""
     if job.routes is None:
-        return {"": _ladder(job, stack)}
+        return {ONLY: _ladder(job, stack)}
     made = {name: stack.enter_context(closing(job.routes.make(name))) for name in job.routes.names(job.pair.target)}
     return {name: Ladder(translator, Memory(":memory:")) for name, translator in made.items()}
 
@@ -104,18 +104,75 @@ def _ladder(job: Job, stack: ExitStack) -> Ladder:
     return Ladder(translator, Memory(":memory:"), Ladder(second, Memory(":memory:")))
 
 
-def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> Steps[Any, Any]:
+def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> Worker:
     options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
-    workers = {name: Worker(job.pair, schema, ladder, filters, options) for name, ladder in ladders.items()}
     if job.routes is None:
-        return workers[""]
+        return Worker(job.pair, schema, ladders, filters, options)
     job.routes.check(schema, [check.name for check in filters])
     ways = job.routes.ways(job.pair, {name: ladder.translator for name, ladder in ladders.items()})
-    used = {name: worker for name, worker in workers.items() if any(name in way.engines for way in ways)}
-    return RoutedWorker(ways, used, job.routes.retry)
+    used = {name: ladder for name, ladder in ladders.items() if any(name in way.engines for way in ways)}
+    return Worker(job.pair, schema, used, filters, options, ways, job.routes.retry)
 
 
-def _about(worker: Steps[C, T], started: float, filters: Sequence[Filter]) -> Manifest:
+def choose_schema(job: Job, seen: Survey, watch: Watch) -> Schema:
+    """The schema that the user names, or the one that the first rows show."""
+    if job.fields:
+        return adhoc(job.fields)
+    if job.schema_name:
+        return load_schema(job.schema_name)
+    found = detect([row.data for row in seen.first if isinstance(row, Row)])
+    watch.say(found.message)
+    return found.schema
+
+
+def _parts(job: Job, seen: Survey, worker: Worker) -> dict[str, Any]:
+    """What decides the output. Two runs with the same parts write the same bytes."""
+    signatures = {name: ladder.signature for name, ladder in worker.ladders.items()}
+    return {
+        "job": job.deciding(),
+        "inputs": seen.files,
+        "schema": worker.schema.model_dump(mode="json"),
+        "signature": signatures if job.routes else signatures[ONLY],
+        "filters": deciding(worker.filters),
+    }
+
+
+def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) -> int:
+    """Finish every chunk that the journal lacks; how many rows were read."""
+    done = output.done
+    read_rows = 0
+    if seen.total is not None:
+        watch.total(seen.total)
+
+    def todo() -> Iterator[tuple[int, list[Routed | Entry]]]:
+        nonlocal read_rows
+        for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk or worker.chunk)):
+            read_rows += len(rows)
+            if job.strict:
+                _refuse_bad(rows)
+            if number in done:
+                watch.rows(len(rows))
+                continue
+            yield number, worker.parse(rows)
+
+    def answer(item: tuple[int, list[Routed | Entry]]) -> list[Entry]:
+        return worker.translate(item[1])
+
+    def stop() -> None:
+        for ladder in worker.ladders.values():
+            ladder.halt()
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
+
+    for (number, _), entries in overlapped(todo(), answer, stop, worker.parallel):
+        if job.strict:
+            _refuse_failed(entries)
+        output.write(number, entries)
+        watch.rows(len(entries))
+    return read_rows
+
+
+def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[str, Any]:
     """What the user must know of the engines, and what this process did, by engine where there are several."""
     notices = [ladder.translator.notice for ladder in worker.ladders.values()]
     done, warn = Counter[str](), cautioning(filters, notices.append)
@@ -123,10 +180,10 @@ def _about(worker: Steps[C, T], started: float, filters: Sequence[Filter]) -> Ma
         done.update(ladder.counts)
         warn(ladder.signature)
     effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
-    if isinstance(worker, RoutedWorker):
+    if ONLY not in worker.ladders:
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}
         effort["routes"] = {name: {**worker.ladders[name].counts, "seconds": seconds[name]} for name in seconds}
-    account = _accounts(worker.ladders).get("")
+    account = _accounts(worker.ladders).get(ONLY)
     return {
         "notice": "; ".join(dict.fromkeys(filter(None, notices))),
         "this_process": effort,
@@ -150,79 +207,6 @@ def _tally(job: Job, ladders: Mapping[str, Ladder]) -> Tally:
 def _accounts(ladders: Mapping[str, Ladder]) -> dict[str, dict[str, Any]]:
     """What the run has cost so far, by engine; {} for those that cost nothing."""
     return {name: ladder.contextual.account() if ladder.contextual else {} for name, ladder in ladders.items()}
-
-
-def choose_schema(job: Job, watch: Watch) -> Schema:
-    """The schema that the user names, or the one that the first rows show."""
-    if job.fields:
-        return adhoc(job.fields)
-    if job.schema_name:
-        return load_schema(job.schema_name)
-    rows = (row.data for row in read(job.inputs, format=job.format) if isinstance(row, Row))
-    found = detect(list(islice(rows, SAMPLE)))
-    watch.say(found.message)
-    return found.schema
-
-
-def _identity(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
-    """What decides the output. Two runs with the same identity write the same bytes."""
-    signatures = {name: ladder.signature for name, ladder in ladders.items()}
-    parts = {
-        "job": job.deciding(),
-        "inputs": fingerprints(job.inputs),
-        "schema": schema.model_dump(mode="json"),
-        "signature": signatures if job.routes else signatures[""],
-        "filters": deciding(filters),
-    }
-    return identity_of(parts)
-
-
-def _work(job: Job, worker: Steps[C, T], journal: Journal, watch: Watch) -> int:
-    """Finish every chunk that the journal lacks; how many rows were read."""
-    done = journal.done()
-    read_rows = 0
-
-    def todo() -> Iterator[tuple[int, C]]:
-        nonlocal read_rows
-        for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk or worker.chunk)):
-            read_rows += len(rows)
-            if job.strict:
-                _refuse_bad(rows)
-            if number in done:
-                watch.rows(len(rows))
-                continue
-            yield number, worker.parse(rows)
-
-    def answer(item: tuple[int, C]) -> T:
-        return worker.translate(item[1])
-
-    def stop() -> None:
-        for ladder in worker.ladders.values():
-            ladder.halt()
-        if isinstance(sys.exception(), KeyboardInterrupt):
-            watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
-
-    for (number, parsed), answers in overlapped(todo(), answer, stop, worker.parallel):
-        entries = worker.decide(parsed, answers)
-        if job.strict:
-            _refuse_failed(entries)
-        journal.write(number, entries)
-        watch.rows(len(entries))
-    return read_rows
-
-
-def _publish(places: Places, journal: Journal, about: Manifest, tally: Tally, read_rows: int, like: str) -> Manifest:
-    """Write the outputs from the journal. What is opened first is renamed last: accepted rows mean done."""
-    with ExitStack() as stack:
-        files = {status: stack.enter_context(writing(getattr(places, status), like=like)) for status in STATUSES}
-        for entry in journal.read():
-            tally.add(entry)
-            files[entry["status"]].write(entry["data"])
-        paths = {status: str(getattr(places, status)) for status in (*STATUSES, "manifest")}
-        manifest = {**about, **tally.report(read_rows), "files": paths}
-        write_whole(places.manifest, [json.dumps(manifest, indent=1, ensure_ascii=False)])
-    journal.remove()
-    return manifest
 
 
 def _refuse_bad(rows: Iterable[Row | BadRow]) -> None:

@@ -1,250 +1,192 @@
 """
-What happens to a chunk of rows: parse, translate, rebuild, score, decide.
+What happens to a chunk of rows: each is taken apart, goes to the engine that its rule says, is put together again,
+scored and decided on; where that was done badly, the next engine of the rule gets it.
 
-The three steps are separate so that a run can parse the next chunk and score the last one while the engine
-translates. A worker holds no state of the run: a local loop, a cluster job or a Ray actor can drive it.
+A chunk's rows are asked for engine by engine, so that an engine gets all of its rows at once. One engine alone is a
+route with one rule. A worker holds no state of the run: a local loop, a cluster job or a Ray actor can drive it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
-from typing import Any, Protocol, TypeVar
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
 
-from babelset.contracts import expect_one_each
-from babelset.contracts.evidence import Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
-from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Scored, Verdict
-from babelset.contracts.schema import Field, Schema
-from babelset.contracts.translator import Translation
-from babelset.errors import DataError
-from babelset.files.lossless import dumps
+from babelset.contracts.evidence import CandidateEvidence, Evidence, RouteEvidence, marks_of
+from babelset.contracts.filter import Filter
+from babelset.contracts.schema import Schema
 from babelset.files.row import KEY, BadRow, Row
 from babelset.languages import Pair
-from babelset.text.document import Keep, Span, parse
-from babelset.text.segment import Context, Segment, rebuild, restore, split, whole
-from babelset.translation.ladder import Answer, Ladder
+from babelset.text.document import Keep
+from babelset.translation.deciding import decided
+from babelset.translation.ladder import Ladder
+from babelset.translation.parsing import ParseOptions, Spanned, parsed, spanned
+from babelset.translation.routes import Measures, Retry, Rule, Way
+from babelset.work.journal import Entry
 
-C = TypeVar("C")  # a chunk of rows on its way
-T = TypeVar("T")  # what was made of it by translation
-Entry = dict[str, Any]  # {"status": "accepted" | "rejected" | "failed", "data": row or ledger line}
 CHUNK = 256  # rows
-EXCERPT = 2000  # characters of an unreadable row that the ledger shows
+ONLY = ""  # the name of an engine that is the only one
+PLAIN, NEVER = ParseOptions(), Retry()
+ALONE = (Way(0, Rule.model_validate({"use": (ONLY,)}), (ONLY,)),)
 
 
 @dataclass(frozen=True, slots=True)
-class ParseOptions:
-    reasoning: bool = False
-    comments: bool = False
-    numbers: bool = False
+class Routed:
+    """A row on its way, and the way."""
 
-
-@dataclass(frozen=True, slots=True)
-class Spanned:
-    """One row taken apart, the same for every translator: each field as prose and kept spans."""
-
-    row: Row
-    fields: list[tuple[Field, list[Span]]]
-
-
-ParsedField = tuple[Field, tuple[str, ...], list[str | Segment]]
+    row: Spanned
+    way: Way
 
 
 @dataclass(slots=True)
-class Parsed:
-    """One row on its way: each field with its keeps and its parts, verbatim strings and segments."""
+class _Tries:
+    """What was made of a row by the engines of its way so far, and those that are left."""
 
-    row: Row
-    fields: list[ParsedField]
-
-    def segments(self) -> Iterator[Segment]:
-        for _, _, parts in self.fields:
-            yield from (part for part in parts if isinstance(part, Segment))
+    routed: Routed
+    left: tuple[str, ...]
+    entries: list[Entry] = field(default_factory=list)
 
 
-class Steps(Protocol[C, T]):
-    """The steps that a run takes with each chunk; `translate` is called by as many threads as `parallel` says."""
+@dataclass
+class Worker:
+    """
+    The engines of a run by name, and the ways that rows may go; without `ways` the engine "" gets all of them.
+
+    Threads may call `translate` at the same time: an engine gets no more of them than it can take, and the filters
+    one. `seconds` are what each engine took to answer, since the worker was made.
+    """
+
+    pair: Pair
+    schema: Schema
+    ladders: Mapping[str, Ladder]
+    filters: Sequence[Filter]
+    options: ParseOptions = PLAIN
+    ways: Sequence[Way] = ALONE
+    retry: Retry = NEVER
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _judging: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _turns: dict[str, threading.Semaphore] = field(init=False, repr=False)  # as many as the engine takes threads
+
+    def __post_init__(self) -> None:
+        self._turns = {name: threading.Semaphore(_parallel(ladder)) for name, ladder in self.ladders.items()}
 
     @property
-    def ladders(self) -> Mapping[str, Ladder]: ...
-
-    @property
-    def parallel(self) -> int: ...
+    def parallel(self) -> int:
+        """Threads; two at least: while the filters score what one engine answered, it has another chunk to do."""
+        return max(2, *map(_parallel, self.ladders.values()))
 
     @property
     def chunk(self) -> int:
         """Rows that are best given at a time."""
+        return max(ladder.contextual.chunk if ladder.contextual else CHUNK for ladder in self.ladders.values())
 
-    def parse(self, rows: Sequence[Row | BadRow], /) -> C: ...
+    def parse(self, rows: Sequence[Row | BadRow]) -> list[Routed | Entry]:
+        found = [spanned(row, self.schema, self.options) for row in rows]
+        return [Routed(row, self._way(row)) if isinstance(row, Spanned) else row for row in found]
 
-    def translate(self, chunk: C, /) -> T: ...
+    def translate(self, chunk: Sequence[Routed | Entry]) -> list[Entry]:
+        """The entry of every row, in order, with its route and, where several engines were asked, all candidates."""
+        tries = [_Tries(item, item.way.engines) if isinstance(item, Routed) else item for item in chunk]
+        while open_ := [row for row in tries if isinstance(row, _Tries) and row.left]:
+            name = _next(open_)
+            asked = [row for row in open_ if row.left[0] == name]
+            entries = self._ask(name, [row.routed.row for row in asked])
+            for row, entry in zip(asked, entries, strict=True):
+                row.entries.append(entry)
+                row.left = () if _done_well(entry, self.retry) else row.left[1:]
+        return [_kept(row, self.retry) if isinstance(row, _Tries) else row for row in tries]
 
-    def decide(self, chunk: C, translated: T, /) -> list[Entry]: ...
+    def _way(self, row: Spanned) -> Way:
+        measures = measure(row)
+        return next(way for way in self.ways if way.rule.fits(measures))
 
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    pair: Pair
-    schema: Schema
-    ladder: Ladder
-    filters: Sequence[Filter]
-    options: ParseOptions = ParseOptions()
-
-    @property
-    def ladders(self) -> Mapping[str, Ladder]:
-        return {"": self.ladder}
-
-    @property
-    def parallel(self) -> int:
-        return self.ladder.contextual.parallel if self.ladder.contextual else 1
-
-    @property
-    def chunk(self) -> int:
-        return self.ladder.contextual.chunk if self.ladder.contextual else CHUNK
-
-    def parse(self, rows: Sequence[Row | BadRow]) -> list[Parsed | Entry]:
-        spanned = map(self.spanned, rows)
-        return [self.parsed(row) if isinstance(row, Spanned) else row for row in spanned]
-
-    def translate(self, chunk: Sequence[Parsed | Entry]) -> list[Answer]:
-        """One answer for each segment of the chunk, in reading order."""
-        segments = [segment for row in chunk if isinstance(row, Parsed) for segment in row.segments()]
-        return self.ladder.translate(segments, self.pair)
-
-    def decide(self, chunk: Sequence[Parsed | Entry], answers: Sequence[Answer]) -> list[Entry]:
-        stream = iter(answers)
-        rows = [(item, self._outcome(item, stream)) for item in chunk if isinstance(item, Parsed)]
-        for (_, outcome), marks in zip(rows, score(self.filters, [outcome for _, outcome in rows]), strict=True):
-            outcome.marks = marks
-        entries = iter([self._entry(parsed, outcome) for parsed, outcome in rows])
-        return [next(entries) if isinstance(item, Parsed) else item for item in chunk]
-
-    def spanned(self, row: Row | BadRow) -> Spanned | Entry:
-        if isinstance(row, BadRow):
-            return failed(row)
-        try:
-            fields = self.schema.fields(row.data)
-        except DataError as error:
-            where = f"{error.field}: " if error.field else ""
-            raw = dumps(row.data)[:EXCERPT]
-            return failed(BadRow(row.number, row.file, row.line, where + error.reason, raw))
-        return Spanned(row, [(field, self._spans(field)) for field in fields])
-
-    def parsed(self, row: Spanned) -> Parsed:
-        """The row in segments as the translator takes them."""
-        parsed = Parsed(row.row, [self._parse_field(field, spans) for field, spans in row.fields])
-        return in_context(parsed) if self.ladder.contextual else parsed
-
-    def _spans(self, field: Field) -> list[Span]:
-        options = self.options
-        return parse(field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
-
-    def _parse_field(self, field: Field, spans: list[Span]) -> ParsedField:
-        keeps = tuple(span.text for span in spans if isinstance(span, Keep))
-        limit = self.ladder.translator.limit
-        if self.ladder.documents:
-            return field, keeps, whole(spans, limit)
-        return field, keeps, split(spans, self.pair.source.bcp47, limit)
-
-    def _outcome(self, parsed: Parsed, answers: Iterator[Answer]) -> Outcome:
-        segments: list[Scored] = []
-        fields: list[Scored] = []
-        texts: dict[tuple[str | int, ...], str | None] = {}
-        for field, keeps, parts in parsed.fields:
-            own = [self._scored(part, next(answers), field) for part in parts if isinstance(part, Segment)]
-            targets = [scored.target for scored in own if scored.target is not None]
-            target = rebuild(parts, targets) if len(targets) == len(own) else None
-            texts[field.path] = target
-            segments += own
-            fields.append(Scored(field.text, target, self.pair, field.name, field.role, keeps))
-        data = self.schema.replace(parsed.row.data, texts, self.pair.target)
-        return Outcome(segments, fields, whole_row(segments, self.pair), data)
-
-    def _scored(self, segment: Segment, answer: Answer, field: Field) -> Scored:
-        unit = Scored(segment.source, None, self.pair, field.name, field.role, segment.keeps)
-        if not isinstance(answer, Translation):
-            return replace(unit, reason=answer.reason)
-        target = restore(answer.text, segment.keeps)
-        candidates = tuple((restore(text, segment.keeps), score) for text, score in answer.candidates)
-        return replace(unit, target=target, flags=answer.flags, candidates=candidates)
-
-    def _entry(self, parsed: Parsed, outcome: Outcome) -> Entry:
-        verdicts = judge(self.filters, outcome)
-        status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
-        index = {field.name: number for number, (field, _, _) in enumerate(parsed.fields)}
-        evidence: Evidence = {
-            "row": parsed.row.number,
-            "file": parsed.row.file,
-            "line": parsed.row.line,
-            "status": status,
-            "schema": self.schema.name,
-            "source": self.pair.source.code,
-            "target": self.pair.target.code,
-            "translator": self.ladder.signature,
-            "fields": [
-                {"path": list(field.path), "role": field.role, "source": field.text, "keeps": list(keeps)}
-                for field, keeps, _ in parsed.fields
-            ],
-            "segments": [segment_evidence(segment, index[segment.field]) for segment in outcome.segments],
-            "scores": {},
-            "verdicts": [verdict_evidence(verdict) for verdict in verdicts],
-        }
-        add_marks(evidence, outcome.marks)
-        return {"status": status, "data": {**outcome.data, KEY: evidence}}
+    def _ask(self, name: str, rows: Sequence[Spanned]) -> list[Entry]:
+        """An entry for each row, by one engine."""
+        ladder = self.ladders[name]
+        apart = [parsed(row, ladder, self.pair) for row in rows]
+        with self._turns[name]:
+            started = time.monotonic()
+            answers = ladder.translate([segment for row in apart for segment in row.segments()], self.pair)
+            seconds = time.monotonic() - started
+        with self._judging:
+            self.seconds[name] += seconds
+            return decided(apart, answers, self.schema, self.pair, self.filters, ladder.signature)
 
 
-def in_context(parsed: Parsed) -> Parsed:
-    """The same row, each segment told its role, its place and the row around it."""
-    roles = [(field.role, part) for field, _, parts in parsed.fields for part in parts if isinstance(part, Segment)]
-    context = Context.of((role, segment.text) for role, segment in roles)
-    places = count()
-    fields: list[ParsedField] = []
-    for field, keeps, parts in parsed.fields:
-        placed = [
-            replace(part, role=field.role, context=context, at=next(places)) if isinstance(part, Segment) else part
-            for part in parts
-        ]
-        fields.append((field, keeps, placed))
-    return Parsed(parsed.row, fields)
+def _parallel(ladder: Ladder) -> int:
+    return ladder.contextual.parallel if ladder.contextual else 1
 
 
-def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]:
-    """For each outcome, the scores of every filter over its own units; one call of a filter for all rows."""
-    found = [Marks() for _ in outcomes]
-    for check in filters:
-        units = [outcome.units(check.unit) for outcome in outcomes]
-        sent = [unit for row in units for unit in row]
-        columns, notes = _columns(check, sent)
-        expect_one_each(f"the filter {check.name!r}", sent, columns[check.name])
-        end = 0
-        for row, marks in zip(units, found, strict=True):
-            start, end = end, end + len(row)
-            marks.scores.update({name: [_rounded(value) for value in got[start:end]] for name, got in columns.items()})
-            marks.notes.update({check.name: notes[start:end]} if any(notes[start:end]) else {})
-    return found
+def measure(row: Spanned) -> Measures:
+    """What the rules look at, over all text fields of the row."""
+    keeps = [span for _, spans in row.fields for span in spans if isinstance(span, Keep)]
+    length = sum(len(each.text) for each, _ in row.fields)
+    return Measures(
+        roles=frozenset(each.role for each, _ in row.fields),
+        kinds=frozenset(keep.kind for keep in keeps),
+        kept_share=sum(len(keep.text) for keep in keeps) / max(length, 1),
+        length=length,
+    )
 
 
-def _columns(check: Filter, units: list[Scored]) -> tuple[dict[str, list[float | None]], list[str]]:
-    """What a filter makes of the units, by column, and its notes."""
-    if not isinstance(check, Rater):
-        return {check.name: check.score(units)}, []
-    ratings = check.rate(units)
-    parts = {f"{check.name}.{part}": [rating.parts.get(part) for rating in ratings] for part in check.parts}
-    return {check.name: [rating.score for rating in ratings], **parts}, [rating.note for rating in ratings]
+def _next(tries: Sequence[_Tries]) -> str:
+    """An engine that no row may come to later, where there is one."""
+    later = {name for row in tries for name in row.left[1:]}
+    names = list(dict.fromkeys(row.left[0] for row in tries))
+    return next((name for name in names if name not in later), names[0])
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+def _done_well(entry: Entry, retry: Retry) -> bool:
+    means = ((_mean(entry, name), least) for name, least in retry.below.items())
+    return entry["status"] == "accepted" and not any(mean is not None and mean < least for mean, least in means)
 
 
-def judge(filters: Sequence[Filter], outcome: Outcome) -> list[Verdict]:
-    """What each filter decides from the row's marks."""
-    return [check.judge(outcome, outcome.marks.scores[check.name]) for check in filters]
+def _mean(entry: Entry, name: str) -> float | None:
+    """Of the scores of a filter over the row; None where it could not say, -inf where it should have and did not."""
+    evidence = _evidence(entry)
+    if marks_of(evidence).unjudged(name):
+        return -inf
+    known = [score for score in evidence["scores"][name] if score is not None]
+    return sum(known) / len(known) if known else None
 
 
-def failed(row: BadRow) -> Entry:
-    """A line of the failed ledger."""
+def _standing(entry: Entry, retry: Retry) -> tuple[int, float]:
+    """The higher the better: checks passed, then the score that decides."""
+    failed = sum(not verdict["ok"] for verdict in _evidence(entry)["verdicts"])
+    score = _mean(entry, retry.best_by) if retry.best_by else None
+    return -failed, -inf if score is None else score
+
+
+def _kept(row: _Tries, retry: Retry) -> Entry:
+    """The entry of the last engine where it did well, else the best, else the earliest."""
+    entries, tried = row.entries, row.routed.way.engines[: len(row.entries)]
+    if tried == (ONLY,):
+        return entries[0]
+    done_well = _done_well(entries[-1], retry)
+    best = entries[-1] if done_well else max(entries, key=lambda entry: _standing(entry, retry))
+    kept = next(name for name, entry in zip(tried, entries, strict=True) if entry is best)
+    route: RouteEvidence = {"rule": row.routed.way.index, "tried": list(tried), "kept": kept}
+    evidence: Evidence = {**_evidence(best), "route": route}
+    if len(entries) > 1:
+        evidence["candidates"] = [_candidate(name, entry) for name, entry in zip(tried, entries, strict=True)]
+    return {**best, "data": {**best["data"], KEY: evidence}}
+
+
+def _candidate(engine: str, entry: Entry) -> CandidateEvidence:
+    evidence = _evidence(entry)
     return {
-        "status": "failed",
-        "data": {"row": row.number, "file": row.file, "line": row.line, "reason": row.reason, "raw": row.raw},
+        "engine": engine,
+        "signature": evidence["translator"],
+        "status": evidence["status"],
+        "targets": [segment["target"] for segment in evidence["segments"]],
+        "scores": evidence["scores"],
+        "verdicts": evidence["verdicts"],
     }
+
+
+def _evidence(entry: Entry) -> Evidence:
+    evidence: Evidence = entry["data"][KEY]
+    return evidence

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from babelset.translation.job import Places
 from babelset.work.journal import write_whole
+from babelset.work.manifest import Manifest
+from babelset.work.places import Places
 
 CARD = "README.md"
 READ = 20_000  # characters of it
@@ -57,7 +58,7 @@ def licenses_of_scores(inputs: Sequence[str], scorers: Mapping[str, object]) -> 
     return {**own, "models": {**models, **own["models"]}}
 
 
-def relicensed(manifest: dict[str, Any], data: str | None, path: Path) -> dict[str, Any]:
+def relicensed(manifest: Manifest, data: str | None, path: Path) -> Manifest:
     """The manifest of a finished run, in which the data has the licence that the user says now."""
     before = Licenses.of(manifest)
     if data is None or data == before.data:

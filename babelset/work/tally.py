@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
 from babelset.errors import AccountingError
 from babelset.files.row import KEY
+from babelset.work.journal import Entry
 
 STATUSES = ("accepted", "rejected", "failed")
 
@@ -62,7 +63,13 @@ class Tally:
     kept_spans: int = 0
     routes: RouteTally = field(default_factory=RouteTally)
 
-    def add(self, entry: dict[str, Any]) -> None:
+    def over(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries, counted as they go by."""
+        for entry in entries:
+            self.add(entry)
+            yield entry
+
+    def add(self, entry: Entry) -> None:
         self.rows[entry["status"]] += 1
         if entry["status"] == "failed":
             return

@@ -12,7 +12,7 @@ from babelset.cli.app import app
 from babelset.files.row import KEY
 from babelset.review.choice import Choice
 from babelset.review.store import Store
-from babelset.translation.job import Places
+from babelset.work.places import Places
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -119,7 +119,7 @@ def test_cuts_by_formula_and_by_rank(rated: Path) -> None:
     best = kept(rated)
     assert len(best) == 3
     told = cut(rated, "--keep-percent", "20", "--by", "kiwi.min", "--where", "kiwi >= 0", "--force")
-    assert set(best) <= set(kept(rated)) and "turned away by: cut" in told
+    assert set(best) <= set(kept(rated)) and "rejected by: cut" in told
     total = len(rows(rated / "rated.jsonl"))
     assert len(rows(rated / "cut.jsonl")) + len(rows(rated / "cut.rejected.jsonl")) == total
 

@@ -11,7 +11,7 @@ from babelset.filters.repetition import Repetition
 from babelset.filters.script import Script
 from babelset.filters.truncated import Truncated
 from babelset.languages import Pair, find
-from babelset.translation.worker import judge, score
+from babelset.translation.deciding import judge, score
 
 EN = "The library is open every day of the week except Sunday, and children may borrow books for free."
 ES = (

@@ -16,7 +16,8 @@ from babelset.review.record import Item
 from babelset.review.store import Store
 from babelset.translation.job import build_filters
 from babelset.translation.ladder import Ladder
-from babelset.translation.worker import ParseOptions, Worker
+from babelset.translation.parsing import ParseOptions
+from babelset.translation.worker import ONLY, Worker
 from babelset.work.memory import Memory
 from tests.conftest import Scripted
 
@@ -78,9 +79,9 @@ def translated(
     """The rows as a run writes them, translated by a function."""
     chosen = [check for check in build_filters({}) if check.name in checks]
     ladder = Ladder(engine or Scripted(reply, ["raw"]), Memory(memory))
-    worker = Worker(PAIR, load_schema(schema), ladder, chosen, options)
+    worker = Worker(PAIR, load_schema(schema), {ONLY: ladder}, chosen, options)
     parsed = worker.parse([Row(number, "data/a.json", number + 1, data) for number, data in enumerate(rows)])
-    return [entry["data"] for entry in worker.decide(parsed, worker.translate(parsed))]
+    return [entry["data"] for entry in worker.translate(parsed)]
 
 
 @pytest.fixture

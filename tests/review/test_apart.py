@@ -16,7 +16,7 @@ from babelset.files.row import KEY, Row
 from babelset.review.apart import apart, masked
 from babelset.text.segment import Segment, rebuild, restore
 from babelset.translation.ladder import Ladder
-from babelset.translation.worker import ParseOptions, Worker
+from babelset.translation.parsing import ParseOptions, Spanned, parsed, spanned
 from babelset.translators.echo import Echo
 from babelset.work.memory import Memory
 from tests.conftest import Scripted
@@ -53,9 +53,9 @@ def row_of(text: str, engine: Any, options: ParseOptions = OPTIONS[""]) -> tuple
 
 def parts_of(text: str, engine: Any, options: ParseOptions) -> list[str | Segment]:
     """The parts as the worker has them."""
-    worker = Worker(PAIR, load_schema("text"), Ladder(engine, Memory(":memory:")), [], options)
-    [parsed] = worker.parse([Row(0, "a.jsonl", 1, {"text": text})])
-    return parsed.fields[0][2]  # type: ignore[union-attr]
+    row = spanned(Row(0, "a.jsonl", 1, {"text": text}), load_schema("text"), options)
+    assert isinstance(row, Spanned)
+    return parsed(row, Ladder(engine, Memory(":memory:")), PAIR).fields[0][2]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
+from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
 from babelset.files.row import KEY
 from babelset.review.apply import Order, apply_review
 from babelset.review.choice import Choice
 from babelset.review.record import Item, segments_of
 from babelset.review.store import Store
-from babelset.translation.job import Engine, Job, Places
+from babelset.translation.job import Job
 from babelset.translation.run import translate
 from babelset.work.memory import Memory
+from babelset.work.places import Places
 from tests.review.conftest import Documents, translated
 
 Run = Callable[..., str]
@@ -206,9 +208,11 @@ def test_refuses_what_it_would_destroy(output: str, tmp_path: Path) -> None:
     assert not Places.of(output).review.exists()
     review(output)
     for wrong in (output, str(Places.of(output).rejected)):
-        with pytest.raises(ConfigError, match="is read and written"):
+        with pytest.raises(ConfigError, match="is read, and would be written"):
             apply_review(Order([output], wrong, force=True))
     (tmp_path / "done.rejected.jsonl").write_text("mine")
-    with pytest.raises(ConfigError, match="exists; name another output, or say --force"):
+    with pytest.raises(
+        ConfigError, match="exists, and was not made by this command; name another output, or say --force"
+    ):
         apply_review(Order([output], str(tmp_path / "done.jsonl")))
     assert (tmp_path / "done.rejected.jsonl").read_text() == "mine"

@@ -14,7 +14,7 @@ from babelset import plugins
 from babelset.contracts.evidence import Evidence
 from babelset.errors import ConfigError
 from babelset.scoring.cuts import Keep, Where, value_of
-from babelset.scoring.refilter import refilter
+from babelset.scoring.refilter import Refilter, refilter
 
 Scores = dict[str, list[float | None]]
 
@@ -74,7 +74,7 @@ def cut(folder: Path, given: list[dict[str, Any]], **cuts: Any) -> tuple[list[in
     """The numbers of the accepted rows, and of each other one the check that rejected it, and why."""
     (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in given))
     out = str(folder / "out.jsonl")
-    refilter([str(folder / "in.jsonl")], out, None, [], force=True, **cuts)
+    refilter(Refilter([str(folder / "in.jsonl")], out, [], force=True, **cuts))
     accepted, rejected = (
         [json.loads(line)["_babelset"] for line in (folder / name).read_text().splitlines()]
         for name in ("out.jsonl", "out.rejected.jsonl")

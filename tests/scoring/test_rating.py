@@ -22,9 +22,10 @@ from babelset.scoring.cuts import Keep, Where, value_of
 from babelset.scoring.distribution import Report
 from babelset.scoring.refilter import redecide
 from babelset.scoring.scores import fill
-from babelset.translation.routed import _done_well, _standing
+from babelset.translation.deciding import score
 from babelset.translation.routes import Retry
-from babelset.translation.worker import Entry, score
+from babelset.translation.worker import _done_well, _standing
+from babelset.work.journal import Entry
 from babelset.work.tally import Tally
 
 PAIR = Pair(find("en"), find("ca"))
@@ -151,10 +152,11 @@ def test_no_formula_keeps_what_is_unjudged(formula: str, what: str, targets: tup
 
 
 def test_no_rank_keeps_what_is_unjudged(tmp_path: Path) -> None:
-    from babelset.work.journal import Journal
+    from babelset.work.output import making
+    from babelset.work.places import Places
 
-    with Journal(tmp_path / "work", {}) as journal:
-        kept = Keep.of("critic", percent=100).best([[entry(*targets) for targets in ROWS.values()]], journal)
+    with making("filter", Places.of(tmp_path / "out.jsonl"), {}, reads=[], writes={}) as output:
+        kept = Keep.of("critic", percent=100).best([[entry(*targets) for targets in ROWS.values()]], output)
         assert [each["status"] == "accepted" for each in kept] == [what in GOOD for what in ROWS]
 
 

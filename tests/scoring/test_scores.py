@@ -29,7 +29,7 @@ from babelset.scoring import scores as scoring
 from babelset.scoring.calibration import calibrate as calibration
 from babelset.scoring.cuts import Keep, value_of
 from babelset.scoring.distribution import Spread
-from babelset.scoring.refilter import refilter
+from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 
 
@@ -116,10 +116,10 @@ def test_another_order_for_the_same_output_is_refused_with_the_difference(ten: s
     add_scores(Scoring([ten], out, [Words()]))
     with pytest.raises(ConfigError, match=r"scorers\.words\.worth: 0\.1 -> 0\.2"):
         add_scores(Scoring([ten], out, [Words(worth=0.2)]))
-    with pytest.raises(ConfigError, match="read and written"):
+    with pytest.raises(ConfigError, match="is read, and would be written"):
         add_scores(Scoring([ten], ten, [Words()], force=True))
     (tmp_path / "other.jsonl").write_text("mine\n")
-    with pytest.raises(ConfigError, match="was not made by scoring"):
+    with pytest.raises(ConfigError, match="was not made by this command"):
         add_scores(Scoring([ten], str(tmp_path / "other.jsonl"), [Words()]))
 
 
@@ -133,7 +133,7 @@ def test_a_scorer_that_raises_leaves_what_it_finished(force: bool, ten: str, tmp
     add_scores(Scoring([ten], str(tmp_path / "out.jsonl"), [again], chunk=4, force=force))
     assert asked(failing) + asked(again) == [text for n in range(10) for text in (f"row {n}", "two")]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "in.jsonl", "out.failed.jsonl", "out.jsonl", "out.manifest.json",
+        "in.jsonl", "out.jsonl", "out.manifest.json",
     ]  # fmt: skip
 
 
@@ -206,7 +206,7 @@ class Stream:
 READERS: list[tuple[Any, Callable[[str, str], Any], int]] = [
     # who reads, how it is called, how many rows may be alive: those of two chunks at most
     (scoring, lambda given, out: add_scores(Scoring([given], out, [Words()], chunk=10)), 20),
-    (refiltering, lambda given, out: refilter([given], out, None, [], keep=Keep.of("kiwi", percent=30)), 20),
+    (refiltering, lambda given, out: refilter(Refilter([given], out, [], keep=Keep.of("kiwi", percent=30))), 20),
     (calibration, lambda given, out: calibration.calibrate([given], [], by=["kiwi"]), 2),
     (calibration, lambda given, out: calibration.calibrate([given], [Words()], sample=5), 7),
     (collecting, lambda given, out: collecting.collect([given]), 2),

@@ -14,11 +14,9 @@ from babelset.files.row import Row
 from babelset.languages import Pair, find
 from babelset.text.scan import inline
 from babelset.translation.job import Job
-from babelset.translation.ladder import Ladder
-from babelset.translation.routed import measure
+from babelset.translation.parsing import ParseOptions, Spanned, spanned
 from babelset.translation.routes import KINDS, Routes, read_routes
-from babelset.translation.worker import Spanned, Worker
-from babelset.work.memory import Memory
+from babelset.translation.worker import measure
 
 ENGLISH = find("en")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -48,15 +46,12 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize(("rule", "fitting", "other"), CONDITIONS, ids=[str(case[0]) for case in CONDITIONS])
-def test_a_rule_fits_where_all_its_conditions_hold(
-    rule: Any, fitting: Any, other: Any, scripted: Any, pair: Pair
-) -> None:
+def test_a_rule_fits_where_all_its_conditions_hold(rule: Any, fitting: Any, other: Any) -> None:
     condition = routes({**rule, "use": ["a"]}, {"use": ["b"]}).rules[0]
-    worker = Worker(pair, load_schema("messages"), Ladder(scripted(str.upper), Memory(":memory:")), [])
     for turns, fits in ((fitting, True), (other, False)):
         data = {"messages": [{"role": role, "content": text} for role, text in turns]}
-        spanned = worker.spanned(Row(0, "a.jsonl", 1, data))
-        assert isinstance(spanned, Spanned) and condition.fits(measure(spanned)) == fits
+        row = spanned(Row(0, "a.jsonl", 1, data), load_schema("messages"), ParseOptions())
+        assert isinstance(row, Spanned) and condition.fits(measure(row)) == fits
 
 
 WAYS = [

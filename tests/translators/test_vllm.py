@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
+from babelset.contracts.engine import Engine
 from babelset.contracts.translator import Contextual, Translation
 from babelset.engines.llm.request import Request
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.text.segment import Context, Segment
-from babelset.translation.job import Engine, Job
+from babelset.translation.job import Job
 from babelset.translation.run import translate
 from babelset.translators.vllm import VLLM
 

@@ -45,10 +45,10 @@ def test_another_run_is_refused_and_the_difference_shown(tmp_path: Path) -> None
     assert "--force" in str(caught.value)
 
 
-def test_fresh_throws_an_unfinished_run_away(tmp_path: Path) -> None:
+def test_replace_throws_another_unfinished_run_away(tmp_path: Path) -> None:
     with Journal(tmp_path / "w", ME) as journal:
         journal.write(0, [entry(0)])
-    with Journal(tmp_path / "w", {"job": "another"}, fresh=True) as journal:
+    with Journal(tmp_path / "w", {"job": "another"}, replace=True) as journal:
         assert journal.done() == set()
 
 

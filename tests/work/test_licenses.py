@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from babelset.contracts.engine import Engine
 from babelset.filters.cometkiwi import CometKiwi
 from babelset.filters.copied import Copied
 from babelset.filters.roundtrip import Roundtrip
 from babelset.scoring.scores import Scoring, add_scores
-from babelset.translation.job import Engine, Job
+from babelset.translation.job import Job
 from babelset.translation.run import translate
 from babelset.translators.apertium import Apertium
 from babelset.work.licenses import Licenses, card_license, licenses
@@ -94,7 +95,7 @@ def test_an_unfinished_run_goes_on_with_another_licence(
     from babelset.translation import run
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "_publish", lambda *_, **__: 1 / 0)
+        patch.setattr(run.Tally, "report", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             relicensed(job, "mit")
     assert (tmp_path / "ca.work").exists() and relicensed(job, "cc-by-4.0") == "cc-by-4.0"

@@ -42,6 +42,10 @@ class Parquet:
                     line += 1
                     yield line, content
 
+    def check(self) -> None:
+        """Raise ConfigError where the extra is missing."""
+        _pyarrow()
+
     def like(self, file: IO[bytes]) -> Parquet:
         """The format with the column types of `file`."""
         with _table(file) as table:

@@ -24,7 +24,7 @@ from babelset.scoring.calibration.planted import KINDS, plant
 from babelset.scoring.calibration.ratings import Gold
 from babelset.scoring.cuts import Columns, ranks, value_of
 from babelset.scoring.scores import SEED, known
-from babelset.translation.worker import score
+from babelset.translation.deciding import score
 
 DECILES = tuple(tenth / 10 for tenth in range(11))
 CUTS = 10  # steps of the sweep, about

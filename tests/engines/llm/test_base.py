@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from babelset.contracts.engine import Engine
 from babelset.contracts.translator import Contextual, Translation
 from babelset.engines.llm.base import LLM, in_step
 from babelset.engines.llm.dialogue import Answer
@@ -20,7 +21,6 @@ from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.text.segment import Context, Segment
-from babelset.translation.job import Engine
 from babelset.translators.openai import OpenAI
 
 PAIR = Pair(find("eng_Latn"), find("ban_Latn"))

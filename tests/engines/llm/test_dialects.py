@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
+from babelset.contracts.engine import Engine
 from babelset.engines.llm.serving import free_port
-from babelset.translation.job import Engine, Job
+from babelset.translation.job import Job
 from babelset.translation.run import translate
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"

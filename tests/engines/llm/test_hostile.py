@@ -36,7 +36,8 @@ from babelset.text.placeholders import BREAKS
 from babelset.text.segment import Context, Segment
 from babelset.translation.job import build_filters
 from babelset.translation.ladder import Ladder
-from babelset.translation.worker import Entry, Worker
+from babelset.translation.worker import ONLY, Worker
+from babelset.work.journal import Entry
 from babelset.work.memory import Memory
 
 HERE = Path(__file__).parent
@@ -109,9 +110,9 @@ def checks() -> list[Any]:
 
 def translated(rows: Sequence[dict[str, Any]], translator: LLM, target: str = "ban_Latn") -> list[Entry]:
     pair = Pair(find("eng_Latn"), find(target))
-    worker = Worker(pair, load_schema("alpaca"), Ladder(translator, Memory(":memory:")), checks())
+    worker = Worker(pair, load_schema("alpaca"), {ONLY: Ladder(translator, Memory(":memory:"))}, checks())
     chunk = worker.parse([Row(number, "hostile.jsonl", number + 1, plain(row)) for number, row in enumerate(rows)])
-    return worker.decide(chunk, worker.translate(chunk))
+    return worker.translate(chunk)
 
 
 def plain(row: dict[str, Any]) -> dict[str, str]:

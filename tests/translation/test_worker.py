@@ -20,9 +20,9 @@ from babelset.files.row import KEY, BadRow, Row
 from babelset.languages import Pair
 from babelset.scoring.refilter import redecide
 from babelset.translation.ladder import Ladder
-from babelset.translation.routed import RoutedWorker
 from babelset.translation.routes import Routes
-from babelset.translation.worker import Entry, Worker
+from babelset.translation.worker import Worker
+from babelset.work.journal import Entry
 from babelset.work.memory import Memory
 from babelset.work.tally import RouteTally, Tally
 
@@ -53,19 +53,17 @@ def routes(*rules: dict[str, Any], **more: Any) -> Routes:
     return Routes.model_validate({"engines": engines, "routes": list(rules), **more})
 
 
-def worker(plan: Routes, engines: Mapping[str, Any], pair: Pair) -> RoutedWorker:
+def worker(plan: Routes, engines: Mapping[str, Any], pair: Pair) -> Worker:
     ladders = {name: Ladder(engine, Memory(":memory:")) for name, engine in engines.items()}
-    workers = {name: Worker(pair, load_schema("text"), ladder, FILTERS) for name, ladder in ladders.items()}
-    return RoutedWorker(plan.ways(pair, engines), workers, plan.retry)
+    return Worker(pair, load_schema("text"), ladders, FILTERS, ways=plan.ways(pair, engines), retry=plan.retry)
 
 
 def rows(*texts: str) -> list[Row | BadRow]:
     return [Row(number, "a.jsonl", number + 1, {"text": text}) for number, text in enumerate(texts)]
 
 
-def run(crew: RoutedWorker, given_rows: Sequence[Row | BadRow]) -> list[Entry]:
-    chunk = crew.parse(given_rows)
-    return crew.decide(chunk, crew.translate(chunk))
+def run(crew: Worker, given_rows: Sequence[Row | BadRow]) -> list[Entry]:
+    return crew.translate(crew.parse(given_rows))
 
 
 KEPT = [

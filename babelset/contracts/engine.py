@@ -1,0 +1,39 @@
+"""A translator as a user names it, with its options, before it is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from babelset import plugins
+from babelset.contracts.translator import Translator
+from babelset.errors import ConfigError
+from babelset.languages import Pair
+
+
+class Engine(BaseModel, extra="forbid", frozen=True):
+    """A translator by name, with its own options: `Engine(name="nllb", options={"beam": 4})`."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+    def make(self) -> Translator:
+        translator: Translator = plugins.build("translators", self.name, self.options)
+        return translator
+
+    def build(self, pair: Pair) -> Translator:
+        """The translator; ConfigError where it does not translate `pair`."""
+        translator = self.make()
+        if not translator.supports(pair):
+            raise ConfigError(
+                f"{self.name} does not translate {pair.source.name} into {pair.target.name}. "
+                f"See: babelset languages {pair.target.bcp47}; babelset plugins"
+            )
+        return translator
+
+    def deciding(self) -> dict[str, Any]:
+        """Name and options without those that the translator's class calls `operational`, as a time limit is."""
+        leave: frozenset[str] = getattr(plugins.load("translators", self.name), "operational", frozenset())
+        options = {key: value for key, value in self.options.items() if key not in leave}
+        return {"name": self.name, "options": options}

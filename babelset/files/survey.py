@@ -1,0 +1,85 @@
+"""What is known of input files before the work begins, from one look at them: which they are, and what is in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, TypedDict
+
+from babelset.errors import DataError
+from babelset.files.row import BadRow, Row
+from babelset.files.rows import opened, rows_of
+
+FIRST = 20  # rows that a schema is recognised from
+COUNTED = 50_000_000  # bytes of input whose rows are counted, to tell how long the work will take
+
+
+class Fingerprint(TypedDict):
+    """How a file is known again: name, size in bytes, and 128 bits of xxh3."""
+
+    file: str
+    bytes: int
+    xxh3_128: str
+
+
+@dataclass
+class Survey:
+    """`first` are the rows at the beginning; `total` is None where there is too much to count."""
+
+    files: list[Fingerprint] = field(default_factory=list)
+    first: list[Row | BadRow] = field(default_factory=list)
+    total: int | None = None
+    states: dict[str, os.stat_result] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise DataError for a file that has changed since."""
+        for path, before in self.states.items():
+            try:
+                now = Path(path).stat()
+            except OSError:
+                raise DataError("has gone while it was read; bring it back and start again", file=path) from None
+            if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+                raise DataError(
+                    f"has changed while it was read: {before.st_size:,} bytes, now {now.st_size:,}; start again",
+                    file=path,
+                )
+
+
+def survey(paths: Sequence[str], *, format: str | None = None, count: bool = True) -> Survey:
+    """
+    Look at the files once: each is opened one time. Raises as `read` does.
+
+    >>> survey(["alpaca.jsonl"]).total
+    999
+    """
+    found, number = Survey(), 0
+    small = count and sum(path.stat().st_size for path in map(Path, paths) if path.is_file()) <= COUNTED
+    for path in paths:
+        with opened(Path(path)) as file:
+            found.states[path] = os.fstat(file.fileno())
+            found.files.append(_fingerprint(path, file))
+            rows = rows_of(file, Path(path), format, number)
+            found.first += islice(rows, FIRST - len(found.first))
+            number = max(number, len(found.first)) + (sum(1 for _ in rows) if small else 0)
+    found.total = number if small else None
+    return found
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Raises DataError for a file that cannot be read."""
+    with opened(path) as file:
+        return _fingerprint(str(path), file)
+
+
+def _fingerprint(path: str, file: IO[bytes]) -> Fingerprint:
+    import xxhash
+
+    digest, size = xxhash.xxh3_128(), 0
+    while block := file.read(1 << 20):
+        digest.update(block)
+        size += len(block)
+    file.seek(0)
+    return {"file": Path(path).name, "bytes": size, "xxh3_128": digest.hexdigest()}

@@ -1,0 +1,85 @@
+"""
+The manifest: what made an output, and what became of every row. It is written last, so it means done.
+
+`format` is raised when a key changes its meaning or goes; keys may be added at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from babelset import __version__
+from babelset.errors import DataError
+from babelset.files.survey import Fingerprint
+
+FORMAT = 1
+
+
+class Manifest(TypedDict, total=False):
+    """The keys of all commands; each writes those that it has something to say about."""
+
+    # what decides the bytes
+    format: int
+    babelset: str  # version
+    command: str  # "translate", "score", "filter", "export", "apply-review"
+    inputs: list[Fingerprint]
+    options: dict[str, Any]  # of the command
+    job: dict[str, Any]  # of translate
+    schema: dict[str, Any]
+    signature: str | dict[str, str]  # of the translator; by engine where there are routes
+    filters: dict[str, dict[str, Any]]  # options that decide a score or a verdict, by filter
+    scorers: dict[str, dict[str, Any]]
+    # the account
+    rows: dict[str, int]  # read = accepted + rejected + failed, or written + failed
+    rejections: dict[str, int]  # by check
+    not_covered: dict[str, int]
+    counts: dict[str, dict[str, int]]  # by check, what its verdicts counted
+    segments: dict[str, int]
+    routes: dict[str, dict[str, Any]]
+    failures: dict[str, int]  # by reason
+    scores: dict[str, dict[str, dict[str, Any]]]  # by language and scorer
+    corpus: dict[str, dict[str, Any]]  # BLEU, chrF ... by language and scorer
+    # for the record
+    notice: str  # what to know of the quality
+    licenses: dict[str, Any]
+    this_process: dict[str, Any]  # what the last process did, and how long it took
+    engine: dict[str, Any]  # what the translator cost
+    accounts: dict[str, dict[str, Any]]  # what filters cost
+    turned_back: dict[str, Any]  # of apply-review: rows that were rejected all the same
+    gone: dict[str, Any]  # decisions about rows that are not there
+    # where it is
+    files: dict[str, str]
+    written: list[Fingerprint]  # relative to the manifest
+
+
+def identity_of(command: str, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    What decides an output, as JSON, the same in every process: two commands with one identity write the same bytes.
+
+    >>> identity_of("score", {"chunk": 8})
+    {'format': 1, 'babelset': '0.1.0', 'command': 'score', 'chunk': 8}
+    """
+    known = {"format": FORMAT, "babelset": __version__, "command": command, **parts}
+    return dict(json.loads(json.dumps(known, default=_plain)))
+
+
+def _plain(value: Any) -> Any:
+    """Sets have no order of their own."""
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest; {} where there is none. DataError for one that is damaged."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise DataError(f"the manifest cannot be read: {error}", file=str(path)) from None
+    if not isinstance(found, dict):
+        raise DataError("is not a manifest", file=str(path))
+    manifest: Manifest = found  # type: ignore[assignment]
+    return manifest

@@ -1,0 +1,232 @@
+"""
+One way to make an output, for every command that writes rows.
+
+with making("translate", places, parts, reads=inputs) as output:
+    if output.made:                                    finished earlier, by the same command
+        return output.made
+    output.write(number, entries)                      once for each chunk that is not in output.done
+    return output.publish(output.entries(), files, about)
+
+What a kill at any moment leaves, the same command resumes:
+
+1. Nothing is opened until it is sure that no file is read and written, and that no file there is somebody else's.
+2. OUT.work/run.json says what is being made; finished chunks stand beside it.
+3. OUT.work/publish.json says which files are about to appear; each does so by rename.
+4. The manifest, by rename: now the output is finished.
+5. OUT.work/ goes, with all that was kept for a resumed run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from babelset.errors import ConfigError, DataError, OutputError
+from babelset.files.formats import Writer
+from babelset.files.rows import appear, check_writable, drafting
+from babelset.files.survey import fingerprint
+from babelset.work.journal import Entry, Journal, clear, compare, write_whole
+from babelset.work.manifest import Manifest, identity_of, read_manifest
+from babelset.work.places import Places, keep_apart
+
+PUBLISH = "publish.json"
+FORCE = "name another output, or say --force"
+
+
+@dataclass
+class Output:
+    """An output on its way. `made` is the manifest where it was finished earlier."""
+
+    places: Places
+    identity: dict[str, Any]
+    like: str | None
+    force: bool
+    made: Manifest | None = None
+    journal: Journal | None = None
+    replaced: Manifest = field(default_factory=Manifest)  # what --force replaces
+
+    @property
+    def work(self) -> Path:
+        """The folder for what a resumed run must find again."""
+        return self.places.work
+
+    @property
+    def done(self) -> set[int]:
+        return self._journal.done()
+
+    def write(self, chunk: int, entries: Iterable[Entry]) -> None:
+        """Finish a chunk: it is there whole, or not at all."""
+        self._journal.write(chunk, entries)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry of every finished chunk, in order."""
+        return self._journal.read()
+
+    def publish(
+        self,
+        entries: Iterable[Entry],
+        files: Mapping[str, Path],
+        about: Callable[[], Mapping[str, Any]],
+        always: Sequence[str] = (),
+    ) -> Manifest:
+        """
+        Write each entry to the file of its status, then all files at once, then the manifest; clean up.
+
+        An entry may name its own `file`. Files in `always` are there also without rows, and the first of them appears
+        last. `about` is the rest of the manifest; it is asked when every entry is written and before anything appears,
+        and may raise. Raises ConfigError for a file that is there and was not made by this command, OutputError where
+        one cannot be written.
+        """
+        with ExitStack() as stack:
+            drafts: dict[Path, Writer] = {}
+            paths: dict[str, str] = {}
+
+            def draft(what: str, path: Path) -> Writer:
+                if path not in drafts:
+                    self.refuse(path)
+                    _make_folder(path.parent)
+                    drafts[path] = stack.enter_context(drafting(path, like=self.like))
+                    paths[what] = str(path)
+                return drafts[path]
+
+            for what in always:
+                draft(what, files[what])
+            for entry in entries:
+                what = entry.get("file", entry["status"])
+                draft(what, files.get(what) or Path(what)).write(entry["data"])
+            told = about()
+        self._appear(list(drafts))
+        return self._finish({**told, "files": {**paths, **told.get("files", {})}}, list(drafts))
+
+    def _appear(self, paths: Sequence[Path]) -> None:
+        told = [self._relative(path) for path in paths]
+        write_whole(self.work / PUBLISH, [json.dumps(told)])
+        for path in reversed(paths):
+            appear(path)
+        for entry in self.replaced.get("written", ()):  # by an earlier run of this command
+            if entry["file"] not in told:
+                (self.places.manifest.parent / entry["file"]).unlink(missing_ok=True)
+
+    def _finish(self, about: dict[str, Any], paths: Sequence[Path]) -> Manifest:
+        """Write the manifest, which says that all is there, and clean up."""
+        path = self.places.manifest
+        about["files"]["manifest"] = str(path)
+        written = [{**fingerprint(made), "file": self._relative(made)} for made in paths]
+        manifest: Manifest = {**self.identity, **about, "written": written}  # type: ignore[typeddict-item]
+        _make_folder(path.parent)
+        write_whole(path, [json.dumps(manifest, indent=1, ensure_ascii=False)])
+        self._journal.remove()
+        return manifest
+
+    def _relative(self, path: Path) -> str:
+        return os.path.relpath(path, self.places.manifest.parent)
+
+    def refuse(self, path: Path) -> None:
+        """Raise ConfigError for a file that is there and was not made by this command."""
+        if not path.exists() or (self.force and not path.is_dir()):
+            return
+        ours = [entry["file"] for entry in self.replaced.get("written", ())]
+        begun = self.work / PUBLISH
+        ours += json.loads(begun.read_text("utf-8")) if begun.exists() else []
+        if self._relative(path) not in ours:
+            raise ConfigError(f"{path} exists, and was not made by this command; {FORCE}")
+
+    @property
+    def _journal(self) -> Journal:
+        if self.journal is None:
+            raise RuntimeError("the output is made already")
+        return self.journal
+
+
+@contextmanager
+def making(
+    command: str,
+    places: Places,
+    parts: Mapping[str, Any],
+    *,
+    reads: Iterable[str | Path],
+    writes: Mapping[str, Path],
+    shares: Mapping[str, Path] | None = None,
+    like: str | None = None,
+    force: bool = False,
+    resumes: bool = True,
+    say: Callable[[str], None] = lambda message: None,
+) -> Iterator[Output]:
+    """
+    The output of a command, to be made or made already. `parts` decide its bytes; `shares` are written by others too.
+    With `resumes` a failure leaves finished chunks to go on from.
+
+    Raises ConfigError, before anything is opened, for a file that is read and written, for an ending that tells no
+    format, and without `force` for one that another command made.
+    """
+    beside = {"manifest": places.manifest, "work folder": places.work}
+    keep_apart(reads, {**writes, **beside, **(shares or {})})
+    for path in writes.values():
+        check_writable(path)
+    output = Output(places, identity_of(command, parts), like, force)
+    if _is_made(output, say):
+        yield output
+        return
+    for path in writes.values():
+        output.refuse(path)
+    with Journal(places.work, {**output.identity, "force": force}, replace=force) as output.journal:
+        if _is_made(output, say):  # by another process, since we looked
+            output.journal.remove()
+        try:
+            yield output
+        except BaseException:
+            if not (resumes and output.done) and not (output.work / PUBLISH).exists():
+                output.journal.remove()
+            raise
+
+
+def _is_made(output: Output, say: Callable[[str], None]) -> bool:
+    """Whether the output is finished, with its manifest in `made`; ConfigError for one that was made differently."""
+    places = output.places
+    try:
+        manifest = read_manifest(places.manifest)
+    except DataError as error:
+        if output.force:
+            return False
+        raise ConfigError(f"{error}; {FORCE}") from None
+    if not manifest:
+        return False
+    if output.force:
+        output.replaced = manifest if manifest.get("command") == output.identity["command"] else {}
+        return False
+    if differences := compare({key: manifest.get(key) for key in output.identity}, output.identity):
+        shown = "".join(f"\n  {line}" for line in differences[:10])
+        raise ConfigError(
+            f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force"
+        )
+    if gone := _gone(manifest, places.manifest.parent):
+        say(f"{gone} is not there any more: making it again")
+        output.replaced = manifest
+        return False
+    say(f"{places.accepted} is complete already: nothing to do")
+    clear(places.work)
+    output.made = manifest
+    return True
+
+
+def _gone(manifest: Manifest, folder: Path) -> str:
+    """A file of a finished output that is missing, "" for none; ConfigError for one that somebody changed."""
+    for before in manifest.get("written", ()):
+        path = folder / before["file"]
+        if not path.exists():
+            return str(path)
+        if {**fingerprint(path), "file": before["file"]} != before:
+            raise ConfigError(f"{path} has changed since it was made; {FORCE} to make it again")
+    return ""
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another output") from None

@@ -1,0 +1,96 @@
+"""Where a command writes, and what it must never write to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from babelset.errors import ConfigError
+from babelset.files.rows import part_of
+
+SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """
+    The output of a command, and everything beside it.
+
+    >>> Places.of("out/ca.jsonl").failed, Places.of("out/ca.json").failed
+    (PosixPath('out/ca.failed.jsonl'), PosixPath('out/ca.json.failed.jsonl'))
+
+    Two outputs never share a file: what is beside them is named after the whole file name, without ".jsonl" only.
+    """
+
+    accepted: Path
+    quiet: bool = False  # whether the manifest is a hidden file, since whoever reads the output reads all of its folder
+
+    @classmethod
+    def of(cls, output: str | Path, *, quiet: bool = False) -> Places:
+        return cls(Path(output), quiet)
+
+    def _beside(self, ending: str) -> Path:
+        return self.accepted.with_name(self.accepted.name.removesuffix(".jsonl") + ending)
+
+    @property
+    def rejected(self) -> Path:
+        stem = self.accepted.name
+        while (suffix := Path(stem).suffix).lower() in SUFFIXES:
+            stem = stem.removesuffix(suffix)
+        return self.accepted.with_name(f"{stem}.rejected{self.accepted.name[len(stem) :]}")
+
+    @property
+    def failed(self) -> Path:
+        return self._beside(".failed.jsonl")
+
+    @property
+    def manifest(self) -> Path:
+        found = self._beside(".manifest.json")
+        return found.with_name(f".{found.name}") if self.quiet else found
+
+    @property
+    def memory(self) -> Path:
+        return self._beside(".memory.sqlite")
+
+    @property
+    def review(self) -> Path:
+        return self._beside(".review.sqlite")
+
+    @property
+    def all(self) -> list[Path]:
+        """Every file of a finished run."""
+        return [self.accepted, self.rejected, self.failed, self.manifest, self.memory, self.review]
+
+    @property
+    def work(self) -> Path:
+        return self._beside(".work")
+
+
+def keep_apart(reads: Iterable[str | Path], writes: Mapping[str, Path]) -> None:
+    """
+    Raise ConfigError for a file that is read and written, or written as two things; links are what they point to.
+
+    >>> keep_apart(["a.rejected.jsonl"], {"rejected rows": Path("a.rejected.jsonl")})
+    ConfigError: a.rejected.jsonl is read, and would be written as the rejected rows; name another output
+    """
+    read = {key for path in reads for key in _keys(Path(path))}
+    written: dict[str, str] = {}
+    for what, path in writes.items():
+        for each in (path, part_of(path)):
+            keys = _keys(each)
+            if keys & read:
+                raise ConfigError(f"{each} is read, and would be written as the {what}; name another output")
+            if other := next((written[key] for key in keys if key in written), ""):
+                raise ConfigError(f"{path} would be written as the {other} and as the {what}; name another output")
+            written |= dict.fromkeys(keys, what)
+
+
+def _keys(path: Path) -> set[str]:
+    """What a file is known by: where it is, and the file itself, which may have several names."""
+    keys = {os.path.realpath(path)}
+    if path.exists():
+        found = path.stat()
+        keys.add(f"{found.st_dev}:{found.st_ino}")
+    return keys

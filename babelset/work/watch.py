@@ -1,0 +1,16 @@
+"""Who looks on while a command works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass
+class Watch:
+    """Each is called with what happened since its last call."""
+
+    say: Callable[[str], None] = lambda message: None
+    total: Callable[[int], None] = lambda count: None  # rows of the whole work, where they were counted
+    rows: Callable[[int], None] = lambda count: None
+    segments: Callable[[int], None] = lambda count: None
