@@ -8,7 +8,6 @@ OUT.work/lock                 held while a process works here
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -16,6 +15,8 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, OutputError
@@ -34,28 +35,27 @@ class Journal:
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, fresh: bool = False) -> None:
         self.folder = folder
+        self._lock = FileLock(folder / "lock", timeout=0, thread_local=False)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / "lock").open("w")
+            self._lock.acquire()
+        except Timeout:
+            raise ConfigError(f"{folder}: another process works on this output; wait for it to end") from None
         except OSError as error:
             raise OutputError(f"{folder}: cannot make the work folder ({error.strerror})") from None
         try:
             self._claim(identity, fresh)
-        except ConfigError:
-            self._lock.close()
+        except BaseException:
+            self._lock.release()
             raise
 
     def __enter__(self) -> Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.close()
+        self._lock.release()
 
     def _claim(self, identity: Mapping[str, Any], fresh: bool) -> None:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"{self.folder}: another process works on this output; wait for it to end") from None
         run = self.folder / "run.json"
         if fresh:
             for path in self.folder.iterdir():

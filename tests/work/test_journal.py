@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,29 @@ def test_two_processes_cannot_work_on_one_output(tmp_path: Path) -> None:
     with Journal(tmp_path / "w", ME), pytest.raises(ConfigError, match="another process"):
         Journal(tmp_path / "w", ME)
     Journal(tmp_path / "w", ME).__exit__()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from babelset.work.journal import Journal
+journal = Journal(Path(sys.argv[1]), {"job": {"target": "ca", "beam": 1}})
+print("locked", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_process_that_was_killed_leaves_nothing_locked(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "w")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout and holder.stdout.readline() == "locked\n"
+            with pytest.raises(ConfigError, match="another process"):
+                Journal(tmp_path / "w", ME)
+        finally:
+            holder.kill()
+    with Journal(tmp_path / "w", ME) as journal:
+        assert journal.done() == set()
 
 
 def test_remove_leaves_nothing(tmp_path: Path) -> None:
