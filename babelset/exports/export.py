@@ -16,9 +16,10 @@ from babelset.contracts.evidence import KEY
 from babelset.contracts.export import Exported, Recipe, TranslatedRow, translated
 from babelset.errors import AccountingError, ConfigError, DataError, OutputError
 from babelset.files.lossless import dumps
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row, excerpt
-from babelset.files.rows import read, writing
 from babelset.files.stdin import spooled
+from babelset.files.writing import writing
 from babelset.translation.job import Places
 
 LANG = "{lang}"

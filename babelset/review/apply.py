@@ -11,8 +11,9 @@ from typing import Any
 
 from babelset.contracts.evidence import KEY, REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.writing import writing
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided
 from babelset.review.item import id_of, place_of

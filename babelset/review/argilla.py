@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, DataError, OutputError
+from babelset.files.reading import read
 from babelset.files.row import BadRow
-from babelset.files.rows import read
 from babelset.plugins import explain
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of

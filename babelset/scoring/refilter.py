@@ -11,8 +11,9 @@ from typing import Any
 from babelset.contracts.evidence import KEY, REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
 from babelset.errors import ConfigError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.writing import writing
 from babelset.scoring.cuts import Keep, Where
 from babelset.scoring.scores import Known, fill, known
 from babelset.translation.job import Places

@@ -21,8 +21,9 @@ from babelset.contracts.asking import accounts, cautioning, deciding
 from babelset.contracts.evidence import KEY, Evidence, add_marks, evidence_of, outcome_of
 from babelset.contracts.filter import Filter, Outcome
 from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.writing import writing
 from babelset.scoring.corpora import corpus_tables, remembering
 from babelset.scoring.distribution import Report
 from babelset.translation.job import Places, fingerprints

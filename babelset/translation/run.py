@@ -21,8 +21,9 @@ from babelset.contracts.asking import accounts, cautioning, deciding
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import Schema, adhoc, detect, load_schema
 from babelset.errors import DataError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.writing import writing
 from babelset.scoring.corpora import remembering
 from babelset.translation.job import Job, Places, build_filters, fingerprints
 from babelset.translation.ladder import Ladder

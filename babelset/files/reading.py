@@ -1,0 +1,53 @@
+"""
+Rows from files, one at a time, whatever their number.
+
+Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), each also .gz or .zst.
+A row that cannot be read is a `BadRow`; only a file that cannot be read at all raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from babelset.errors import ConfigError
+from babelset.files.compression import COMPRESSED, decompressed
+from babelset.files.formats import FORMATS, Format, Reading
+from babelset.files.row import BadRow, Row
+
+
+def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[Row | BadRow]:
+    """
+    Every row of every file, in order, numbered from 0 across them.
+
+    >>> for row in read(["a.jsonl.gz", "b.csv"]): ...
+
+    `format` names one where the file name does not tell. Raises ConfigError for an unknown format,
+    DataError for a file that is missing or breaks off.
+    """
+    number = 0
+    for path in paths:
+        for line, content in _read_file(Path(path), format):
+            if isinstance(content, dict):
+                yield Row(number, str(path), line, content)
+            else:
+                yield BadRow(number, str(path), line, content.reason, content.raw)
+            number += 1
+
+
+def _read_file(path: Path, name: str | None) -> Iterator[Reading]:
+    found = format_of(path, name)
+    with decompressed(path) as file:
+        yield from found.read(file)
+
+
+def format_of(path: Path, name: str | None = None) -> Format:
+    """The format that `name` or the ending of `path` says; ConfigError where neither is known."""
+    ending = next((s for s in reversed(path.suffixes) if s.lower() not in COMPRESSED), "").lower().lstrip(".")
+    for found in FORMATS:
+        if (name or ending) in found.names:
+            return found
+    known = ", ".join(names[0] for names in (found.names for found in FORMATS))
+    if name:
+        raise ConfigError(f"unknown format {name!r}; known: {known}")
+    raise ConfigError(f"{path}: the ending tells no format; say --format, one of {known}")
