@@ -18,8 +18,8 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
-# sentence encoders, unbabel-comet, and a browser for the report and the review.
-test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json apertium chromium
+# sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
+test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 
 lint: $(VENV)/.dev
@@ -64,6 +64,12 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 # As a user makes it; the index is that of builds without CUDA.
 $(VENV)/comet/babelset-comet.json: | $(VENV)/.core
 	$(BIN)/babelset setup comet --path $(VENV)/comet --torch-index https://download.pytorch.org/whl/cpu
+
+# Apart from vLLM, whose versions of the Hub's libraries are others. argilla 2.8 imports requests and declares it not.
+$(VENV)/argilla/.made: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/argilla
+	$(VENV)/argilla/bin/python -m pip install -q argilla==2.8.0 requests
+	@touch $@
 
 # Rule-based translation without weights: 8 s and 41 MB.
 apertium:

@@ -12,12 +12,11 @@ from babelset import plugins
 
 EXTRAS = {  # extra -> the module that shows it is there
     "parquet": "pyarrow",
-    "hub": "datasets",
+    "hub": "huggingface_hub",
     "llm": "bm25s",
     "vllm": "vllm",
     "openai": "openai",
     "cometkiwi": "torch",
-    "ray": "ray",
 }
 
 

@@ -36,8 +36,8 @@ from babelset.contracts.schema import Schema, detect
 from babelset.contracts.translator import Failure
 from babelset.engines.llm.prompt import Values, load
 from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.files.reading import read
 from babelset.files.row import Row
-from babelset.files.rows import read
 from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
 from babelset.translation.ladder import Ladder

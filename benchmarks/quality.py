@@ -36,7 +36,7 @@ from ntrex import REFERENCES
 from throughput import machine
 
 from babelset.contracts.filter import Filter, Outcome
-from babelset.files.rows import read
+from babelset.files.reading import read
 from babelset.scoring.calibration.calibrate import auc, quantile
 from babelset.scoring.calibration.planted import KINDS, plant, with_targets
 from babelset.scoring.scores import SEED, build_scorers, known

@@ -33,8 +33,8 @@ def machine() -> dict[str, Any]:
 
 def parse_and_rebuild(path: Path, passes: int = 7) -> dict[str, Any]:
     from babelset.contracts.schema import detect
+    from babelset.files.reading import read
     from babelset.files.row import Row
-    from babelset.files.rows import read
     from babelset.text.document import parse
     from babelset.text.segment import Segment, rebuild, split
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LINKED = ("cli", "filters", "prompts", "translators")
+
+PACKAGES = {  # by the name that is imported, where the package has another one
+    "ahocorasick": "pyahocorasick",
+    "backports": "backports.zstd",
+    "lingua": "lingua-language-detector",
+    "yaml": "pyyaml",
+}
+STANDARD = sys.stdlib_module_names | {"compression", "babelset"}  # compression: from 3.14 on
 
 
 def call(*command: str | Path, cwd: Path, **more: str) -> str:
@@ -107,3 +119,37 @@ def test_help_loads_nothing_heavy() -> None:
         cwd=ROOT,
     )  # fmt: skip
     assert loaded.strip() == "[]"
+
+
+def imported(source: str) -> Iterator[str]:
+    """The packages that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        for name in {name.partition(".")[0] for name in names} - STANDARD:
+            yield PACKAGES.get(name, name.replace("_", "-"))
+
+
+def declared(needs: list[str], extras: dict[str, list[str]]) -> set[str]:
+    """`declared(["babelset[hub]", "torch>=2.5"], ...)` -> {"huggingface-hub", "torch"}."""
+    found = set()
+    for need in needs:
+        name, extra = re.match(r"([\w.-]+)(?:\[([\w-]+)\])?", need).groups()  # type: ignore[union-attr]
+        found |= declared(extras[extra], extras) if name == "babelset" else {name}
+    return found
+
+
+def test_every_package_that_is_imported_is_declared_in_the_core_or_in_one_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    listed = project["optional-dependencies"]
+    core = declared(project["dependencies"], {})
+    extras = {name: declared(needs, listed) for name, needs in listed.items() if name != "dev"}
+    used: set[str] = set()
+    for path in (path for folder in ("babelset", *LINKED) for path in (ROOT / folder).rglob("*.py")):
+        needed = set(imported(path.read_text("utf-8")))
+        used |= needed
+        more = needed - core - extras["hub"]  # the hub is asked where it is there
+        assert needed <= core.union(*extras.values()), path
+        assert not more or any(more <= one for one in extras.values()), f"{path}: no one extra has {more}"
+    assert core.union(*extras.values()) - used == set(), "declared, and not imported"

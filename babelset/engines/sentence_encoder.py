@@ -5,6 +5,9 @@ A sentence encoder in ONNX: texts in, vectors out, of which the nearer mean the 
 
 `optimum-cli export onnx --model sentence-transformers/LaBSE labse-onnx` makes such a folder. An output named
 sentence_embedding is taken as it is; otherwise the token vectors are pooled, as 1_Pooling says or by their mean.
+
+Tried in its place: fastembed 0.9 reads a folder offline, but wants tokenizer_config.json, 64-bit ids, and pooling and
+width from the caller, fails on lone surrogates, and makes batches by number; sentence-transformers 5.7 brings torch.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from babelset import plugins
 from babelset.contracts.export import Export, Exported, TranslatedRow, translated
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.lossless import dumps
+from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row, excerpt
-from babelset.files.rows import check_writable, read
 from babelset.files.survey import survey
+from babelset.files.writing import check_writable
 from babelset.work.journal import Entry
 from babelset.work.manifest import Manifest
 from babelset.work.output import making

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import IO, TypedDict
 
 from babelset.errors import DataError
+from babelset.files.compression import opened
+from babelset.files.reading import rows_of
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import opened, rows_of
 
 FIRST = 20  # rows that a schema is recognised from
 COUNTED = 50_000_000  # bytes of input whose rows are counted, to tell how long the work will take

@@ -11,8 +11,8 @@ from typing import Any
 from babelset import plugins
 from babelset.contracts.evidence import evidence_of
 from babelset.errors import ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read
 from babelset.languages import Language, find
 from babelset.report.facts import Run, limits_of, read_manifest, run_of
 from babelset.report.section import Counting, Section

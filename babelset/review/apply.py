@@ -11,8 +11,8 @@ from typing import Any
 
 from babelset.contracts.evidence import REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.rows import read
 from babelset.files.survey import Survey, fingerprint, survey
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided

@@ -1,6 +1,8 @@
 """
 The review as a dataset of Argilla 2: `argilla.Dataset.from_disk` reads the folder, what `to_disk` writes comes back.
 
+Argilla's SDK writes and reads such folders only with a server behind it, and all records at once: so it is done here.
+
 A row is a record. Its segments are numbered, "⟦0⟧ Hola.", and so is the correction, which holds all of them or some.
 What was decided before stands there as a suggestion.
 """
@@ -17,8 +19,8 @@ from pydantic import BaseModel, ValidationError
 
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, DataError, OutputError
+from babelset.files.reading import read
 from babelset.files.row import BadRow
-from babelset.files.rows import read
 from babelset.plugins import explain
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of
@@ -52,9 +54,8 @@ def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
     def lines() -> Iterator[str]:
         nonlocal count
         for item in store.items():
-            yield ("," if count else "[") + json.dumps(
-                _record(item, store.decision(item["id"]))
-            )  # ASCII: any locale reads it
+            record = _record(item, store.decision(item["id"]))
+            yield ("," if count else "[") + json.dumps(record)  # ASCII: any locale reads it
             count += 1
         yield "]" if count else "[]"
 
@@ -65,14 +66,7 @@ def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
 def _settings() -> dict[str, Any]:
     options = [{"value": choice, "text": choice} for choice in CHOICES]
     verdict = {"type": "label_selection", "options": options}
-    kinds = {
-        "run": "terms",
-        "place": "terms",
-        "language": "terms",
-        "status": "terms",
-        "quality": "float",
-        "version": "integer",
-    }
+    kinds = dict.fromkeys(("run", "place", "language", "status"), "terms") | {"quality": "float", "version": "integer"}
     return {
         "guidelines": GUIDELINES,
         "fields": [_text(name, required=True) for name in ("source", "target")],

@@ -12,8 +12,8 @@ from typing import Any
 
 from babelset.contracts.evidence import Evidence, evidence_of
 from babelset.errors import ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import Row
-from babelset.files.rows import read
 from babelset.languages import find
 from babelset.report.collect import quality_scores
 from babelset.report.facts import limits_of, read_manifest

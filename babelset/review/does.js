@@ -1,11 +1,11 @@
 // What the reviewer does with a row.
 
-import { drawRow, focusRow } from "./draw.js";
-import { Editor } from "./editor.js";
+import { correct, draftOf, leave } from "./correcting.js";
+import { askWhy, drawRow, focusRow } from "./draw.js";
 import { onward, show } from "./go.js";
+import { attemptNow } from "./load.js";
 import { segmentsOf } from "./row.js";
 import { $, base, decided, decisions, items, standing, state, unsent, verdict, who } from "./state.js";
-import { attemptNow } from "./sync.js";
 import { say, tellHere } from "./tell.js";
 import { VERDICTS } from "./text.js";
 
@@ -24,47 +24,11 @@ export function accept() {
   return onward();
 }
 
-// opens or closes the question for the reason
-export function askWhy(open) {
-  if ($("why").hidden === !open) return;
-  const within = $("why").contains(document.activeElement);
-  $("why").hidden = !open;
-  $("bar").querySelector("[data-does=reject]").setAttribute("aria-expanded", open);
-  if (open) $("why").focus();
-  else if (within) focusRow();
-}
-
 export function reject(reason) {
   $("own").reset();
   askWhy(false);
   decide(state.current, "reject", { reason });
   return onward();
-}
-
-export function correct() {
-  const id = state.current;
-  const draft = state.drafts.of(id);
-  const on = draft ? { version: draft.based_on, tried: draft.tried ?? [], over: draft.over ?? null } : base(id);
-  const write = (targets) => draftOf(id, targets, on, true);
-  askWhy(false);
-  state.editor = new Editor(items.get(id), (draft ?? standing(id))?.targets ?? {}, write);
-  state.editor.base = on;
-  if (draft) write(state.editor.targets);
-  drawRow();
-  state.editor.fit();
-  state.editor.focus();
-}
-
-function draftOf(id, targets, on, editing) {
-  state.drafts.write(id, { targets, based_on: on.version, tried: on.tried, over: on.over, editing });
-}
-
-// back to reading; what was written is kept
-export function leave() {
-  const { editor, current } = state;
-  state.editor = null;
-  const draft = editor && state.drafts.of(current);
-  if (draft?.editing) state.drafts.write(current, { ...draft, editing: false });
 }
 
 export function goBack() {
@@ -106,16 +70,20 @@ export async function undo() {
   return focusRow();
 }
 
-// what to do where two decided on a row
-export function choices(entry) {
-  return {
-    mine: () => decide(entry.item, entry.verdict, entry, { ...base(entry.item), version: decisions.get(entry.item).version }),
-    theirs: () => (unsent.drop(entry), focusRow()),
-    edit: () => decideAgain(entry),
-  };
+// where two decided on the row: mine counts, or the other's
+export function takeMine() {
+  const entry = unsent.of(state.current);
+  decide(entry.item, entry.verdict, entry, { ...base(entry.item), version: decisions.get(entry.item).version });
 }
 
-export function decideAgain(entry) {
+export function takeTheirs() {
+  unsent.drop(unsent.of(state.current));
+  focusRow();
+}
+
+// a decision that does not count: writes it anew
+export function decideAgain() {
+  const entry = unsent.of(state.current);
   const on = { ...base(entry.item), over: null };
   unsent.drop(entry);
   if (entry.verdict !== "correct") return focusRow();

@@ -1,9 +1,7 @@
 // The row that is shown, and what stands above its texts.
 
-import { choices, correct, decideAgain } from "./does.js";
-import { list } from "./go.js";
 import { factsOf, fieldsOf, moreOf, reading, saidBy } from "./row.js";
-import { $, decisions, items, standing, state, unsent } from "./state.js";
+import { $, decisions, items, list, standing, state, unsent } from "./state.js";
 import { notice, tell } from "./tell.js";
 import { element } from "./text.js";
 import { conflict, refused } from "./trouble.js";
@@ -38,6 +36,16 @@ export function focusRow() {
   if (!state.editor && at !== $("rows") && !$("bar").contains(at)) $("heading").focus({ preventScroll: true });
 }
 
+// opens or closes the question for the reason
+export function askWhy(open) {
+  if ($("why").hidden === !open) return;
+  const within = $("why").contains(document.activeElement);
+  $("why").hidden = !open;
+  $("bar").querySelector("[data-does=reject]").setAttribute("aria-expanded", open);
+  if (open) $("why").focus();
+  else if (within) focusRow();
+}
+
 function top() {
   const item = items.get(state.current);
   const entry = unsent.of(item.id);
@@ -45,8 +53,8 @@ function top() {
   return [
     ...factsOf(item),
     decision && element("p", { class: "standing" }, saidBy(decision), decision === entry && element("span", { class: "unsaved" }, " not saved yet")),
-    entry?.newest && conflict(item, entry, decisions.get(item.id) ?? entry.newest, choices(entry)),
-    entry?.refused && refused(entry, () => decideAgain(entry)),
+    entry?.newest && conflict(item, entry, decisions.get(item.id) ?? entry.newest),
+    entry?.refused && refused(entry),
     state.editor ? overtaken(decision, state.editor.base) : unfinished(item),
   ].filter(Boolean);
 }
@@ -60,7 +68,7 @@ function unfinished(item) {
   const draft = state.drafts.of(item.id);
   const drop = () => (state.drafts.drop(item.id), drawRow(), focusRow());
   return draft && Object.keys(draft.targets).length > 0 && notice("You began to correct this row. ",
-    element("button", { type: "button", onclick: correct }, "Go on"), " ",
+    element("button", { type: "button", "data-does": "correct" }, "Go on"), " ",
     element("button", { type: "button", onclick: drop }, "Throw it away"));
 }
 

@@ -1,16 +1,13 @@
 // From row to row.
 
 import { ask } from "./ask.js";
-import { drawBlank, drawRow, focusRow } from "./draw.js";
-import { askWhy, correct, leave } from "./does.js";
+import { correct, leave } from "./correcting.js";
+import { askWhy, drawBlank, drawRow, focusRow } from "./draw.js";
 import { attempt } from "./keep.js";
-import { List } from "./list.js";
-import { $, items, listed, state, verdict } from "./state.js";
-import { attemptNow, load, loadAhead } from "./sync.js";
+import { attemptNow, load, loadAhead } from "./load.js";
+import { $, items, list, listed, state, verdict } from "./state.js";
 import { plural, say, tellHere } from "./tell.js";
 import { VERDICTS } from "./text.js";
-
-export const list = new List($("rows"), { verdict, chosen: (id) => show(id) });
 
 // asks for the rows that match; the list then keeps its places while they are decided
 export async function relist() {

@@ -8,8 +8,8 @@ const BEYOND = 8; // rows drawn above and below those in sight
 
 export class List {
   // verdict(id) tells the state of a row; chosen(id) is called when the reviewer goes to one
-  constructor(root, { verdict, chosen }) {
-    Object.assign(this, { root, verdict, chosen, ids: [], places: new Map(), index: -1 });
+  constructor(root, verdict) {
+    Object.assign(this, { root, verdict, chosen: () => {}, ids: [], places: new Map(), index: -1 });
     this.summaries = new Map();
     this.asked = new Set();
     this.drawn = new Map();

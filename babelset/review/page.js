@@ -1,13 +1,15 @@
 // The page of a review: what its keys and buttons do, and its beginning.
 
-import { drawBlank, focusRow } from "./draw.js";
-import { accept, askWhy, correct, goBack, reject, save, undo } from "./does.js";
+import { correct } from "./correcting.js";
+import { accept, decideAgain, goBack, reject, save, takeMine, takeTheirs, undo } from "./does.js";
+import { askWhy, drawBlank, focusRow } from "./draw.js";
 import { Drafts } from "./drafts.js";
-import { goTo, list, onward, relist, step } from "./go.js";
+import { goTo, onward, relist, show, step } from "./go.js";
 import { tabName } from "./keep.js";
 import { listen } from "./keys.js";
-import { $, items, keep, state, unsent, who } from "./state.js";
-import { attemptNow, poll } from "./sync.js";
+import { attemptNow } from "./load.js";
+import { $, items, keep, list, state, unsent, who } from "./state.js";
+import { poll } from "./sync.js";
 import { tellHere } from "./tell.js";
 import { element } from "./text.js";
 
@@ -22,6 +24,11 @@ const actions = {
   undo,
   save: () => state.editor && save(),
   back: () => state.editor && goBack(),
+  takeMine,
+  takeTheirs,
+  decideAgain,
+  show,
+  goTo,
   next: () => step(1),
   previous: () => step(-1),
   first: () => goTo(list.ids[0]),
@@ -42,9 +49,10 @@ function look(view) {
   document.body.dataset.view = view; // where there is room for one of them only
 }
 
-function act(name) {
+// `id` where the action is not on the row that is shown
+function act(name, id) {
   tellHere("");
-  actions[name]();
+  actions[name](id);
 }
 
 function wireReasons() {
@@ -67,9 +75,9 @@ function wireTools() {
 }
 
 function wireButtons() {
-  $("bar").addEventListener("click", (event) => {
-    const { does } = event.target.closest("button")?.dataset ?? {};
-    if (does) act(does);
+  document.addEventListener("click", (event) => {
+    const { does, id } = event.target.closest("button")?.dataset ?? {};
+    if (does) act(does, id);
   });
   $("help-button").addEventListener("click", actions.help);
   $("keys").checked = keep.get("keys") ?? true;
@@ -96,6 +104,7 @@ function submitted(form, action) {
 
 drawBlank("Loading");
 await who.known();
+list.chosen = show;
 state.drafts = new Drafts(keep, tabName(), () => who.name);
 wireReasons();
 wireTools();

@@ -1,6 +1,7 @@
 // What this page knows: rows, decisions, and what is not saved yet.
 
 import { Keep } from "./keep.js";
+import { List } from "./list.js";
 import { troubled, Unsent } from "./unsent.js";
 import { Who } from "./who.js";
 
@@ -12,6 +13,7 @@ export const decisions = new Map(); // the newest confirmed decision that is kno
 export const listed = new Map(); // state of each row, when the list was made
 export const decided = []; // rows that were decided on this page, the last one last
 export const unsent = new Unsent(keep);
+export const list = new List($("rows"), verdict);
 export const state = {
   current: null, // id of the row that is shown
   editor: null, // while it is corrected

@@ -1,6 +1,5 @@
 // How far all are, whether everything is saved, and what needs the reviewer.
 
-import { goTo, show } from "./go.js";
 import { $, confirmed, keep, state, unsent } from "./state.js";
 import { element } from "./text.js";
 import { troubled } from "./unsent.js";
@@ -37,12 +36,12 @@ function away(count) {
 
 function troubles() {
   const elsewhere = unsent.entries.filter((entry) => troubled(entry) && entry.item !== state.current);
-  return elsewhere.map((entry) => notice(entry.newest ? "A row was decided twice. " : "A decision could not be saved. ", button("Show it", () => show(entry.item))));
+  return elsewhere.map((entry) => notice(entry.newest ? "A row was decided twice. " : "A decision could not be saved. ", button("Show it", "show", entry.item)));
 }
 
 function others() {
   return [
-    state.lossy && notice("Saved, with a marked text that is lost or doubled. ", button("Look again", () => goTo(state.lossy))),
+    state.lossy && notice("Saved, with a marked text that is lost or doubled. ", button("Look again", "goTo", state.lossy)),
     keep.refused && notice("This browser keeps nothing: leave this page open until everything is saved."),
     state.left === 0 && !unsent.entries.length && notice("Every row is decided. Close this page, end the program in its terminal with Ctrl-C, and run the command that it prints."),
   ].filter(Boolean);
@@ -52,8 +51,8 @@ export function notice(...children) {
   return element("p", { class: "warning" }, ...children);
 }
 
-function button(text, act) {
-  return element("button", { type: "button", onclick: act }, text);
+function button(text, does, id) {
+  return element("button", { type: "button", "data-does": does, "data-id": id }, text);
 }
 
 function write(node, text) {

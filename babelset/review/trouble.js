@@ -3,25 +3,25 @@
 import { element, VERDICTS, visible } from "./text.js";
 import { reading, saidBy, segmentsOf } from "./row.js";
 
-// both versions; what to do with them is in `choices`: { mine, theirs, edit }
-export function conflict(item, mine, theirs, choices) {
+// both versions
+export function conflict(item, mine, theirs) {
   const numbers = new Set([...Object.keys(mine.targets), ...Object.keys(theirs.targets)]);
   const parts = segmentsOf(item).filter((part) => numbers.has(String(part.segment)));
-  const version = (title, decision, pick, act) => element("section", { class: "version" },
+  const version = (title, decision, pick, does) => element("section", { class: "version" },
     element("h4", {}, title), element("p", {}, saidBy(decision)),
     parts.map((part) => reading(item, decision.verdict === "correct" ? decision.targets : {})(part)),
-    element("p", {}, element("button", { type: "button", onclick: act }, pick)));
-  const corrected = mine.verdict === "correct" && element("p", {}, element("button", { type: "button", onclick: choices.edit }, "Go on writing mine"));
+    element("p", {}, element("button", { type: "button", "data-does": does }, pick)));
+  const corrected = mine.verdict === "correct" && element("p", {}, element("button", { type: "button", "data-does": "decideAgain" }, "Go on writing mine"));
   return element("div", { class: "warning", role: "group", "aria-labelledby": "conflict-h" },
     element("h3", { id: "conflict-h" }, "This row was decided twice"),
     element("p", {}, "Yours came second and does not count yet. Choose the one that shall count; both are kept on record."),
     element("div", { class: "versions" },
-      version("Yours", mine, "Take mine", choices.mine), version("The other", theirs, "Take the other", choices.theirs)),
+      version("Yours", mine, "Take mine", "takeMine"), version("The other", theirs, "Take the other", "takeTheirs")),
     corrected);
 }
 
-export function refused(entry, back) {
+export function refused(entry) {
   return element("div", { class: "warning" },
     element("p", {}, `Your decision (${VERDICTS[entry.verdict].word}) could not be saved: `, element("bdi", {}, visible(entry.refused))),
-    element("p", {}, element("button", { type: "button", onclick: back }, entry.verdict === "correct" ? "Back to the correction" : "Decide again")));
+    element("p", {}, element("button", { type: "button", "data-does": "decideAgain" }, entry.verdict === "correct" ? "Back to the correction" : "Decide again")));
 }

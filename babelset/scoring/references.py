@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from babelset.errors import ConfigError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read
 from babelset.languages import Language, find
 
 References = Mapping[tuple[str, str], str]  # by source, white space made even, and language code, "" for any

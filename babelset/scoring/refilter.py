@@ -10,8 +10,8 @@ from typing import Any
 from babelset.contracts.asking import deciding
 from babelset.contracts.evidence import REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
+from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.rows import read
 from babelset.files.survey import Survey, survey
 from babelset.scoring.cuts import Keep, Where
 from babelset.scoring.scores import Known, fill, known

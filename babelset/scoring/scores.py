@@ -18,8 +18,8 @@ from babelset.contracts.asking import accounts, cautioning, deciding
 from babelset.contracts.evidence import Evidence, add_marks, evidence_of, outcome_of
 from babelset.contracts.filter import Filter, Outcome
 from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.rows import read
 from babelset.files.survey import Survey, survey
 from babelset.scoring.corpora import corpus_tables, remembering
 from babelset.scoring.distribution import Report

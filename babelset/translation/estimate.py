@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from babelset.files.rows import read
+from babelset.files.reading import read
 from babelset.files.survey import survey
 from babelset.text.segment import Segment
 from babelset.translation.job import Job

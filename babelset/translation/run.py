@@ -19,8 +19,8 @@ from babelset.contracts.asking import accounts, cautioning, deciding
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import Schema, adhoc, detect, load_schema
 from babelset.errors import DataError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read
 from babelset.files.survey import Survey, survey
 from babelset.scoring.corpora import remembering
 from babelset.translation.job import Job, build_filters

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, OutputError
 from babelset.files.lossless import dumps, loads
-from babelset.files.rows import appear, part_of
+from babelset.files.writing import appear, part_of
 
 LOCK, RUN = "lock", "run.json"
 _CHUNK = re.compile(r"chunk-(\d{8})\.jsonl")

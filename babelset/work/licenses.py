@@ -18,7 +18,8 @@ from babelset.work.places import Places
 CARD = "README.md"
 READ = 20_000  # characters of it
 FRONT = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
-LICENSE = re.compile(r"^license:(.*(?:\n[ \t]*- .*)*)", re.MULTILINE)
+WORD = re.compile(r"\w[\w.+-]*")  # of a licence's name: no markup and no control characters get into reports
+NAMES, LONGEST_NAME = 8, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,20 @@ def card_license(folder: Path) -> str:
             front = FRONT.match(file.read(READ))
     except OSError:
         return ""
-    found = LICENSE.search(front[1]) if front else None
-    return ", ".join(re.findall(r"\w[\w.+-]*", found[1]))[:100] if found else ""
+    return ", ".join(_names(front[1]))[:LONGEST_NAME] if front else ""
+
+
+def _names(front: str) -> list[str]:
+    """The licences that a card's front matter names; none where it is not YAML."""
+    import yaml
+
+    try:
+        found = yaml.load(front, Loader=yaml.BaseLoader)  # all is text: tags, dates and numbers construct nothing
+    except (yaml.YAMLError, RecursionError):
+        return []
+    told = found.get("license") if isinstance(found, dict) else None
+    each = told[:NAMES] if isinstance(told, list) else [told]
+    return [" ".join(WORD.findall(name[:LONGEST_NAME])) for name in each if isinstance(name, str) and name]
 
 
 def _manifest(output: str) -> dict[str, Any]:

@@ -28,8 +28,8 @@ from typing import Any
 
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Writer
-from babelset.files.rows import appear, check_writable, drafting
 from babelset.files.survey import fingerprint
+from babelset.files.writing import appear, check_writable, drafting
 from babelset.work.journal import Entry, Journal, clear, compare, write_whole
 from babelset.work.manifest import Manifest, identity_of, read_manifest
 from babelset.work.places import Places, keep_apart

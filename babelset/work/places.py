@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from babelset.errors import ConfigError
-from babelset.files.rows import part_of
+from babelset.files.writing import part_of
 
 SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt")
 

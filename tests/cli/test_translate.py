@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from babelset.files.reading import read
 from babelset.files.row import KEY
-from babelset.files.rows import read
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FILES = sorted(path.name for path in EXAMPLES.iterdir() if path.suffix in (".json", ".jsonl", ".txt"))

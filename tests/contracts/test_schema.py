@@ -9,8 +9,8 @@ import pytest
 from babelset import plugins
 from babelset.contracts.schema import adhoc, detect, load_schema, parse_schema, steps
 from babelset.errors import ConfigError, DataError
+from babelset.files.reading import read
 from babelset.files.row import Row
-from babelset.files.rows import read
 from babelset.languages import find
 
 TOOLS = {

@@ -5,20 +5,22 @@ from __future__ import annotations
 import gzip
 import json
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.errors import BabelsetError, ConfigError, DataError, OutputError
+from babelset.files.compression import zstd
 from babelset.files.lossless import dumps, loads
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.writing import writing
 
 ROWS: list[dict[str, Any]] = [
     {"text": "Plain."},
@@ -155,6 +157,36 @@ def test_the_excerpt_of_a_bad_row_is_short_and_printable(tmp_path: Path) -> None
     assert len(row.raw) <= 2000 and row.raw.startswith('{"a":"')
 
 
+FRAME = zstd.compress(b'{"a":1}\n')
+SKIPPED = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc"  # a frame that holds notes of a program
+WIDE = {zstd.CompressionParameter.window_log: 31, zstd.CompressionParameter.enable_long_distance_matching: 1}
+
+
+@pytest.mark.parametrize(
+    ("what", "content", "rows"),
+    [
+        ("two frames", FRAME + FRAME, 2),
+        ("empty frames", zstd.compress(b"") + FRAME + zstd.compress(b""), 1),
+        ("frames to skip", SKIPPED + FRAME + SKIPPED + FRAME, 2),
+        ("the widest window, as zstd --long=31 has it", zstd.compress(b'{"a":1}\n' * 9, options=WIDE), 9),
+    ],
+)
+def test_every_frame_of_a_zstd_file_is_read(what: str, content: bytes, rows: int, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl.zst").write_bytes(content)
+    assert data(tmp_path / "x.jsonl.zst") == [{"a": 1}] * rows
+
+
+def test_a_small_zstd_file_may_hold_much(tmp_path: Path) -> None:
+    """60 MB out of 6 kB: a reader that unpacks what it has read and cuts it up afterwards takes minutes."""
+    (tmp_path / "x.jsonl.zst").write_bytes(zstd.compress((b'{"a":"' + b"b" * 500 + b'"}\n') * 120_000))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read([tmp_path / "x.jsonl.zst"])) == 120_000
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
 UNREADABLE: list[tuple[str, str, bytes | None, type[BabelsetError], str]] = [
     ("missing", "no.jsonl", None, DataError, "no.jsonl: there is no such file"),
     ("unknown ending", "x.xml", b"<a/>", ConfigError, "say --format"),
@@ -164,10 +196,14 @@ UNREADABLE: list[tuple[str, str, bytes | None, type[BabelsetError], str]] = [
     (
         "zstd cut short",
         "x.jsonl.zst",
-        zstandard.compress(json.dumps([*range(9999)]).encode())[:-40],
+        zstd.compress(json.dumps([*range(9999)]).encode())[:-40],
         DataError,
         "breaks off",
     ),
+    ("zstd cut in its second frame", "x.jsonl.zst", FRAME + FRAME[:-3], DataError, "breaks off"),
+    ("zstd cut in what is skipped", "x.jsonl.zst", FRAME + SKIPPED[:-1], DataError, "breaks off"),
+    ("zstd with something behind it", "x.jsonl.zst", FRAME + b"something", DataError, "not a zstd file, or damaged"),
+    ("an empty zstd file", "x.jsonl.zst", b"", DataError, "breaks off"),
     ("not parquet", "x.parquet", b"PAR1 no", DataError, "not a Parquet file"),
     (
         "a header in another encoding",
@@ -335,4 +371,4 @@ def test_real_datasets_survive(packing: str, tmp_path: Path) -> None:
         assert json.dumps(rows) == json.dumps(again) == json.dumps(expected), source.name
 
 
-PACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}
+PACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstd.compress}

@@ -92,6 +92,7 @@ class Tab:
 
     def go(self, row: int) -> None:
         """To the row at that place of the list, from 1."""
+        self.wait("#heading", "Row ")
         while not self.text("#heading").startswith(f"Row {row} "):
             self.press("j" if int(self.text("#heading").split()[1]) < row else "k")
             self.page.wait_for_timeout(30)

@@ -1,4 +1,4 @@
-"""Argilla's folder out and in. What Argilla 2.8 itself made of it was looked at by hand: it is no dependency."""
+"""Argilla's folder out and in; what Argilla's own SDK makes of it is in test_argilla_sdk.py."""
 
 from __future__ import annotations
 

@@ -210,7 +210,8 @@ def test_planted_errors_are_measured_in_every_part() -> None:
 
 
 def test_stored_rows_know_their_notes_in_any_format(tmp_path: Path) -> None:
-    from babelset.files.rows import read, writing
+    from babelset.files.reading import read
+    from babelset.files.writing import writing
 
     for name in ("out.csv", "out.parquet", "out.jsonl"):
         with writing(tmp_path / name) as file:

@@ -19,6 +19,9 @@ from babelset.translation.run import translate
 from babelset.translators.apertium import Apertium
 from babelset.work.licenses import Licenses, card_license, licenses
 
+BOMB = (
+    "---\na0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 99)) + "license: *a98\n---"
+)
 CARDS = [
     # what it shows, README.md, the licence
     ("one licence", "---\nlanguage: en\nlicense: cc-by-nc-4.0\n---\n# Alpaca", "cc-by-nc-4.0"),
@@ -27,7 +30,20 @@ CARDS = [
     ("nothing said", "---\nlanguage: en\n---\nlicense: mit", ""),
     ("no front matter", "# A project\n\nlicense: mit\n---\n", ""),
     ("front matter without end", "---\nlicense: mit\n", ""),
-    ("markup and escapes", "---\nlicense: <b>\x1b[31mmit\u202e</b>\n---", "b, 31mmit, b"),
+    ("a list in brackets", "---\nlicense: [cc-by-4.0, 'odc-by']\n---", "cc-by-4.0, odc-by"),
+    ("two words", '---\nlicense: "Apache 2.0"  # see LICENSE\n---', "Apache 2.0"),
+    ("folded", "---\nlicense: >-\n  cc-by-sa-4.0\n---", "cc-by-sa-4.0"),
+    ("what looks like a date or a truth", "---\nlicense: [2024-13-45, no]\n---", "2024-13-45, no"),
+    ("of something else", "---\nbase:\n  license: mit\n---", ""),
+    ("a mapping", "---\nlicense: {name: mit}\n---", ""),
+    ("markup", "---\nlicense: <b>mit\u202e</b>\n---", "b mit b"),
+    ("control characters", "---\nlicense: \x1b[31mmit\n---", ""),
+    ("not YAML", "---\nlicense: mit: x\n---", ""),
+    ("a tag that runs a command", "---\nlicense: !!python/object/apply:os.system [touch ran]\n---", "touch ran"),
+    ("a bomb", BOMB, ""),
+    ("a list in itself", "---\nlicense: &a [*a]\n---", ""),
+    ("nested without end", "---\nlicense: " + "[" * 19_000 + "\n---", ""),
+    ("many and long", "---\nlicense: [" + "a" * 88 + ", b" * 6000 + "]\n---", "a" * 88 + ", b" * 4),
     ("without end", "---\nlicense: " + "a" * 1_000_000 + "\n---", ""),
 ]
 
@@ -36,6 +52,7 @@ CARDS = [
 def test_a_card_tells_its_licence(what: str, text: str, license: str, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(text, "utf-8")
     assert card_license(tmp_path) == license
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
 
 
 def test_no_card_tells_none(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import xxhash
 from babelset.engines.llm.choose import chrf
 from babelset.errors import ConfigError, DataError
 from babelset.files.lossless import dumps
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read
 from babelset.languages import Language, Pair, find
 
 CANDIDATES = 20  # examples that BM25 proposes and chrF ranks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -57,8 +58,8 @@ class Parquet:
 
 @contextmanager
 def _seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Parquet is read from its end, which a packed file has not got yet."""
-    if file.seekable():
+    """Parquet is read from its end and to and fro; a compressed file would begin anew for each step back."""
+    if isinstance(file, io.BufferedReader):
         yield file
         return
     with tempfile.TemporaryFile() as whole:

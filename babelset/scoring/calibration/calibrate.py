@@ -19,7 +19,7 @@ from typing import Any
 
 from babelset.contracts.evidence import Evidence
 from babelset.contracts.filter import Filter, Marks, Outcome
-from babelset.files.rows import read
+from babelset.files.reading import read
 from babelset.scoring.calibration.planted import KINDS, plant
 from babelset.scoring.calibration.ratings import Gold
 from babelset.scoring.cuts import Columns, ranks, value_of

@@ -15,8 +15,8 @@ from typing import Any
 
 from babelset.contracts.evidence import Evidence
 from babelset.errors import ConfigError
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read
 from babelset.languages import find
 
 Key = tuple[str, str]  # the id, or the number of the row; then the language, "" for any

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.llm.examples import CANDIDATES, Examples
 from babelset.errors import ConfigError
-from babelset.files.rows import writing
+from babelset.files.writing import writing
 from babelset.languages import Pair
 
 ROWS = [

@@ -11,8 +11,9 @@ import pytest
 
 from babelset.errors import DataError, OutputError
 from babelset.files.lossless import dumps, loads
+from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.writing import writing
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -1,0 +1,57 @@
+"""
+Rows from files, one at a time, whatever their number.
+
+Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), each also .gz or .zst.
+A row that cannot be read is a `BadRow`; only a file that cannot be read at all raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from babelset.errors import ConfigError
+from babelset.files.compression import COMPRESSED, decompressed, opened
+from babelset.files.formats import FORMATS, Format
+from babelset.files.row import BadRow, Row
+
+
+def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[Row | BadRow]:
+    """
+    Every row of every file, in order, numbered from 0 across them.
+
+    >>> for row in read(["a.jsonl.gz", "b.csv"]): ...
+
+    `format` names one where the file name does not tell. Raises ConfigError for an unknown format,
+    DataError for a file that is missing or breaks off.
+    """
+    number = 0
+    for path in map(Path, paths):
+        with opened(path) as file:
+            for row in rows_of(file, path, format, number):
+                yield row
+                number = row.number + 1
+
+
+def rows_of(file: IO[bytes], path: Path, format: str | None = None, number: int = 0) -> Iterator[Row | BadRow]:
+    """The rows of an open file, counted from `number`; whatever is wrong with it is a DataError that names it."""
+    found = format_of(path, format)
+    with decompressed(file, path) as content:
+        for count, (line, row) in enumerate(found.read(content), number):
+            if isinstance(row, dict):
+                yield Row(count, str(path), line, row)
+            else:
+                yield BadRow(count, str(path), line, row.reason, row.raw)
+
+
+def format_of(path: Path, name: str | None = None) -> Format:
+    """The format that `name` or the ending of `path` says; ConfigError where neither is known."""
+    ending = next((s for s in reversed(path.suffixes) if s.lower() not in COMPRESSED), "").lower().lstrip(".")
+    for found in FORMATS:
+        if (name or ending) in found.names:
+            return found
+    known = ", ".join(names[0] for names in (found.names for found in FORMATS))
+    if name:
+        raise ConfigError(f"unknown format {name!r}; known: {known}")
+    raise ConfigError(f"{path}: the ending tells no format; say --format, one of {known}")

@@ -1,0 +1,117 @@
+"""Rows into a file, in the formats that are read, which appears when it is complete."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from babelset.errors import OutputError
+from babelset.files.compression import compressed, decompressed, opened
+from babelset.files.formats import Format, Parquet, Writer
+from babelset.files.reading import format_of
+
+PARQUET = (".parquet", ".parquet.gz", ".parquet.zst")
+
+
+@contextmanager
+def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
+    """
+    Write rows to `path`, which appears, whole, when the block ends well, and not at all otherwise.
+
+    A Parquet file gets the column types of `like`, when that is one too. Raises ConfigError for an ending that
+    tells no format, OutputError where the file cannot be written or cannot hold a row.
+    """
+    with drafting(path, like=like) as writer:
+        yield writer
+    appear(path)
+
+
+@contextmanager
+def drafting(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
+    """Write rows to the file beside `path` that `appear` gives its name; nothing stays of it when the block fails."""
+    found = _typed(format_of(path), like)
+    part = part_of(path)
+    with _named(path):
+        raw = _Output(part, path)
+    try:
+        with raw:
+            with compressed(raw, path) as file:
+                writer = found.writer(file)
+                try:
+                    yield writer
+                finally:
+                    writer.close()
+            with _named(path):
+                raw.flush()
+                os.fsync(raw.fileno())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def part_of(path: Path) -> Path:
+    """The file that `path` is written as until it is whole."""
+    return path.with_name(path.name + ".part")
+
+
+def appear(path: Path) -> None:
+    """Give the whole file its name, so that it stays also when the power fails."""
+    with _named(path):
+        try:
+            part_of(path).replace(path)
+        except OSError:
+            part_of(path).unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def check_writable(path: Path) -> None:
+    """Raise ConfigError for a file whose ending tells no format, or one that needs an extra which is missing."""
+    found = format_of(path)
+    if isinstance(found, Parquet):
+        found.check()
+
+
+def _typed(found: Format, like: str | Path | None) -> Format:
+    if like is None or not isinstance(found, Parquet) or not str(like).lower().endswith(PARQUET):
+        return found
+    with opened(Path(like)) as raw, decompressed(raw, Path(like)) as file:
+        return found.like(file)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{path}: cannot be written: {reason}; make room, or name another place") from None
+
+
+class _Output(io.BufferedWriter):
+    """The file being written; its errors name the output, wherever in the program they come up."""
+
+    def __init__(self, part: Path, path: Path) -> None:
+        super().__init__(io.FileIO(part, "w"), 1 << 16)
+        self.path = path
+
+    def write(self, data: Any) -> int:
+        with _named(self.path):
+            return super().write(data)
+
+    def flush(self) -> None:
+        with _named(self.path):
+            super().flush()
