@@ -88,9 +88,8 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                         output=str(folder / self.output.format(dataset=name, lang=code)),
                         target=language,
                         source=self.source,
-                        translator=self.translator,
-                        fallback=self.fallback,
                         routes=routes,
+                        **self.model_dump(include={"translator", "fallback"} & self.model_fields_set),
                         filters=self.filters,
                         schema_name=dataset.schema_name,
                         fields=tuple(dataset.fields),
@@ -123,8 +122,6 @@ def read_pipeline(path: Path, table: dict[str, Any]) -> Pipeline:
         raise ConfigError(f"{path}: several datasets need {{dataset}} in output")
     if len(pipeline.languages) > 1 and "{lang}" not in pipeline.output:
         raise ConfigError(f"{path}: several languages need {{lang}} in output")
-    if pipeline.routes and {"translator", "fallback"} & pipeline.model_fields_set:
-        raise ConfigError(f"{path}: routes names its translators: leave translator and fallback out")
     for step in pipeline.exports:
         if step.dataset is not None and step.dataset not in pipeline.datasets:
             raise ConfigError(f"{path}: export {step.shape!r} names the unknown dataset {step.dataset!r}")

@@ -54,6 +54,11 @@ def build(group: str, name: str, options: Mapping[str, Any]) -> Any:
         raise ConfigError(f"{group.removesuffix('s')} {name!r}: {explain(error)}") from None
 
 
+def options(group: str, name: str) -> dict[str, Any]:
+    """The options of a plug-in, by name: pydantic's description of each."""
+    return dict(getattr(load(group, name), "model_fields", {}))
+
+
 def explain(error: Any) -> str:
     """A pydantic error in one line: "bema: unknown option; beam: should be greater than 0"."""
     parts = []

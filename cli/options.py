@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from babelset import plugins
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -101,11 +100,6 @@ def given(context: typer.Context, option: str) -> bool:
     """Whether the user wrote the option, be it with its default."""
     source = context.get_parameter_source(option)
     return source is not None and source.name == "COMMANDLINE"
-
-
-def takes(translator: str, option: str) -> bool:
-    """Whether the translator has an option of that name."""
-    return option in getattr(plugins.load("translators", translator), "model_fields", ())
 
 
 def _value(text: str) -> Any:

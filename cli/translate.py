@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from babelset.cli import options as o
-from babelset.errors import ConfigError
 
 
 def translate(
@@ -83,23 +82,19 @@ def translate(
     from babelset.translation.pipes import translate_streams
     from babelset.translation.routes import read_routes
 
-    filters = o.filters_of(config)
-    if glossary:
-        filters.setdefault("terms", {"glossary": glossary})
     options = o.engine_options(
         option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
-        glossary=glossary if glossary and o.takes(translator, "glossary") else None,
         engine_args=o.engine_options(engine_arg) or None, base_url=base_url, serve=serve or None,
         max_requests=max_requests, max_cost=max_cost, prices=prices,
     )  # fmt: skip
-    if route and (options or fallback or fallback_option or o.given(context, "translator")):
-        raise ConfigError("--route names its translators: write --translator, --fallback and their options into it")
+    named = not route or options or fallback_option or o.given(context, "translator")
+    engine = {"translator": Engine(name=translator, options=options)} if named else {}
+    if fallback:
+        engine["fallback"] = Engine(name=fallback, options=o.engine_options(fallback_option))
     job = Job(
         inputs=tuple(inputs), output=output, target=to, source=source,
-        translator=Engine(name=translator, options=options),
-        fallback=Engine(name=fallback, options=o.engine_options(fallback_option)) if fallback else None,
-        routes=read_routes(route) if route else None,
-        filters=filters, schema_name=schema, fields=tuple(field or ()), format=format,
+        **engine, routes=read_routes(route) if route else None, glossary=glossary,
+        filters=o.filters_of(config), schema_name=schema, fields=tuple(field or ()), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force, data_license=data_license,
     )  # fmt: skip

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from babelset import plugins
 from babelset.contracts.engine import Engine
 from babelset.contracts.filter import Filter
+from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.translation.routes import Routes
+
+APART = {"output", "memory", "force", "strict", "filters", "data_license", "glossary"}  # decide nothing, or elsewhere
 
 
 class Job(BaseModel, extra="forbid", frozen=True):
     """
     One dataset into one language. Everything that decides the output, and where to put it.
 
-    `filters` names what differs from the defaults: {"length": {"tolerance": 3.0}, "task": False}.
+    >>> Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca", filters={"length": {"slack": 9}, "task": False})
+
+    `filters` names what differs from the defaults. A `glossary` is for the translator, where it reads one, and for the
+    filter `terms`. Raises ConfigError for routes beside a translator or a fallback: routes name theirs.
     """
 
     inputs: tuple[str, ...]
@@ -28,6 +34,7 @@ class Job(BaseModel, extra="forbid", frozen=True):
     translator: Engine = Engine(name="apertium")
     fallback: Engine | None = None
     routes: Routes | None = None  # in place of translator and fallback
+    glossary: str | None = None  # a file of terms
     filters: dict[str, bool | dict[str, Any]] = {}
     schema_name: str | None = None
     fields: tuple[str, ...] = ()
@@ -41,13 +48,33 @@ class Job(BaseModel, extra="forbid", frozen=True):
     force: bool = False
     data_license: str | None = None  # of the inputs, for the record
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_glossary(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if not (glossary := given.get("glossary")):
+            return given
+        filters = {"terms": {"glossary": glossary}, **given.get("filters", {})}
+        engine = Engine.model_validate(given.get("translator", cls.model_fields["translator"].default))
+        if "glossary" in plugins.options("translators", engine.name):
+            engine = Engine(name=engine.name, options={"glossary": glossary, **engine.options})
+            return {**given, "filters": filters, "translator": engine}
+        return {**given, "filters": filters}
+
+    @model_validator(mode="after")
+    def _either_routes_or_a_translator(self) -> Job:
+        if self.routes and (beside := {"translator", "fallback"} & self.model_fields_set):
+            raise ConfigError(
+                f"routes name their translators, with their options: leave out {' and '.join(sorted(beside))}"
+            )
+        return self
+
     @property
     def pair(self) -> Pair:
         return Pair(find(self.source), find(self.target))
 
     def deciding(self) -> dict[str, Any]:
         """The options, but those of filters, that decide which bytes are written; what a resumed run must agree on."""
-        plain = self.model_dump(mode="json", exclude={"output", "memory", "force", "strict", "filters", "data_license"})
+        plain = self.model_dump(mode="json", exclude=APART)
         plain["translator"] = self.translator.deciding()
         plain["fallback"] = self.fallback and self.fallback.deciding()
         if self.routes:

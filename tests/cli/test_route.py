@@ -174,12 +174,12 @@ def test_other_rules_are_another_run(here: Path) -> None:
 
 
 MISTAKES = [
-    ("--translator echo", "--route names its translators"),
-    ("--translator apertium", "--route names its translators"),
-    ("--fallback echo", "--route names its translators"),
-    ("--fallback-option a=1", "--route names its translators"),
-    ("--model x", "--route names its translators"),
-    ("--base-url http://127.0.0.1", "--route names its translators"),
+    ("--translator echo", "routes name their translators"),
+    ("--translator apertium", "routes name their translators"),
+    ("--fallback echo", "routes name their translators"),
+    ("--fallback-option a=1", "routes name their translators"),
+    ("--model x", "routes name their translators"),
+    ("--base-url http://127.0.0.1", "routes name their translators"),
     ("--route nowhere.toml", "nowhere.toml: cannot be read (No such file or directory)"),
     ("--route roles.toml", "roles.toml: routes.0.roles: no field has a role like 'turn'"),
     ("--route score.toml", "score.toml: retry.best_by: unknown filter 'lenght'. Did you mean 'length'"),
@@ -241,4 +241,4 @@ def test_a_pipeline_takes_routes_from_beside_its_file(here: Path, tmp_path_facto
     assert all(account["routes"]["engines"]["a"]["rows"] == 24 for account in accounts.values())
     (here / "p.toml").write_text('fallback = { name = "echo" }' + PIPELINE)
     code, said = run("run p.toml")
-    assert code == 2 and "p.toml: routes names its translators: leave translator and fallback out" in said
+    assert code == 2 and "routes name their translators, with their options: leave out fallback" in said
