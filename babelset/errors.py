@@ -48,6 +48,10 @@ class OutputError(BabelsetError):
     exit_code = 5
 
 
+class Stopped(Exception):
+    """The user asked to stop between two batches; everything answered so far is in the translation memory."""
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """`did_you_mean("comett", ["comet"])` -> " Did you mean 'comet'?", or "" when nothing is near."""
     near = get_close_matches(name, known, n=3)

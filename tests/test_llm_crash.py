@@ -23,7 +23,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 from tests.engines.llm.scripted_server import (
     CUT,
     HALF_JSON,

@@ -26,8 +26,7 @@ from babelset.engines.llm.probe import Capabilities, health, probe
 from babelset.engines.llm.replies import KeptBudget
 from babelset.engines.llm.request import Reply, Request, T, Talk
 from babelset.engines.llm.serving import Server, free_port, vllm_command
-from babelset.errors import ConfigError
-from babelset.translation.ladder import Stopped
+from babelset.errors import ConfigError, Stopped
 
 CURE = "pip install 'babelset[openai]'"
 KEY = "OPENAI_API_KEY"

@@ -16,8 +16,7 @@ from babelset.doctor import Finding
 from babelset.engines import modelfolder
 from babelset.engines.llm.base import LLM, in_step
 from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
-from babelset.errors import ConfigError
-from babelset.translation.ladder import Stopped
+from babelset.errors import ConfigError, Stopped
 
 CURE = "pip install 'babelset[vllm]'"
 TEMPLATE = 256  # tokens that a chat template may add

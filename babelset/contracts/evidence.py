@@ -28,9 +28,9 @@ from typing_extensions import TypedDict  # pydantic cannot read the one of Pytho
 
 from babelset.contracts.filter import Marks, Outcome, Scored, Verdict
 from babelset.errors import DataError
+from babelset.files.row import KEY
 from babelset.languages import Pair, find
 
-KEY = "_babelset"
 REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 

@@ -10,10 +10,11 @@ from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
 
 from babelset import plugins
-from babelset.contracts.evidence import KEY, Evidence, evidence_of, path_name, value_at
+from babelset.contracts.evidence import Evidence, evidence_of, path_name, value_at
 from babelset.contracts.schema import load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.lossless import dumps, loads
+from babelset.files.row import KEY
 from babelset.languages import Language, find
 
 

@@ -98,7 +98,7 @@ class Contextual(Translator, Protocol):
         """Where to keep what has been paid for until the run is complete: a resumed run asks it to again."""
 
     def halt(self) -> None:
-        """Send nothing more: `translate` raises ladder.Stopped when what is in flight has come back."""
+        """Send nothing more: `translate` raises errors.Stopped when what is in flight has come back."""
 
     def account(self) -> dict[str, Any]:
         """What the whole run has cost so far, killed processes included: requests, tokens, money."""

@@ -12,11 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from babelset import plugins
-from babelset.contracts.evidence import KEY
 from babelset.contracts.export import Exported, Recipe, TranslatedRow, translated
 from babelset.errors import AccountingError, ConfigError, DataError, OutputError
 from babelset.files.lossless import dumps
-from babelset.files.row import BadRow, Row, excerpt
+from babelset.files.row import KEY, BadRow, Row, excerpt
 from babelset.files.rows import read, writing
 from babelset.files.stdin import spooled
 from babelset.translation.job import Places

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+KEY = "_babelset"  # of a translated row: what is known about it, see contracts.evidence
 EXCERPT = 2000  # characters of an unreadable row that are kept
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from babelset.contracts.evidence import KEY, REVIEW, Evidence
+from babelset.contracts.evidence import REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
-from babelset.files.row import BadRow, Row
+from babelset.files.row import KEY, BadRow, Row
 from babelset.files.rows import read, writing
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided

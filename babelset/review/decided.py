@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from babelset.contracts.evidence import (
-    KEY,
     REVIEW,
     Evidence,
     SegmentEvidence,
@@ -26,6 +25,7 @@ from babelset.contracts.evidence import (
 from babelset.contracts.filter import Verdict
 from babelset.contracts.schema import Where
 from babelset.errors import DataError
+from babelset.files.row import KEY
 from babelset.filters.complete import Complete
 from babelset.filters.preserved import Preserved
 from babelset.review.apart import one_apart, owned

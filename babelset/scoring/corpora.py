@@ -15,8 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
-from babelset.contracts.evidence import KEY, outcome_of
+from babelset.contracts.evidence import outcome_of
 from babelset.contracts.filter import Filter, Scored
+from babelset.files.row import KEY
 from babelset.scoring.metrics import LONGEST, Comparing, CorpusScore, Metric, corpus
 from babelset.work.chunks import chunked
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from babelset import plugins
-from babelset.contracts.evidence import KEY, Evidence, marks_of, verdict_evidence
+from babelset.contracts.evidence import Evidence, marks_of, verdict_evidence
 from babelset.contracts.filter import Verdict
 from babelset.errors import ConfigError, did_you_mean
+from babelset.files.row import KEY
 from babelset.languages import find
 from babelset.measures.aggregate import AGGREGATES, Aggregate, aggregated, prose_length
 from babelset.scoring.expression import Expression, parse_expression

@@ -8,10 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from babelset.contracts.evidence import KEY, REVIEW, marks_of, verdict_evidence
+from babelset.contracts.evidence import REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
 from babelset.errors import ConfigError
-from babelset.files.row import BadRow, Row
+from babelset.files.row import KEY, BadRow, Row
 from babelset.files.rows import read, writing
 from babelset.scoring.cuts import Keep, Where
 from babelset.scoring.scores import Known, fill, known

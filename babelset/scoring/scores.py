@@ -18,10 +18,10 @@ from typing import Any
 
 from babelset import plugins
 from babelset.contracts.asking import accounts, cautioning, deciding
-from babelset.contracts.evidence import KEY, Evidence, add_marks, evidence_of, outcome_of
+from babelset.contracts.evidence import Evidence, add_marks, evidence_of, outcome_of
 from babelset.contracts.filter import Filter, Outcome
 from babelset.errors import AccountingError, ConfigError, DataError
-from babelset.files.row import BadRow, Row
+from babelset.files.row import KEY, BadRow, Row
 from babelset.files.rows import read, writing
 from babelset.scoring.corpora import corpus_tables, remembering
 from babelset.scoring.distribution import Report

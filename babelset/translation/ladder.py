@@ -24,8 +24,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
+from babelset.contracts import expect_one_each
 from babelset.contracts.translator import Contextual, Failure, Translation, Translator
-from babelset.errors import ContractError
+from babelset.errors import ContractError, Stopped
 from babelset.languages import Pair
 from babelset.text.placeholders import Lost, Masked, mask
 from babelset.text.segment import PLACEHOLDER, Segment, cut, halve, restore, sentences
@@ -35,15 +36,6 @@ Answer = Translation | Failure
 BAD_FLAGS = frozenset({"truncated", "repetition"})
 MAX_DEPTH = 6  # halvings of one segment
 FEW, SHORT = 2, 200  # halvings for a language model, and characters below which it gets none
-
-
-class Stopped(Exception):
-    """The user asked to stop between two batches; everything answered so far is in the memory."""
-
-
-def expect_one_each(who: str, sent: Sequence[object], got: Sequence[object]) -> None:
-    if len(got) != len(sent):
-        raise ContractError(f"{who} got {len(sent)} segments and returned {len(got)}; report it to its author")
 
 
 @dataclass(slots=True)

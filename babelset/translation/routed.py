@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from babelset.contracts.evidence import KEY, CandidateEvidence, Evidence, RouteEvidence, marks_of
-from babelset.files.row import BadRow, Row
+from babelset.contracts.evidence import CandidateEvidence, Evidence, RouteEvidence, marks_of
+from babelset.files.row import KEY, BadRow, Row
 from babelset.text.document import Keep
 from babelset.translation.ladder import Ladder
 from babelset.translation.routes import Measures, Retry, Way

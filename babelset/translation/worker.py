@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
-from babelset.contracts.evidence import KEY, Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
+from babelset.contracts import expect_one_each
+from babelset.contracts.evidence import Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
 from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Scored, Verdict
 from babelset.contracts.schema import Field, Schema
 from babelset.contracts.translator import Translation
 from babelset.errors import DataError
 from babelset.files.lossless import dumps
-from babelset.files.row import BadRow, Row
+from babelset.files.row import KEY, BadRow, Row
 from babelset.languages import Pair
 from babelset.text.document import Keep, Span, parse
 from babelset.text.segment import Context, Segment, rebuild, restore, split, whole
-from babelset.translation.ladder import Answer, Ladder, expect_one_each
+from babelset.translation.ladder import Answer, Ladder
 
 C = TypeVar("C")  # a chunk of rows on its way
 T = TypeVar("T")  # what was made of it by translation

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from babelset.contracts.evidence import KEY
 from babelset.errors import AccountingError
+from babelset.files.row import KEY
 
 STATUSES = ("accepted", "rejected", "failed")
 

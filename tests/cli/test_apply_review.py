@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 from babelset.review.choice import Choice
 from babelset.review.store import Store
 from babelset.translation.job import Places

@@ -11,9 +11,9 @@ import typer
 from typer.testing import CliRunner
 
 from babelset.cli.export import export
-from babelset.contracts.evidence import KEY
 from babelset.errors import AccountingError, BabelsetError, ConfigError
 from babelset.exports.export import Exporting
+from babelset.files.row import KEY
 
 app = typer.Typer()
 app.command()(export)

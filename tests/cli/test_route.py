@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 
 ENGINES = '''
 """A cheap engine that does not know rivers, and a dear one that does, but not what is hopeless."""

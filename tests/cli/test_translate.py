@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 from babelset.files.rows import read
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
 from babelset.contracts.export import Exported, TranslatedRow, translated
 from babelset.contracts.schema import adhoc, load_schema
+from babelset.files.row import KEY
 from babelset.plugins import build
 
 

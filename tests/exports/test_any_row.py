@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset import plugins
-from babelset.contracts.evidence import KEY
 from babelset.contracts.export import Exported, translated
 from babelset.errors import DataError
+from babelset.files.row import KEY
 
 KEYS = [
     "messages",

@@ -20,10 +20,11 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.contracts.asking import Asking
-from babelset.contracts.evidence import KEY, whole_row
+from babelset.contracts.evidence import whole_row
 from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Rating, Scored
 from babelset.engines.llm.judging import PARTS
 from babelset.errors import ConfigError
+from babelset.files.row import KEY
 from babelset.filters import judge
 from babelset.filters.judge import Judge
 from babelset.languages import Pair, find

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 
 Row = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
 from babelset.errors import ConfigError, DataError
+from babelset.files.row import KEY
 from babelset.report import collect as module
 from babelset.report.collect import Report, collect
 from babelset.report.section import KINDS, OTHER, Section

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 from babelset.report.collect import collect
 from babelset.report.render import render
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 from babelset.report.sample import EACH, FIELDS, REASON, TEXT, Least, Reservoir, Samples, nearest, sample_of
 
 

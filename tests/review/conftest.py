@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
 from babelset.contracts.schema import load_schema
 from babelset.files.lossless import dumps
-from babelset.files.row import Row
+from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
 from babelset.review.record import Item
 from babelset.review.store import Store

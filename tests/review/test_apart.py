@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.contracts.evidence import KEY, Evidence
+from babelset.contracts.evidence import Evidence
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure
-from babelset.files.row import Row
+from babelset.files.row import KEY, Row
 from babelset.review.apart import apart, masked
 from babelset.text.segment import Segment, rebuild, restore
 from babelset.translation.ladder import Ladder

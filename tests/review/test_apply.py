@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
 from babelset.errors import ConfigError
+from babelset.files.row import KEY
 from babelset.review.apply import Order, apply_review
 from babelset.review.choice import Choice
 from babelset.review.record import Item, segments_of

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY
 from babelset.errors import DataError
 from babelset.files.lossless import dumps
+from babelset.files.row import KEY
 from babelset.review.choice import Choice
 from tests.review.conftest import translated
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from babelset.contracts.evidence import KEY, evidence_of, outcome_of
+from babelset.contracts.evidence import evidence_of, outcome_of
 from babelset.contracts.translator import Failure
+from babelset.files.row import KEY
 from babelset.review.decided import decided, with_value
 from babelset.review.record import Decision
 from babelset.review.remember import corrections

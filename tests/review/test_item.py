@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.contracts.evidence import KEY
 from babelset.contracts.translator import Failure, Translation
+from babelset.files.row import KEY
 from babelset.review.item import id_of, item_of
 from babelset.review.record import Item
 from tests.review.conftest import translated

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from babelset.contracts.evidence import KEY, evidence_of, marks_of, outcome_of
+from babelset.contracts.evidence import evidence_of, marks_of, outcome_of
 from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Rating, Scored, Unit, Verdict
 from babelset.errors import ContractError
-from babelset.files.row import Row
+from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
 from babelset.scoring.calibration.calibrate import planted
 from babelset.scoring.cuts import Keep, Where, value_of

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from babelset.contracts.translator import Failure, Translation
-from babelset.errors import ContractError
+from babelset.errors import ContractError, Stopped
 from babelset.languages import Pair
 from babelset.text.segment import PLACEHOLDER, Context, Segment, restore
-from babelset.translation.ladder import Ladder, Stopped
+from babelset.translation.ladder import Ladder
 from babelset.work.memory import REVIEWED, Memory, reviewed_key_of
 
 A, B = chr(PLACEHOLDER), chr(PLACEHOLDER + 1)

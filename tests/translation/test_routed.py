@@ -13,11 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from babelset.contracts.evidence import KEY
 from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure
-from babelset.files.row import BadRow, Row
+from babelset.files.row import KEY, BadRow, Row
 from babelset.languages import Pair
 from babelset.scoring.refilter import redecide
 from babelset.translation.ladder import Ladder

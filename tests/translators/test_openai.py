@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.contracts.evidence import KEY
+from babelset.files.row import KEY
 from tests.engines.llm.scripted_server import SERVER_ERROR, UNAUTHORIZED, Fault, ScriptedServer, error, rot13
 
 SECRET = "sk-secret-123"

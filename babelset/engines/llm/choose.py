@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from babelset import plugins
+from babelset.contracts import expect_one_each
 from babelset.contracts.filter import Filter, Scored
 from babelset.errors import ConfigError, ContractError, did_you_mean
 from babelset.languages import Pair
-from babelset.translation.ladder import expect_one_each
 
 LONGEST = 20_000  # characters of a text that are compared: longer ones would take seconds and gigabytes
 

@@ -18,8 +18,7 @@ from babelset.engines.llm.budget import Budget, Usage
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
 from babelset.engines.llm.request import Choice, Reply, Request
-from babelset.errors import ConfigError
-from babelset.translation.ladder import Stopped
+from babelset.errors import ConfigError, Stopped
 
 if TYPE_CHECKING:
     from babelset.engines.llm.probe import Capabilities

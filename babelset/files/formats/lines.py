@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, Any
 
-from babelset.contracts.evidence import KEY
 from babelset.errors import OutputError
 from babelset.files.formats.format import LONGEST, Bad, Reading, Writer, encoded
 from babelset.files.lossless import dumps, loads
-from babelset.files.row import EXCERPT, excerpt
+from babelset.files.row import EXCERPT, KEY, excerpt
 
 TOO_LONG = "longer than 64 MiB"
 

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from babelset.contracts.evidence import KEY
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats.arrow import as_json, from_json, plain, without_numbers
 from babelset.files.formats.format import Bad, Reading, Writer
 from babelset.files.lossless import dumps
-from babelset.files.row import excerpt
+from babelset.files.row import KEY, excerpt
 
 BATCH = 1000  # rows in memory at once, and rows that the columns' types are inferred from
 

@@ -16,7 +16,7 @@ from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.probe import Capabilities
 from babelset.engines.llm.request import Choice, Reply
-from babelset.translation.ladder import Stopped
+from babelset.errors import Stopped
 from tests.engines.llm.asking import HELLO, ask, request, run
 from tests.engines.llm.scripted_server import (
     BAD_REQUEST,

@@ -22,7 +22,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from babelset.contracts.evidence import KEY
 from babelset.contracts.filter import without
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure, Translation
@@ -30,7 +29,7 @@ from babelset.engines.llm.base import LLM, in_step
 from babelset.engines.llm.controls import CONTROL
 from babelset.engines.llm.prompt import load
 from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
-from babelset.files.row import Row
+from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
 from babelset.text.placeholders import BREAKS
