@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from babelset import plugins
 from babelset.errors import ConfigError
 
 Inputs = Annotated[list[str], typer.Argument(metavar="IN...", help="Files to read; - is standard input.")]
@@ -83,15 +82,30 @@ PriceFile = Annotated[
 ]
 
 
-def engine_options(pairs: list[str] | None, **named: Any) -> dict[str, Any]:
-    """`engine_options(["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
-    options = {key: value for key, value in named.items() if value is not None}
-    for pair in pairs or []:
+def pairs(given: list[str] | None) -> dict[str, str]:
+    """`pairs(["beam=4", "device=cpu"])` -> {"beam": "4", "device": "cpu"}."""
+    found = {}
+    for pair in given or []:
         key, equals, value = pair.partition("=")
         if not equals:
             raise ConfigError(f"--option {pair!r}: write it as KEY=VALUE")
-        options[key] = _value(value)
-    return options
+        found[key] = value
+    return found
+
+
+def engine_options(translator: str, given: list[str] | None, **named: Any) -> dict[str, Any]:
+    """`engine_options("nllb", ["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
+    from babelset.contracts.loading import translator_class
+    from babelset.plugins import read_option
+
+    options = {key: value for key, value in named.items() if value is not None}
+    model = translator_class(translator)
+    return {**options, **{key: read_option(model, key, text) for key, text in pairs(given).items()}}
+
+
+def engine_arguments(given: list[str] | None) -> dict[str, Any]:
+    """Of vLLM's engine, whose arguments have no types here: JSON, or else text."""
+    return {key: _value(text) for key, text in pairs(given).items()}
 
 
 def given(context: typer.Context, option: str) -> bool:
@@ -102,7 +116,9 @@ def given(context: typer.Context, option: str) -> bool:
 
 def takes(translator: str, option: str) -> bool:
     """Whether the translator has an option of that name."""
-    return option in getattr(plugins.load("translators", translator), "model_fields", ())
+    from babelset.contracts.loading import translator_class
+
+    return option in translator_class(translator).model_fields
 
 
 def _value(text: str) -> Any:

@@ -86,9 +86,9 @@ def translate(
     if glossary:
         filters.setdefault("terms", {"glossary": glossary})
     options = o.engine_options(
-        option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
+        translator, option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
         glossary=glossary if glossary and o.takes(translator, "glossary") else None,
-        engine_args=o.engine_options(engine_arg) or None, base_url=base_url, serve=serve or None,
+        engine_args=o.engine_arguments(engine_arg) or None, base_url=base_url, serve=serve or None,
         max_requests=max_requests, max_cost=max_cost, prices=prices,
     )  # fmt: skip
     if route and (options or fallback or fallback_option or o.given(context, "translator")):
@@ -96,7 +96,7 @@ def translate(
     job = Job(
         inputs=tuple(inputs), output=output, target=to, source=source,
         translator=Engine(name=translator, options=options),
-        fallback=Engine(name=fallback, options=o.engine_options(fallback_option)) if fallback else None,
+        fallback=Engine(name=fallback, options=o.engine_options(fallback, fallback_option)) if fallback else None,
         routes=read_routes(route) if route else None,
         filters=filters, schema_name=schema, fields=tuple(field or ()), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,

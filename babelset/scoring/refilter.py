@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.checks import opened
 from babelset.contracts.evidence import REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
 from babelset.errors import ConfigError
@@ -61,6 +62,7 @@ def refilter(
             yield [where.decide(entry) for entry in entries] if where else entries
 
     with ExitStack() as stack:
+        stack.enter_context(opened(filters))
         files = {status: stack.enter_context(writing(paths[status], like=inputs[0])) for status in STATUSES}
         for entry in _ranked(decided(), keep, places, stack) if keep else chain.from_iterable(decided()):
             tally.add(entry)

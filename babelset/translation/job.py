@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from babelset import plugins
-from babelset.contracts.filter import Filter
 from babelset.languages import Pair, find
 from babelset.translation.routes import Engine as Engine
 from babelset.translation.routes import Routes
@@ -104,26 +102,6 @@ class Places:
     @property
     def work(self) -> Path:
         return self._beside(".work")
-
-
-def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
-    """
-    Every installed filter with its defaults, changed as `config` says; `False` leaves one out.
-
-    A filter whose class says `opt_in = True` runs only when it is named. ConfigError names what is wrong.
-    """
-    unknown = [name for name in config if name not in plugins.available("filters")]
-    for name in unknown:
-        plugins.load("filters", name)  # raises, and says what there is
-    return [
-        plugins.build("filters", name, wanted if isinstance(wanted, dict) else {})
-        for name in plugins.available("filters")
-        if (wanted := config[name] if name in config else _by_default(name)) is not False
-    ]
-
-
-def _by_default(name: str) -> bool:
-    return not getattr(plugins.load("filters", name), "opt_in", False)
 
 
 def fingerprints(paths: Sequence[str]) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ from typing import Any
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from babelset import plugins
+from babelset.contracts.loading import build_translator, translator_class
 from babelset.contracts.schema import Schema, load_schema
 from babelset.contracts.translator import Translator
 from babelset.errors import ConfigError, did_you_mean
@@ -53,8 +54,7 @@ class Engine(BaseModel, extra="forbid", frozen=True):
     options: dict[str, Any] = {}
 
     def make(self) -> Translator:
-        translator: Translator = plugins.build("translators", self.name, self.options)
-        return translator
+        return build_translator(self.name, self.options)
 
     def build(self, pair: Pair) -> Translator:
         """The translator; ConfigError where it does not translate `pair`."""
@@ -68,7 +68,7 @@ class Engine(BaseModel, extra="forbid", frozen=True):
 
     def deciding(self) -> dict[str, Any]:
         """Name and options without those that the translator's class calls `operational`, as a time limit is."""
-        leave: frozenset[str] = getattr(plugins.load("translators", self.name), "operational", frozenset())
+        leave = translator_class(self.name).operational
         options = {key: value for key, value in self.options.items() if key not in leave}
         return {"name": self.name, "options": options}
 

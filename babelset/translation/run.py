@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from babelset.contracts.asking import accounts, cautioning, deciding
+from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import Schema, adhoc, detect, load_schema
+from babelset.contracts.translator import Translator
 from babelset.errors import DataError
 from babelset.files.row import BadRow, Row
 from babelset.files.rows import read, writing
-from babelset.scoring.corpora import remembering
-from babelset.translation.job import Job, Places, build_filters, fingerprints
+from babelset.translation.job import Job, Places, fingerprints
 from babelset.translation.ladder import Ladder
 from babelset.translation.routed import RoutedWorker
 from babelset.translation.worker import C, Entry, ParseOptions, Steps, T, Worker
@@ -79,7 +79,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
             ladder.memory, ladder.progress = memory, watch.segments
             ladder.keep_replies(places.work)
             warn(ladder.signature)
-        stack.enter_context(remembering(filters, places.work))
+        stack.enter_context(opened(filters, places.work))
         if sum(entry["bytes"] for entry in identity["inputs"]) <= COUNTED:
             watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
         started = time.time()
@@ -136,7 +136,9 @@ def _about(worker: Steps[C, T], started: float, filters: Sequence[Filter]) -> Ma
 
 
 def _licenses(job: Job, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
-    used: dict[str, object] = {name or job.translator.name: ladder.translator for name, ladder in ladders.items()}
+    used: dict[str, Translator | Filter] = {
+        name or job.translator.name: ladder.translator for name, ladder in ladders.items()
+    }
     for ladder in ladders.values():
         if job.fallback and ladder.fallback:
             used.setdefault(job.fallback.name, ladder.fallback.translator)
@@ -149,7 +151,7 @@ def _tally(job: Job, ladders: Mapping[str, Ladder]) -> Tally:
 
 def _accounts(ladders: Mapping[str, Ladder]) -> dict[str, dict[str, Any]]:
     """What the run has cost so far, by engine; {} for those that cost nothing."""
-    return {name: ladder.contextual.account() if ladder.contextual else {} for name, ladder in ladders.items()}
+    return {name: ladder.translator.account() for name, ladder in ladders.items()}
 
 
 def choose_schema(job: Job, watch: Watch) -> Schema:

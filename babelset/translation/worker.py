@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 from typing import Any, Protocol, TypeVar
 
 from babelset.contracts import expect_one_each
 from babelset.contracts.evidence import Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
-from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Scored, Verdict
+from babelset.contracts.filter import Filter, Marks, Outcome, Scored, Verdict
 from babelset.contracts.schema import Field, Schema
 from babelset.contracts.translator import Translation
 from babelset.errors import DataError
@@ -28,7 +28,6 @@ from babelset.translation.ladder import Answer, Ladder
 C = TypeVar("C")  # a chunk of rows on its way
 T = TypeVar("T")  # what was made of it by translation
 Entry = dict[str, Any]  # {"status": "accepted" | "rejected" | "failed", "data": row or ledger line}
-CHUNK = 256  # rows
 EXCERPT = 2000  # characters of an unreadable row that the ledger shows
 
 
@@ -96,11 +95,11 @@ class Worker:
 
     @property
     def parallel(self) -> int:
-        return self.ladder.contextual.parallel if self.ladder.contextual else 1
+        return self.ladder.translator.parallel
 
     @property
     def chunk(self) -> int:
-        return self.ladder.contextual.chunk if self.ladder.contextual else CHUNK
+        return self.ladder.translator.chunk
 
     def parse(self, rows: Sequence[Row | BadRow]) -> list[Parsed | Entry]:
         spanned = map(self.spanned, rows)
@@ -133,7 +132,7 @@ class Worker:
     def parsed(self, row: Spanned) -> Parsed:
         """The row in segments as the translator takes them."""
         parsed = Parsed(row.row, [self._parse_field(field, spans) for field, spans in row.fields])
-        return in_context(parsed) if self.ladder.contextual else parsed
+        return in_context(parsed) if self.ladder.translator.reads_rows else parsed
 
     def _spans(self, field: Field) -> list[Span]:
         options = self.options
@@ -142,7 +141,7 @@ class Worker:
     def _parse_field(self, field: Field, spans: list[Span]) -> ParsedField:
         keeps = tuple(span.text for span in spans if isinstance(span, Keep))
         limit = self.ladder.translator.limit
-        if self.ladder.documents:
+        if self.ladder.translator.documents:
             return field, keeps, whole(spans, limit)
         return field, keeps, split(spans, self.pair.source.bcp47, limit)
 
@@ -214,32 +213,17 @@ def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]
     for check in filters:
         units = [outcome.units(check.unit) for outcome in outcomes]
         sent = [unit for row in units for unit in row]
-        columns, notes = _columns(check, sent)
-        expect_one_each(f"the filter {check.name!r}", sent, columns[check.name])
-        end = 0
+        ratings = check.score(sent)
+        expect_one_each(f"the filter {check.name!r}", sent, ratings)
+        stream = iter(ratings)
         for row, marks in zip(units, found, strict=True):
-            start, end = end, end + len(row)
-            marks.scores.update({name: [_rounded(value) for value in got[start:end]] for name, got in columns.items()})
-            marks.notes.update({check.name: notes[start:end]} if any(notes[start:end]) else {})
+            marks.put(check, list(islice(stream, len(row))))
     return found
-
-
-def _columns(check: Filter, units: list[Scored]) -> tuple[dict[str, list[float | None]], list[str]]:
-    """What a filter makes of the units, by column, and its notes."""
-    if not isinstance(check, Rater):
-        return {check.name: check.score(units)}, []
-    ratings = check.rate(units)
-    parts = {f"{check.name}.{part}": [rating.parts.get(part) for rating in ratings] for part in check.parts}
-    return {check.name: [rating.score for rating in ratings], **parts}, [rating.note for rating in ratings]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
 
 
 def judge(filters: Sequence[Filter], outcome: Outcome) -> list[Verdict]:
     """What each filter decides from the row's marks."""
-    return [check.judge(outcome, outcome.marks.scores[check.name]) for check in filters]
+    return [check.judge(outcome.ratings(check)) for check in filters]
 
 
 def failed(row: BadRow) -> Entry:
