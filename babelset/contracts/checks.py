@@ -10,11 +10,11 @@ from typing import Any
 from babelset.contracts.filter import Filter
 from babelset.contracts.loading import build_filter, filter_class
 
-# The checks of every run, in the order in which they score. Any other filter, a stranger's too, runs when it is named:
-# installing or removing a package must not change what the same command writes.
+# The checks of every run. Any other filter, a stranger's too, runs when it is named: installing or removing a package
+# must not change what the same command writes.
 DEFAULT = (
-    *("complete", "preserved", "truncated", "copied", "script"),
-    *("language", "length", "repetition", "numbers", "task"),
+    *("complete", "copied", "language", "length", "numbers"),
+    *("preserved", "repetition", "script", "task", "truncated"),
 )
 
 
@@ -24,12 +24,11 @@ def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
 
     >>> build_filters({"length": {"tolerance": 3.0}, "task": False, "cometkiwi": {"least": 0.6}})
 
-    ConfigError names what is wrong. The order is that of `DEFAULT`, then that of the alphabet.
+    In the order of their names. ConfigError names what is wrong.
     """
     for name in config:
         filter_class(name)  # unknown ones are told, left out or not
-    names = [*DEFAULT, *sorted(config.keys() - set(DEFAULT))]
-    wanted = {name: config.get(name, True) for name in names}
+    wanted = {name: config.get(name, True) for name in sorted({*DEFAULT, *config})}
     return [
         build_filter(name, options if isinstance(options, dict) else {})
         for name, options in wanted.items()
