@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
-from babelset.contracts.filter import Rating, Scored
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.engines.llm.choose import chrf
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
@@ -24,6 +24,7 @@ class Agreement(Aggregating):
     """
 
     name: ClassVar[str] = "agreement"
+    unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
     needs_candidates: ClassVar[bool] = True
 

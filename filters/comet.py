@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.filter import Rating, Scored
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.doctor import Finding
 from babelset.engines.comet import environment
 from babelset.engines.comet.process import CometProcess, Mark
@@ -37,6 +37,7 @@ class Comet(Aggregating):
     """
 
     name: ClassVar[str] = "comet"
+    unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
     main_option: ClassVar[str] = "model"
     operational: ClassVar[frozenset[str]] = frozenset({"python", "timeout", "download"})

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.filter import Rating, Scored
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.doctor import Finding
 from babelset.engines.comet.checkpoint import CURE
 from babelset.engines.comet.kiwi import Kiwi
@@ -35,6 +35,7 @@ class CometKiwi(Aggregating):
     """
 
     name: ClassVar[str] = "cometkiwi"
+    unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
     main_option: ClassVar[str] = "model"
     operational: ClassVar[frozenset[str]] = frozenset({"download"})

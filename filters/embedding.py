@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.filter import Rating, Scored
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.engines.sentence_encoder import Encoder
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
@@ -27,6 +27,7 @@ class Embedding(Aggregating):
     """
 
     name: ClassVar[str] = "embedding"
+    unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
     main_option: ClassVar[str] = "model"
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
-from babelset.contracts.filter import Compared, Rating, Scored, without
+from babelset.contracts.filter import Compared, Rating, Scored, Unit, without
 from babelset.contracts.translator import Translation, Translator
 from babelset.languages import Pair
 from babelset.measures.covers import covers
@@ -41,6 +41,7 @@ class Roundtrip(Aggregating):
     """
 
     name: ClassVar[str] = "roundtrip"
+    unit: ClassVar[Unit] = "segment"
     compares: ClassVar[bool] = True
     main_option: ClassVar[str] = "translator"
 

@@ -67,7 +67,7 @@ class Scripted(Translator):
 
     reply: Callable[[str], Reply] = str
     name: str = "scripted"
-    seen: list[str] = []
+    seen: list[str]
 
     def __init__(
         self, reply: Callable[[str], Reply] = str, schemes: Sequence[str] = (), name: str = "scripted", **more: Any

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.filter import Filter, Rating, Unit, Verdict, shorten
+from babelset.contracts.filter import Filter, Rating, Verdict, shorten
 from babelset.measures.aggregate import Aggregate, aggregated, prose_length
 
 
 class Aggregating(Filter):
     """
-    A filter that scores up to 1, higher is better, and rejects rows below `least`; a subclass adds `name` and `score`.
+    A filter that scores up to 1, higher is better, and rejects rows below `least`; a subclass adds the rest.
 
     The row's score is an aggregate of its units': their mean, "weighted" by their prose, or their lowest. Notes are
     counted.
     """
-
-    unit: ClassVar[Unit] = "segment"
 
     least: float | None = Field(0.0, ge=0, le=1, description="what the row must reach; 0 scores only")
     aggregate: Aggregate = "weighted"
