@@ -25,6 +25,8 @@ RANKED = ("prefered_output", "rejected_output")
 
 
 class Okapi:
+    """A folder for each kind of data, in it a JSON array for each language, as Okapi's instruction and test data."""
+
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:
@@ -36,6 +38,8 @@ class Okapi:
 
 
 class OkapiRL:
+    """Ranked answers as Okapi's data for reinforcement learning: prompt, preferred and rejected output."""
+
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:

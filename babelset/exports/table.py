@@ -7,7 +7,7 @@ from babelset.errors import DataError
 
 
 class Parquet:
-    """The first row names the columns; a table has no place for rows that have others."""
+    """A Parquet table: the first row names the columns; a table has no place for rows that have others."""
 
     endings: tuple[str, ...] = (".parquet",)
 
@@ -22,4 +22,6 @@ class Parquet:
 
 
 class CSV(Parquet):
+    """A table of comma- or tab-separated values: the first row names the columns."""
+
     endings = (".csv", ".tsv")

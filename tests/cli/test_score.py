@@ -28,7 +28,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def translated(tmp_path: Path) -> Path:
     """Rows into Catalan and Spanish, translated without any check."""
     config = tmp_path / "none.toml"
-    names = ["complete", "preserved", "truncated", "copied", "script", "language", "language_segments", "length",
+    names = ["complete", "preserved", "truncated", "copied", "script", "language", "language.segments", "length",
              "repetition", "numbers", "task"]  # fmt: skip
     config.write_text("[filters]\n" + "".join(f"{name} = false\n" for name in names))
     for language in ("ca", "es"):

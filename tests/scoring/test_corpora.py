@@ -22,6 +22,7 @@ from babelset.scoring import corpora
 from babelset.scoring.corpora import Draw, corpus_tables
 from babelset.scoring.metrics import METRICS
 from babelset.scoring.scores import Scoring, add_scores
+from babelset.translation.job import Engine
 
 PAIR = Pair(find("en"), find("ca"))
 SOURCE = "The library is open every day of the week."
@@ -139,8 +140,7 @@ def test_a_scoring_translates_nothing_back_twice(
         return text
 
     engine = scripted(reply)
-    way = roundtrip._Way(engine)
-    monkeypatch.setattr(roundtrip, "_way", lambda options: way)
+    monkeypatch.setattr(Engine, "make", lambda self: engine)
     monkeypatch.setattr(roundtrip, "REMEMBERED", 0)
     order = Scoring([path], str(tmp_path / "out.jsonl"), [Roundtrip()], chunk=2)
     with pytest.raises(KeyboardInterrupt):
@@ -149,7 +149,6 @@ def test_a_scoring_translates_nothing_back_twice(
     assert table(order)["cat_Latn"]["roundtrip"]["units"] == 9
     assert {text for text, times in Counter(engine.seen).items() if times > 1} <= {"La casa 6.", "La casa 7."}
     assert not list(tmp_path.glob("out.work*"))
-    way.memory.close()
 
 
 @given(sizes=st.lists(st.integers(0, 400), max_size=60), most=st.integers(1, 20), seed=st.integers())

@@ -258,9 +258,10 @@ def test_scorers_and_their_options(names: Any, options: Any, config: Any, made: 
 MISTAKES = [
     # the scorers named, options, what is said
     (["comett"], {}, "unknown filter 'comett'"),
-    (["length:models/kiwi"], {}, "model: unknown option"),
+    (["length:models/kiwi"], {}, "length takes nothing behind a colon"),
     (["length", "length"], {}, "named twice"),
     (["cometkiwi:a", "cometkiwi:b"], {}, "named twice"),
+    (["length"], {"tolerance": "wide"}, "--option tolerance=wide: tolerance is a number"),
     (["length", "copied"], {"most": 1}, r"of which scorer\? Write it as length\.most=VALUE"),
     (["length"], {"copied.most": 1}, "'copied' is not among the scorers: length"),
     (["length"], {"tolerence": 1}, "tolerence: unknown option"),
