@@ -80,6 +80,9 @@ class Roundtrip(Aggregating):
     @property
     def license(self) -> str | None:
         """Of the engine."""
+        if self._heavy and (way := self._heavy.made):
+            engine: Translator = way.translator
+            return engine.license
         with closing(self._engine.make()) as translator:
             return translator.license
 

@@ -187,6 +187,7 @@ class Reader(Scripted):
     """A translator that reads rows: upper case, and how often it was asked."""
 
     reads_rows: ClassVar[bool] = True
+    documents: ClassVar[Any] = False
     schemes: ClassVar[Any] = ("xml",)
     batch: ClassVar[Any] = 2
 
