@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-
-from babelset import plugins
 
 EXTRAS = {  # extra -> the module that shows it is there
     "parquet": "pyarrow",
@@ -30,22 +28,11 @@ class Finding:
     cure: str = ""
 
 
-def examine() -> Iterator[Finding]:
-    """
-    Look at Python, every installed translator, the scorers that need more than babelset, and the extras.
-
-    A translator or filter class may offer `diagnose() -> Iterator[Finding]`; its findings come under its own name.
-    """
+def examine(plugged: Iterable[Finding]) -> Iterator[Finding]:
+    """Look at Python, the extras and the folder; between them, what the plug-ins say of themselves."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), version)
-    for name in plugins.available("translators"):
-        diagnose = getattr(plugins.load("translators", name), "diagnose", None)
-        if diagnose is None:
-            yield Finding(name, True, "ready")
-        else:
-            yield from diagnose()
-    for name in plugins.available("filters"):
-        yield from getattr(plugins.load("filters", name), "diagnose", tuple)()
+    yield from plugged
     for extra, module in EXTRAS.items():
         there = find_spec(module) is not None
         cure = "" if there else f"pip install 'babelset[{extra}]'"

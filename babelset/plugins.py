@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+import inspect
+import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from babelset.errors import ConfigError, ContractError, did_you_mean
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+TYPES: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    dict: "a JSON object",
+    **dict.fromkeys((list, tuple, set, frozenset), "a JSON list"),
+}
 GROUPS = ("translators", "filters", "schemas", "exports")
 
 
@@ -52,6 +65,52 @@ def build(group: str, name: str, options: Mapping[str, Any]) -> Any:
         return factory(**options)
     except ValidationError as error:
         raise ConfigError(f"{group.removesuffix('s')} {name!r}: {explain(error)}") from None
+    except TypeError as error:  # of a class that lacks a method of its contract
+        if not inspect.isabstract(factory):
+            raise
+        raise ContractError(f"the plug-in {name!r} is not complete: {error}") from None
+
+
+def read_option(model: type[BaseModel], name: str, text: str) -> Any:
+    """
+    The value that a text stands for, by the type of the model's field: JSON data, so that any manifest can hold it.
+
+    >>> read_option(Shout, "ending", "1"), read_option(NLLB, "beam", "4"), read_option(VLLM, "engine_args", '{"a": 1}')
+    ('1', 4, {'a': 1})
+
+    ConfigError names the option and the type that is expected. An unknown option is for `build` to refuse.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    field = model.model_fields.get(name)
+    if field is None:
+        return text
+    adapter = TypeAdapter[Any](field.annotation or Any)
+    for value in _meant(text, field.annotation):
+        try:
+            return adapter.dump_python(adapter.validate_python(value), mode="json")
+        except ValidationError:
+            continue
+    raise ConfigError(f"--option {name}={text}: {name} is {_wanted(field.annotation)}")
+
+
+def _meant(text: str, annotation: Any) -> Iterator[Any]:
+    """The text itself, and what it says as JSON; the latter first where anything goes."""
+    try:
+        parsed = [json.loads(text)]
+    except ValueError:
+        parsed = []
+    yield from [*parsed, text] if annotation is Any else [text, *parsed]
+
+
+def _wanted(annotation: Any) -> str:
+    """What a type is called in a message: "a whole number", "a JSON object"."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, inner))}"
+    if origin in (Union, UnionType):
+        return " or ".join(_wanted(one) for one in inner if one is not NoneType)
+    return TYPES.get(origin or annotation, str(annotation))
 
 
 def options(group: str, name: str) -> dict[str, Any]:
@@ -77,8 +136,8 @@ def describe() -> dict[str, list[dict[str, str]]]:
 def _describe(group: str, point: EntryPoint) -> dict[str, str]:
     try:
         found = load(group, point.name)
-        text = getattr(found, "description", "") or found.__doc__ or sys.modules[found.__module__].__doc__ or ""
-        promise = text.strip().partition("\n")[0]
+        text = found.description if group == "schemas" else found.__doc__  # its own: a class inherits no docstring
+        promise = (text or "").strip().partition("\n")[0]
     except ContractError as error:
         promise = f"broken: {error}"
     return {"name": point.name, "package": point.dist.name if point.dist else "", "promise": promise}

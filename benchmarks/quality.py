@@ -35,13 +35,13 @@ from typing import Any
 from ntrex import REFERENCES
 from throughput import machine
 
+from babelset.contracts.checks import build_filters, opened
 from babelset.contracts.filter import Filter, Outcome
 from babelset.files.reading import read
 from babelset.scoring.calibration.calibrate import auc, quantile
 from babelset.scoring.calibration.planted import KINDS, plant, with_targets
 from babelset.scoring.scores import SEED, build_scorers, known
-from babelset.translation.job import build_filters
-from babelset.translation.worker import judge, score
+from babelset.translation.deciding import judge, score
 
 UNTOUCHED = "untouched"
 ANY = "any check"
@@ -100,7 +100,8 @@ def columns(rows: Rows, scorers: Sequence[Filter], checks: Sequence[Filter]) -> 
 
 def measure(rows: Rows, errors: Mapping[str, Rows], scorers: Sequence[Filter]) -> dict[str, Table]:
     checks = build_filters({})
-    found = {kind: columns(bad, scorers, checks) for kind, bad in {UNTOUCHED: rows, **errors}.items()}
+    with opened([*scorers, *checks]):
+        found = {kind: columns(bad, scorers, checks) for kind, bad in {UNTOUCHED: rows, **errors}.items()}
     areas = {
         name: {kind: auc(covered(good), covered(found[kind][name])) for kind in found if kind != UNTOUCHED}
         for name, good in found[UNTOUCHED].items()

@@ -31,7 +31,7 @@ from typing import Any
 
 from throughput import machine
 
-from babelset.translation.job import build_filters
+from babelset.contracts.checks import build_filters
 
 MODEL = Path(__file__).resolve().parents[1] / "tests/models/make_tiny_comet.py"
 BABELSET = [sys.executable, "-m", "babelset"]

@@ -69,12 +69,12 @@ def calibrate(
 
 
 def _scorers(names: list[str] | None, option: list[str] | None, config: dict[str, Any]) -> list[Filter]:
+    from babelset.contracts.checks import build_filters
     from babelset.errors import ConfigError
     from babelset.scoring.scores import build_scorers
-    from babelset.translation.job import build_filters
 
     if names:
-        return build_scorers(names, o.engine_options(option), config)
+        return build_scorers(names, o.pairs(option), config)
     if option:
         raise ConfigError("--option is for the scorers that --with names")
     return build_filters(config)

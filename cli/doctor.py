@@ -13,9 +13,10 @@ def doctor(json: o.AsJson = False) -> None:
     """
     from dataclasses import asdict
 
+    from babelset.contracts.loading import diagnoses
     from babelset.doctor import examine
 
-    findings = list(examine())
+    findings = list(examine(diagnoses()))
     if json:
         import json as json_
 

@@ -35,7 +35,7 @@ def estimate(
     from babelset.translation.estimate import estimate as count
     from babelset.translation.job import Job
 
-    engine = Engine(name=translator, options=o.engine_options(option, model=model))
+    engine = Engine(name=translator, options=o.engine_options(translator, option, model=model))
     job = Job(
         inputs=tuple(inputs), output="", target=to, source=source, translator=engine, schema_name=schema,
         fields=tuple(field or ()), format=format, translate_reasoning=translate_reasoning,

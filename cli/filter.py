@@ -41,10 +41,10 @@ def filter_(
     parts of them (judge.accuracy) and other aggregates than the mean over a row (cometkiwi.min, cometkiwi.weighted).
     """
     from babelset.cli.summary import show
+    from babelset.contracts.checks import build_filters
     from babelset.files.stdin import spooled
     from babelset.scoring.cuts import Where
     from babelset.scoring.refilter import Refilter, refilter
-    from babelset.translation.job import build_filters
 
     filters = build_filters(o.filters_of(config))
     formula, best = Where.of(where) if where is not None else None, _keep(keep_percent, keep, by)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from babelset.cli import options as o
 from babelset.languages import Language
+
+if TYPE_CHECKING:
+    from babelset.contracts.translator import Translator
 
 Query = Annotated[str, typer.Argument(metavar="[QUERY]", help="Beginning of a code, tag, name or script.")]
 
@@ -16,10 +21,14 @@ Query = Annotated[str, typer.Argument(metavar="[QUERY]", help="Beginning of a co
 def languages(query: Query = "", json: o.AsJson = False) -> None:
     """
     List languages: codes, names, script, direction, and which engines and scorers cover them.
+
+    Engines are the installed translators that need no model and translate from English here and now; with a model,
+    nllb takes every language of this list.
     """
     from babelset.languages import find, search
 
-    rows = [_row(language) for language in list(search(query)) or [find(query)]]
+    with _engines() as engines:
+        rows = [_row(language, engines) for language in list(search(query)) or [find(query)]]
     if json:
         import json as json_
 
@@ -31,10 +40,26 @@ def languages(query: Query = "", json: o.AsJson = False) -> None:
             typer.echo("\t".join(row.values()))
 
 
-def _row(language: Language) -> dict[str, str]:
-    from babelset.engines.apertium.modes import route
+@contextmanager
+def _engines() -> Iterator[dict[str, Translator]]:
+    """The installed translators that can be made without options."""
+    from babelset import plugins
+    from babelset.contracts.loading import build_translator
+    from babelset.errors import BabelsetError
+
+    with ExitStack() as stack:
+        made = {}
+        for name in sorted(plugins.available("translators")):
+            with suppress(BabelsetError):
+                made[name] = build_translator(name, {})
+                stack.callback(made[name].close)
+        yield made
+
+
+def _row(language: Language, engines: Mapping[str, Translator]) -> dict[str, str]:
     from babelset.languages import Pair, find
 
+    pair = Pair(find("eng_Latn"), language)
     return {
         "code": language.code,
         "tag": language.bcp47,
@@ -43,7 +68,7 @@ def _row(language: Language) -> dict[str, str]:
         "script": language.script,
         "direction": language.direction,
         "nllb": "yes",
-        "apertium": " ".join(route(Pair(find("eng_Latn"), language))),
+        "engines": " ".join(name for name, engine in engines.items() if engine.supports(pair)),
         "lingua": language.lingua,
         "comet": "yes" if language.comet else "",
     }
@@ -61,6 +86,6 @@ def _table(rows: list[dict[str, str]]) -> None:
         facts = [row[column] for column in ("code", "tag", "name", "native", "script", "direction")]
         if row["direction"] == "rtl":  # isolated, or its name would reorder the cells around it
             facts[3] = f"\u2068{row['native']}\u2069"
-        known = " ".join(tool for tool in ("nllb", "apertium", "lingua", "comet") if row[tool])
-        table.add_row(*map(Text, facts), known)
+        known = [tool for tool in ("nllb", "lingua", "comet") if row[tool]]
+        table.add_row(*map(Text, facts), " ".join([*filter(None, [row["engines"]]), *known]))
     Console().print(table)

@@ -85,15 +85,30 @@ PriceFile = Annotated[
 ]
 
 
-def engine_options(pairs: list[str] | None, **named: Any) -> dict[str, Any]:
-    """`engine_options(["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
-    options = {key: value for key, value in named.items() if value is not None}
-    for pair in pairs or []:
+def pairs(given: list[str] | None) -> dict[str, str]:
+    """`pairs(["beam=4", "device=cpu"])` -> {"beam": "4", "device": "cpu"}."""
+    found = {}
+    for pair in given or []:
         key, equals, value = pair.partition("=")
         if not equals:
             raise ConfigError(f"--option {pair!r}: write it as KEY=VALUE")
-        options[key] = _value(value)
-    return options
+        found[key] = value
+    return found
+
+
+def engine_options(translator: str, given: list[str] | None, **named: Any) -> dict[str, Any]:
+    """`engine_options("nllb", ["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
+    from babelset.contracts.loading import translator_class
+    from babelset.plugins import read_option
+
+    options = {key: value for key, value in named.items() if value is not None}
+    model = translator_class(translator)
+    return {**options, **{key: read_option(model, key, text) for key, text in pairs(given).items()}}
+
+
+def engine_arguments(given: list[str] | None) -> dict[str, Any]:
+    """Of vLLM's engine, whose arguments have no types here: JSON, or else text."""
+    return {key: _value(text) for key, text in pairs(given).items()}
 
 
 def given(context: typer.Context, option: str) -> bool:

@@ -43,7 +43,7 @@ def score(
     from babelset.files.stdin import spooled
     from babelset.scoring.scores import Scoring, add_scores, build_scorers
 
-    built = build_scorers(scorers, o.engine_options(option), o.filters_of(config))
+    built = build_scorers(scorers, o.pairs(option), o.filters_of(config))
     with spooled(inputs, format) as paths, watching(quiet) as watch:
         account = add_scores(Scoring(paths, output, built, sample, format, chunk, force), watch)
     show(account, as_json=json)

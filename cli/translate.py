@@ -83,14 +83,14 @@ def translate(
     from babelset.translation.routes import read_routes
 
     options = o.engine_options(
-        option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
-        engine_args=o.engine_options(engine_arg) or None, base_url=base_url, serve=serve or None,
+        translator, option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
+        engine_args=o.engine_arguments(engine_arg) or None, base_url=base_url, serve=serve or None,
         max_requests=max_requests, max_cost=max_cost, prices=prices,
     )  # fmt: skip
     named = not route or options or fallback_option or o.given(context, "translator")
     engine = {"translator": Engine(name=translator, options=options)} if named else {}
     if fallback:
-        engine["fallback"] = Engine(name=fallback, options=o.engine_options(fallback_option))
+        engine["fallback"] = Engine(name=fallback, options=o.engine_options(fallback, fallback_option))
     job = Job(
         inputs=tuple(inputs), output=output, target=to, source=source,
         **engine, routes=read_routes(route) if route else None, glossary=glossary,

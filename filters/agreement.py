@@ -6,29 +6,30 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
-from babelset.contracts.filter import Scored
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.engines.llm.choose import chrf
-from babelset.scoring.covered import covers
-from babelset.scoring.scorer import Scorer
+from babelset.measures.covers import covers
+from babelset.scoring.aggregating import Aggregating
 
 
-class Agreement(Scorer, extra="forbid", frozen=True):
+class Agreement(Aggregating):
     """
     Score each segment by how far its other candidates agree with it: the mean chrF between them, 0 to 1.
 
     >>> Agreement().score([Scored("Hello.", "Hola.", pair, candidates=(("Hola.", -0.1), ("Adéu.", -0.2)))])
-    [0.04]
+    [Rating(0.04)]
 
     Segments with fewer than two candidates score None. Agreement is weak evidence: samples of one engine share its
     errors, and where there are many good translations they differ. Raises ConfigError where sacrebleu is missing.
     """
 
     name: ClassVar[str] = "agreement"
+    unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
     needs_candidates: ClassVar[bool] = True
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [_agreement(unit) if covers(unit, force=True) else None for unit in units]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(_agreement(unit) if covers(unit, force=True) else None) for unit in units]
 
 
 def _agreement(unit: Scored) -> float | None:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import Field
 
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.doctor import Finding
 from babelset.engines.comet import environment
 from babelset.engines.comet.process import CometProcess, Mark
 from babelset.engines.comet.process import Row as Triple
 from babelset.errors import ConfigError
-from babelset.measures.aggregate import Aggregate
-from babelset.scoring.covered import covers, verdict
+from babelset.measures.covers import covers
+from babelset.scoring.aggregating import Aggregating
 from babelset.scoring.references import reference_of, references
 from babelset.work.licenses import card_license
 
@@ -27,7 +23,7 @@ CUT = "segments longer than the model's input, cut"
 NO_REFERENCE = "segments without a reference"
 
 
-class Comet(BaseModel, extra="forbid", frozen=True):
+class Comet(Aggregating):
     """
     Score each segment with a model of unbabel-comet, in its own environment: xCOMET, reference-based, one's own.
 
@@ -42,12 +38,12 @@ class Comet(BaseModel, extra="forbid", frozen=True):
 
     name: ClassVar[str] = "comet"
     unit: ClassVar[Unit] = "segment"
-    opt_in: ClassVar[bool] = True
     quality: ClassVar[bool] = True
+    main_option: ClassVar[str] = "model"
+    operational: ClassVar[frozenset[str]] = frozenset({"python", "timeout", "download"})
 
     model: str = Field(min_length=1, description="a local folder, or a model on the Hugging Face hub")
     least: float | None = Field(None, allow_inf_nan=False, description="what the row must reach")
-    aggregate: Aggregate = "weighted"
     force: bool = Field(False, description="score languages that XLM-RoBERTa has not read, too")
     references: str = Field("", description="a file of source, target, language, for models that compare")
     python: str = Field("", description="of an environment with unbabel-comet; the one that was set up")
@@ -56,8 +52,6 @@ class Comet(BaseModel, extra="forbid", frozen=True):
     timeout: float = Field(300, gt=0, allow_inf_nan=False, description="seconds for a batch; a worker is hung then")
     download: bool = Field(False, description="fetch the model from the hub when it is not on this machine")
 
-    _notes: dict[Scored, str] = PrivateAttr(default_factory=dict)  # of the last call: the rows judged next
-
     @property
     def license(self) -> str:
         """What the model's card says, where the model is a folder."""
@@ -65,23 +59,38 @@ class Comet(BaseModel, extra="forbid", frozen=True):
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
-        """For `babelset doctor`: whether the environment is there."""
+        """Whether the environment is there."""
         yield environment.diagnose()
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        wanted = [unit for unit in dict.fromkeys(units) if covers(unit, self.force)]
-        self._notes.clear()
-        if not wanted:
-            return [None] * len(units)
-        process = _process(self.python, self.model, self.device, self.batch_tokens, self.download, self.timeout)
-        triples = self._triples(wanted, process)
-        marks = dict(zip(triples, process.score(list(triples.values())), strict=True))
-        self._notes.update({unit: note for unit, mark in marks.items() if (note := _note(mark))})
-        return [marks[unit].score if unit in marks else None for unit in units]
+    @property
+    def demanded(self) -> float | None:
+        return self.least
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        counts = Counter(self._notes[unit] for unit in outcome.segments if unit in self._notes)
-        return verdict(self.name, outcome, scores, self.least, self.aggregate, counts)
+    def load(self, folder: Path | None) -> CometProcess:
+        """A worker, started by the first segment."""
+        python = self.python or environment.python()
+        return CometProcess(
+            python, self.model, self.device, self.batch_tokens, download=self.download, timeout=self.timeout
+        )
+
+    def unload(self, model: CometProcess) -> None:
+        model.close()
+
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        wanted = [unit for unit in dict.fromkeys(units) if covers(unit, self.force)]
+        if not wanted:
+            return [Rating(None)] * len(units)
+        process: CometProcess = self.loaded
+        triples = self._triples(wanted, process)
+        marks = zip(triples, process.score(list(triples.values())), strict=True)
+        ratings = {unit: Rating(mark.score, note=_note(mark)) for unit, mark in marks}
+        return [ratings.get(unit, Rating(None)) for unit in units]
+
+    def counts(self, ratings: Sequence[Rating]) -> Mapping[str, int]:
+        """The notes, and how many units could have been scored but for a reference."""
+        bare = (rating.of for rating in ratings if rating.score is None and not rating.note)
+        lacking = sum(covers(unit, self.force) for unit in bare) if self.references else 0
+        return {**super().counts(ratings), **({NO_REFERENCE: lacking} if lacking else {})}
 
     def _triples(self, units: Sequence[Scored], process: CometProcess) -> dict[Scored, Triple]:
         """What is sent for each unit; with references, units without one are left out, for they would not compare."""
@@ -94,10 +103,7 @@ class Comet(BaseModel, extra="forbid", frozen=True):
             raise ConfigError(f"comet: {self.model} reads no references; leave out references={self.references}")
         known, found = references(self.references), {}
         for unit in units:
-            reference = reference_of(unit.source, unit.pair.target, known)
-            if reference is None:
-                self._notes[unit] = NO_REFERENCE
-            else:
+            if reference := reference_of(unit.source, unit.pair.target, known):
                 found[unit] = Triple(unit.source, unit.target or "", reference)
         return found
 
@@ -105,20 +111,3 @@ class Comet(BaseModel, extra="forbid", frozen=True):
 def _note(mark: Mark) -> str:
     """What a run's account says of a segment's score, where there is something to say."""
     return f"not scored: {mark.reason}" if mark.score is None else CUT if mark.cut else ""
-
-
-def _process(python: str, *options: Any) -> CometProcess:
-    """One worker for a model in a process, started by the first segment."""
-    with _starting:  # a translator that chooses with this filter asks from a thread of its own
-        return _started(os.getpid(), python or environment.python(), *options)
-
-
-@cache
-def _started(
-    owner: int, python: str, model: str, device: str, batch_tokens: int, download: bool, timeout: float
-) -> CometProcess:
-    """`owner` keeps a forked process from talking to the worker of the one it was forked from."""
-    return CometProcess(python, model, device, batch_tokens, download=download, timeout=timeout)
-
-
-_starting = Lock()

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from threading import Lock
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.filter import Scored
+from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.engines.sentence_encoder import Encoder
-from babelset.scoring.covered import covers
-from babelset.scoring.scorer import Scorer
+from babelset.measures.covers import covers
+from babelset.scoring.aggregating import Aggregating
 from babelset.work.licenses import card_license
 
 
-class Embedding(Scorer, extra="forbid", frozen=True):
+class Embedding(Aggregating):
     """
     Score each segment by the cosine between source and target, -1 to 1, in any multilingual sentence encoder in ONNX.
 
@@ -29,7 +27,9 @@ class Embedding(Scorer, extra="forbid", frozen=True):
     """
 
     name: ClassVar[str] = "embedding"
+    unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
+    main_option: ClassVar[str] = "model"
 
     model: str = Field(
         min_length=1, description="a folder with model.onnx and tokenizer.json, or a hub id that is on this machine"
@@ -43,22 +43,15 @@ class Embedding(Scorer, extra="forbid", frozen=True):
         """What the encoder's card says, where it is a folder."""
         return card_license(Path(self.model))
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
+    def load(self, folder: Path | None) -> Encoder:
+        return Encoder.load(self.model, self.max_tokens, self.batch_tokens, self.providers)
+
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         covered = [unit for unit in units if covers(unit, force=True)]
         if not covered:
-            return [None] * len(units)
-        encoder = _encoder(self.model, self.max_tokens, self.batch_tokens, self.providers)
+            return [Rating(None)] * len(units)
+        encoder: Encoder = self.loaded
         texts = list(dict.fromkeys(text for unit in covered for text in (unit.source, unit.target or "")))
         vectors = dict(zip(texts, encoder.encode(texts), strict=True))
         cosines = {unit: float(vectors[unit.source] @ vectors[unit.target or ""]) for unit in covered}
-        return [min(max(cosines[unit], -1.0), 1.0) if unit in cosines else None for unit in units]
-
-
-def _encoder(*options: Any) -> Encoder:
-    """Loaded once in a process, by the first segment: deciding again from stored scores needs no model."""
-    with _loading:
-        return _loaded(*options)
-
-
-_loading = Lock()
-_loaded = cache(Encoder.load)
+        return [Rating(min(max(cosines[unit], -1.0), 1.0) if unit in cosines else None) for unit in units]

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import atexit
 import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePath
-from threading import Lock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from babelset import plugins
 from babelset.contracts.engine import Engine
-from babelset.contracts.filter import Outcome, Rating, Scored, Unit, Verdict
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict
+from babelset.contracts.loading import translator_class
 from babelset.doctor import Finding
 from babelset.engines.llm.base import LLM
 from babelset.engines.llm.judging import PARTS, judged
-from babelset.engines.llm.prompt import load
+from babelset.engines.llm.prompt import load as load_prompt
 from babelset.errors import ConfigError
-from babelset.scoring.covered import covers
+from babelset.measures.covers import covers
 from babelset.work.licenses import card_license
 
 OF_THE_ENGINE = frozenset({"temperature", "seed"})  # of the options that all language models share
 SHOWN = 300  # characters of a note in a reason
-Rated = Sequence[tuple[Scored, Rating]]
+Rated = Sequence[tuple[float, Rating]]
 
 
-class Judge(BaseModel, extra="forbid", frozen=True):
+class Judge(Filter):
     """
     Let a language model grade each field: fluency, accuracy, idiomaticity, terminology and format, 1 to 5.
 
@@ -44,8 +43,8 @@ class Judge(BaseModel, extra="forbid", frozen=True):
 
     name: ClassVar[str] = "judge"
     unit: ClassVar[Unit] = "field"
-    opt_in: ClassVar[bool] = True
     quality: ClassVar[bool] = True
+    main_option: ClassVar[str] = "model"
     parts: ClassVar[tuple[str, ...]] = PARTS
 
     engine: str = Field("openai", description="a translator that asks a language model: openai, vllm")
@@ -62,51 +61,54 @@ class Judge(BaseModel, extra="forbid", frozen=True):
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
-        """For `babelset doctor`: whether there is an engine to ask."""
+        """Whether there is an engine to ask."""
         found = [name for name in ("openai", "vllm") if find_spec(name)]
         detail = f"by {' or '.join(found)}; needs judge:MODEL" if found else "neither openai nor vllm is installed"
         yield Finding(cls.name, bool(found), detail, "" if found else "pip install 'babelset[openai]'")
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [rating.score for rating in self.rate(units)]
+    def load(self, folder: Path | None) -> LLM:
+        """The engine; it keeps every reply in `folder`, so that a killed run asks for nothing again."""
+        engine = self._make()
+        if folder:
+            engine.keep_replies(folder, self.name)
+        return engine
 
-    def rate(self, units: Sequence[Scored]) -> list[Rating]:
+    def unload(self, model: LLM) -> None:
+        model.close()
+
+    @contextmanager
+    def open(self, folder: Path | None = None) -> Iterator[Self]:
+        with super().open(folder):
+            if folder:  # a run will score: what is wrong with the engine is told before it begins
+                _ = self.loaded
+            yield self
+
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         """Equal texts are asked for once; those without prose or target are not covered."""
         texts = [_text(unit) if covers(unit, force=True) else None for unit in units]
         asked = list(dict.fromkeys(text for text in texts if text))
         ratings = dict(zip(asked, self._hold(asked), strict=True)) if asked else {}
         return [ratings[text] if text else Rating(None) for text in texts]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        ratings = outcome.marks.ratings(self.name) or list(map(Rating, scores))
-        both = list(zip(outcome.fields, ratings, strict=True))
-        if unjudged := [(unit, rating) for unit, rating in both if rating.score is None and rating.note]:
-            unit, rating = unjudged[0]
-            reason = f"{unit.field}: {rating.note}" if self.least or self.least_part else ""
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        if unjudged := [rating for rating in ratings if rating.score is None and rating.note]:
+            first = unjudged[0]
+            reason = f"{first.of.field}: {first.note}" if self.least or self.least_part else ""
             return Verdict(self.name, not reason, None, reason, {"unjudged": len(unjudged)})
-        rated = [(unit, rating) for unit, rating in both if rating.score is not None]
+        rated = [(rating.score, rating) for rating in ratings if rating.score is not None]
         if not rated:
             return Verdict(self.name, True)
-        total = round(math.fsum(rating.score or 0 for _, rating in rated) / len(rated), 4)  # 4.7, not 4.699999999999999
+        total = round(math.fsum(score for score, _ in rated) / len(rated), 4)  # 4.7, not 4.699999999999999
         reason = self._low(rated, total) or self._weak(rated)
         return Verdict(self.name, not reason, total, reason)
 
     def deciding(self) -> dict[str, Any]:
         options = Engine(name=self.engine, options=self.options).deciding()["options"]
-        return {**dict(self), "options": options, "prompt": load(self.prompt, judges=True).signature}
-
-    @contextmanager
-    def remembering(self, folder: Path) -> Iterator[None]:
-        """Every reply is kept in `folder`: a killed run asks for nothing again."""
-        self._asked.keep_replies(folder, self.name)
-        try:
-            yield
-        finally:
-            if self._key in _engines:
-                self._asked.keep_replies(None)
+        return {**super().deciding(), "options": options, "prompt": load_prompt(self.prompt, judges=True).signature}
 
     def account(self) -> dict[str, Any]:
-        account = _engines[self._key].account() if self._key in _engines else {}
+        engine: LLM | None = self._heavy.made if self._heavy else None
+        account = engine.account() if engine else {}
         return account if account.get("requests") else {}
 
     def caution(self, translator: str) -> str:
@@ -117,38 +119,27 @@ class Judge(BaseModel, extra="forbid", frozen=True):
     def _low(self, rated: Rated, total: float) -> str:
         if total >= self.least:
             return ""
-        unit, rating = min(rated, key=lambda item: item[1].score or 0)
-        where = f"{unit.field}: scores {rating.score:.2f}, the row {total:.2f}, below {self.least:.2f}"
+        score, rating = min(rated, key=lambda item: item[0])
+        where = f"{rating.of.field}: scores {score:.2f}, the row {total:.2f}, below {self.least:.2f}"
         return f"{where}: {rating.note[:SHOWN]}"
 
     def _weak(self, rated: Rated) -> str:
-        grades = [(rating.parts.get(part) or 0.0, part, unit, rating) for unit, rating in rated for part in self.parts]
-        grade, part, unit, rating = min(grades, key=lambda item: item[0])
+        grades = [(rating.parts.get(part) or 0.0, part, rating) for _, rating in rated for part in self.parts]
+        grade, part, rating = min(grades, key=lambda item: item[0])
         if grade >= self.least_part:
             return ""
-        return f"{unit.field}: a grade below {self.least_part:g}: {rating.note[:SHOWN] or f'{part} {grade:g}'}"
+        return f"{rating.of.field}: a grade below {self.least_part:g}: {rating.note[:SHOWN] or f'{part} {grade:g}'}"
 
     def _hold(self, texts: Sequence[Scored]) -> list[Rating]:
-        prompt, engine = load(self.prompt, judges=True), self._asked
+        prompt = load_prompt(self.prompt, judges=True)
+        engine: LLM = self.loaded
         talks = [judged(text, prompt, self.retries, engine.temperature, engine.seed) for text in texts]
         try:
             return engine.hold(talks)
         except BaseException:  # it may ask nothing more; who goes on after the error gets a fresh one
-            _end(self._key)
+            if self._heavy:
+                self._heavy.close()
             raise
-
-    @property
-    def _key(self) -> str:
-        return Engine(name=self.engine, options={**self.options, "model": self.model}).model_dump_json()
-
-    @property
-    def _asked(self) -> LLM:
-        """The engine, one for equal options in a process; nothing but a text to judge starts it."""
-        with _making:
-            if self._key not in _engines:
-                _engines[self._key] = self._make()
-                atexit.register(_engines[self._key].close)
-            return _engines[self._key]
 
     def _make(self) -> LLM:
         if not self.model:
@@ -162,19 +153,8 @@ class Judge(BaseModel, extra="forbid", frozen=True):
         return engine
 
 
-_making = Lock()
-_engines: dict[str, LLM] = {}  # by all that they are made of
-
-
-def _end(key: str) -> None:
-    engine = _engines.pop(key)
-    atexit.unregister(engine.close)
-    engine.close()
-
-
 def _is_llm(engine: str) -> bool:
-    found = plugins.load("translators", engine)
-    return isinstance(found, type) and issubclass(found, LLM)
+    return issubclass(translator_class(engine), LLM)
 
 
 def _text(unit: Scored) -> Scored:

@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
-
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
 
 FENCED = re.compile(r"(?P<opening>(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]+)[^\n]*)\n(?P<code>.*)", re.DOTALL)
 
 
-class Preserved(BaseModel, extra="forbid", frozen=True):
+class Preserved(Filter):
     """
     Parse both sides of a field again and demand every kept span of the source in the target, as often.
 
@@ -26,15 +24,14 @@ class Preserved(BaseModel, extra="forbid", frozen=True):
     name: ClassVar[str] = "preserved"
     unit: ClassVar[Unit] = "field"
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [None if unit.target is None else _share(unit) for unit in units]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(None if unit.target is None else _share(unit)) for unit in units]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        known = [score for score in scores if score is not None]
-        worst = min(known, default=None)
-        for unit, score in zip(outcome.fields, scores, strict=True):
-            if score is not None and score < 1:
-                return Verdict(self.name, False, worst, f"{unit.field}: {_complaint(unit)}")
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        worst = min(known(ratings), default=None)
+        for rating in ratings:
+            if rating.score is not None and rating.score < 1:
+                return Verdict(self.name, False, worst, f"{rating.of.field}: {_complaint(rating.of)}")
         return Verdict(self.name, True, worst)
 
 

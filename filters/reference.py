@@ -3,48 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from babelset.contracts.filter import Scored, Unit
-from babelset.scoring.metrics import Compared, Metric, sentence
+from babelset.contracts.filter import Compared, Rating, Scored
+from babelset.scoring.aggregating import Aggregating
+from babelset.scoring.metrics import Metric, sentence
 from babelset.scoring.references import References, reference_of, references
-from babelset.scoring.scorer import Scorer
 
 
-class Reference(Scorer, extra="forbid", frozen=True):
+class Reference(Aggregating):
     """
-    Score each segment against the human translation of the same source in `file`, 0 to 1.
+    Score each segment, or field, against the human translation of the same source in `file`, 0 to 1.
 
     >>> Reference(file="references.csv", metric="chrf++")       # source,target,language
     >>> Reference(file="test.cat.txt", sources="test.eng.txt")  # line by line
 
-    Metrics are sacrebleu's; "ter" scores the share of words that need no edit. Segments without a reference score
+    Metrics are sacrebleu's; "ter" scores the share of words that need no edit. Units without a reference score
     None. Raises ConfigError for rows that are no references and where sacrebleu is missing, DataError where a file is.
     """
 
     name: ClassVar[str] = "reference"
     quality: ClassVar[bool] = True
+    compares: ClassVar[bool] = True
+    main_option: ClassVar[str] = "file"
 
+    unit: Literal["segment", "field"] = "segment"  # type: ignore[misc]  # what others set for all their users
     file: str = Field(min_length=1, description="rows with source, target and perhaps language; or a reference a line")
     sources: str = Field("", description="for a reference a line: the text file with the sources")
     metric: Metric = "chrf"
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [None if pair is None else sentence(self.metric, *pair) for pair in self.compared(units)]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(None if pair is None else sentence(self.metric, *pair)) for pair in self.compared(units)]
 
     def compared(self, units: Sequence[Scored]) -> list[Compared | None]:
         """Target and reference of each unit; None where it lacks one of them."""
         known = references(self.file, self.sources)
         return [_compared(unit, known) for unit in units]
-
-
-class ReferenceFields(Reference, extra="forbid", frozen=True):
-    """Score each whole field against the human translation of the same text, as `reference` does segments."""
-
-    name: ClassVar[str] = "reference_fields"
-    unit: ClassVar[Unit] = "field"
 
 
 def _compared(unit: Scored, known: References) -> Compared | None:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import atexit
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
 from babelset.contracts.engine import Engine
-from babelset.contracts.filter import Scored, without
+from babelset.contracts.filter import Compared, Rating, Scored, Unit, without
 from babelset.contracts.translator import Translation, Translator
 from babelset.languages import Pair
-from babelset.scoring.covered import covers
-from babelset.scoring.metrics import LONGEST, Compared, sentence
-from babelset.scoring.scorer import Scorer
+from babelset.measures.covers import covers
+from babelset.scoring.aggregating import Aggregating
+from babelset.scoring.metrics import LONGEST, sentence
 from babelset.text.segment import HELD, PLACEHOLDER, Part, Segment, rebuild, restore, sentences
 from babelset.translation.ladder import Answer, Ladder
 from babelset.work.memory import Memory
@@ -30,7 +28,7 @@ IN_MEMORY = ":memory:"  # SQLite's name for it
 REMEMBERED = 20_000  # translations of one engine that are kept there
 
 
-class Roundtrip(Scorer, extra="forbid", frozen=True):
+class Roundtrip(Aggregating):
     """
     Translate each segment back with `translator`, and score the chrF between source and result, 0 to 1.
 
@@ -43,39 +41,54 @@ class Roundtrip(Scorer, extra="forbid", frozen=True):
     """
 
     name: ClassVar[str] = "roundtrip"
+    unit: ClassVar[Unit] = "segment"
+    compares: ClassVar[bool] = True
+    main_option: ClassVar[str] = "translator"
 
     translator: str = Field("apertium", description="the engine that translates back")
     options: dict[str, Any] = Field({}, description="the engine's own options")
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [None if pair is None else sentence("chrf", *pair) for pair in self.compared(units)]
+    def deciding(self) -> dict[str, Any]:
+        return {**super().deciding(), "options": self._engine.deciding()["options"]}
+
+    def load(self, folder: Path | None) -> _Way:
+        """The engine; in `folder` a file keeps what is translated back, however much it is."""
+        return _Way(self._engine.make(), Memory(folder / "roundtrip.sqlite" if folder else IN_MEMORY))
+
+    def unload(self, model: _Way) -> None:
+        model.close()
+
+    @contextmanager
+    def open(self, folder: Path | None = None) -> Iterator[Self]:
+        with super().open(folder):
+            if folder:  # a run will score: what is wrong with the engine is told before it begins
+                _ = self.loaded
+            yield self
+
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(None if pair is None else sentence("chrf", *pair)) for pair in self.compared(units)]
 
     def compared(self, units: Sequence[Scored]) -> list[Compared | None]:
         """Back-translation and source of each unit, both without kept text; None for those not covered."""
         found: dict[Scored, Compared | None] = {}
         for pair, asked in _by_pair(units).items():
-            way = self._way()
+            way: _Way = self.loaded
             for unit, back in zip(asked, way.back(asked, Pair(pair.target, pair.source)), strict=True):
                 found[unit] = back if back is None else Compared(without(back, unit.keeps), unit.prose[0], pair.source)
         return [found.get(unit) for unit in units]
 
-    @contextmanager
-    def remembering(self, folder: Path) -> Iterator[None]:
-        """Keep what is translated back in a file of `folder`, however much it is."""
-        way = self._way()
-        way.remember(folder / "roundtrip.sqlite")
-        try:
-            yield
-        finally:
-            way.remember(IN_MEMORY)
+    @property
+    def license(self) -> str | None:
+        """Of the engine."""
+        if self._heavy and (way := self._heavy.made):
+            engine: Translator = way.translator
+            return engine.license
+        with closing(self._engine.make()) as translator:
+            return translator.license
 
     @property
-    def license(self) -> str:
-        """Of the engine."""
-        return str(getattr(self._way().translator, "license", ""))
-
-    def _way(self) -> _Way:
-        return _way(Engine(name=self.translator, options=self.options).model_dump_json())
+    def _engine(self) -> Engine:
+        return Engine(name=self.translator, options=self.options)
 
 
 def _by_pair(units: Sequence[Scored]) -> dict[Pair, list[Scored]]:
@@ -88,10 +101,10 @@ def _by_pair(units: Sequence[Scored]) -> dict[Pair, list[Scored]]:
 
 @dataclass
 class _Way:
-    """The way back through one engine, for one caller at a time; it lives as long as the process."""
+    """The way back through one engine, for one caller at a time."""
 
     translator: Translator
-    memory: Memory = field(default_factory=lambda: Memory(IN_MEMORY))
+    memory: Memory
     turn: Lock = field(default_factory=Lock)
 
     def back(self, units: Sequence[Scored], pair: Pair) -> list[str | None]:
@@ -107,17 +120,9 @@ class _Way:
             answers = iter(Ladder(self.translator, self.memory).translate(segments, pair))
             return [_whole(parts, answers) for parts in split]
 
-    def remember(self, path: Path | str) -> None:
-        with self.turn:
-            self.memory.close()
-            self.memory = Memory(path)
-
-
-@cache
-def _way(engine: str) -> _Way:
-    translator = Engine.model_validate_json(engine).make()
-    atexit.register(translator.close)
-    return _Way(translator)
+    def close(self) -> None:
+        self.memory.close()
+        self.translator.close()
 
 
 def _parts(unit: Scored, pair: Pair, limit: int) -> list[Part]:

@@ -9,15 +9,13 @@ from functools import cache
 from importlib.resources import files
 from typing import ClassVar
 
-from pydantic import BaseModel
-
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
 
 Pattern = re.Pattern[str]
 MOST = 20_000  # characters of a field that are searched: a task is stated early or late, not in the middle
 
 
-class Task(BaseModel, extra="forbid", frozen=True):
+class Task(Filter):
     """
     Flag tasks that translation breaks: letter counts, rhymes, spelling, "start every sentence with A", "translate
     into French". The score is 0 where a rule of task.toml matched the source, else 1.
@@ -30,8 +28,8 @@ class Task(BaseModel, extra="forbid", frozen=True):
     roles: frozenset[str] = frozenset({"instruction", "input", "prompt", "question", "turn/user"})
     ignore: frozenset[str] = frozenset()
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [float(self._match(unit) is None) if self._asks(unit) else None for unit in units]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(float(self._match(unit) is None) if self._asks(unit) else None) for unit in units]
 
     def _asks(self, unit: Scored) -> bool:
         return unit.role in self.roles and unit.pair.source.code == "eng_Latn"
@@ -43,12 +41,12 @@ class Task(BaseModel, extra="forbid", frozen=True):
                 return name, found[0]
         return None
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        for unit, score in zip(outcome.fields, scores, strict=True):
-            if score == 0 and (match := self._match(unit)):
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        for rating in ratings:
+            if rating.score == 0 and (match := self._match(rating.of)):
                 name, words = match
-                return Verdict(self.name, False, 0.0, f"{unit.field}: untranslatable: {name}: {shorten(words)}")
-        return Verdict(self.name, True, 1.0 if any(score is not None for score in scores) else None)
+                return Verdict(self.name, False, 0.0, f"{rating.of.field}: untranslatable: {name}: {shorten(words)}")
+        return Verdict(self.name, True, 1.0 if known(ratings) else None)
 
 
 @cache

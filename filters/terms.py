@@ -8,15 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, shorten
 from babelset.engines.llm.glossary import Glossary, Term
 from babelset.errors import ConfigError
 from babelset.languages import Pair
 
 
-class Terms(BaseModel, extra="forbid", frozen=True):
+class Terms(Filter):
     """
     Report, and with `least` demand, that the terms of a glossary are translated as the glossary says.
 
@@ -27,7 +27,8 @@ class Terms(BaseModel, extra="forbid", frozen=True):
 
     name: ClassVar[str] = "terms"
     unit: ClassVar[Unit] = "segment"
-    opt_in: ClassVar[bool] = True
+    main_option: ClassVar[str] = "glossary"
+
     glossary: str
     least: float = Field(default=0.0, ge=0, le=1)
 
@@ -35,11 +36,11 @@ class Terms(BaseModel, extra="forbid", frozen=True):
         if not Path(self.glossary).is_file():  # better now than after hours of translation
             raise ConfigError(f"filter 'terms': glossary: there is no file {self.glossary!r}; check its path")
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [_share([used for _, used in self._terms(unit)]) for unit in units]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(_share([used for _, used in self._terms(unit)])) for unit in units]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        segments = [unit for unit, score in zip(outcome.segments, scores, strict=True) if score is not None]
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        segments = [rating.of for rating in ratings if rating.score is not None]
         found = [(unit, term, used) for unit in segments for term, used in self._terms(unit)]
         share = _share([used for _, _, used in found])
         counts = Counter(f"{term.source}: {'used' if used else 'missing'}" for _, term, used in found)

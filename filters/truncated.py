@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
-
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict, shorten
-from babelset.filters.length import ratio
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
+from babelset.measures.length import ratio
 
 ENDS = frozenset(".!?…。！？।॥؟۔։።។။៕;᱾᱿")  # a Greek question ends in a semicolon
 CLOSERS = "\"'”’»)]}*_`」』）】"
 
 
-class Truncated(BaseModel, extra="forbid", frozen=True):
+class Truncated(Filter):
     """
     Reject a segment that the engine cut, or that stops in mid-sentence well before its source does.
 
@@ -26,17 +24,18 @@ class Truncated(BaseModel, extra="forbid", frozen=True):
     unit: ClassVar[Unit] = "segment"
     short: float = 0.7  # in seven languages of NTREX-128: 95 % of half sentences, and 2 of 13,979 human translations
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [None if unit.target is None else float(not self._cut(unit)) for unit in units]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(None if unit.target is None else float(not self._cut(unit))) for unit in units]
 
     def _cut(self, unit: Scored) -> bool:
         return "truncated" in unit.flags or (_stops(unit) and (ratio(unit) or 0.0) < self.short)
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        for unit, score in zip(outcome.segments, scores, strict=True):
-            if score == 0:
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        for rating in ratings:
+            if rating.score == 0:
+                unit = rating.of
                 return Verdict(self.name, False, 0.0, f"{unit.field}: {shorten(unit.target or '')} breaks off")
-        return Verdict(self.name, True, 1.0 if any(score is not None for score in scores) else None)
+        return Verdict(self.name, True, 1.0 if known(ratings) else None)
 
 
 def _stops(unit: Scored) -> bool:

@@ -19,12 +19,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import settings
+from pydantic import ConfigDict
 
-from babelset.contracts.translator import Failure, Translation
+from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.languages import Pair, find
 from babelset.text.segment import Segment
 
@@ -55,21 +56,32 @@ READY_WITHIN = 300  # seconds; two free cores need 30
 Reply = Translation | Failure | str
 
 
-class Scripted:
+class Scripted(Translator):
     """A translator whose answers a function decides: text in, text or Translation or Failure out."""
 
-    limit = 1000
-    batch = 8
-    notice = ""
+    model_config = ConfigDict(extra="allow")  # tests change what they like: batch, limit, supports
+
+    schemes: ClassVar[Any] = ("letters", "tags")
+    limit: ClassVar[Any] = 1000
+    batch: ClassVar[Any] = 8
+
+    reply: Callable[[str], Reply] = str
+    name: str = "scripted"
+    seen: list[str]
 
     def __init__(
-        self,
-        reply: Callable[[str], Reply],
-        schemes: Sequence[str] = ("letters", "tags"),
-        name: str = "scripted",
+        self, reply: Callable[[str], Reply] = str, schemes: Sequence[str] = (), name: str = "scripted", **more: Any
     ) -> None:
-        self.reply, self.schemes, self.signature = reply, schemes, name
-        self.seen: list[str] = []
+        super().__init__(reply=reply, name=name, seen=[], **more)
+        if schemes:
+            self.__dict__["schemes"] = schemes
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+
+    @property
+    def signature(self) -> str:
+        return self.name
 
     def supports(self, pair: Pair) -> bool:
         return True
@@ -78,9 +90,6 @@ class Scripted:
         self.seen += [segment.text for segment in segments]
         replies = [self.reply(segment.text) for segment in segments]
         return [Translation(reply) if isinstance(reply, str) else reply for reply in replies]
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture

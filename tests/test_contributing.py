@@ -13,9 +13,10 @@ import pytest
 
 from babelset.contracts.evidence import outcome_of
 from babelset.contracts.export import Export, TranslatedRow
-from babelset.contracts.filter import Filter, Scored
+from babelset.contracts.filter import Filter
 from babelset.contracts.schema import parse_schema
 from babelset.languages import Pair
+from babelset.translation.deciding import judge, score
 
 GUIDE = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text("utf-8")
 
@@ -66,9 +67,11 @@ def evidence(target: str, english: str) -> dict[str, Any]:
 def test_filter(module, pair: Pair, source, target, ok):
     question = module("Add a filter").Question()
     assert isinstance(question, Filter)
-    scores = question.score([Scored(source, target, pair, "instruction")])
     outcome = outcome_of({"instruction": target}, evidence("cat_Latn", source))
-    assert question.judge(outcome, scores).ok is ok
+    with question.open():
+        [outcome.marks] = score([question], [outcome])
+    [verdict] = judge([question], outcome)
+    assert verdict.ok is ok and list(type(question).model_fields) == ["marks"]
 
 
 def test_export(module, pair: Pair):

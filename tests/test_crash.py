@@ -41,7 +41,7 @@ class LoggedApertium(Apertium):
         log(segments)
         return answers
 '''
-NO_LANGUAGE = "[filters]\nlanguage = false\nlanguage_segments = false\n"  # a second to load, in every process
+NO_LANGUAGE = "[filters]\nlanguage = false\n"  # a second to load, in every process
 ENTRY_POINTS = "[babelset.translators]\nslow = counted:SlowEcho\nlogged = counted:LoggedApertium\n"
 
 

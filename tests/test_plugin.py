@@ -70,3 +70,45 @@ def _checks(folder: Path) -> Path:
     path = folder / "checks.toml"
     path.write_text("[filters]\nlanguage = false\ncopied = false\n", "utf-8")
     return path
+
+
+STRANGER = """
+from typing import ClassVar
+from babelset.contracts.filter import Filter, Rating, Verdict
+
+class Nothing(Filter):
+    \"\"\"Reject every row.\"\"\"
+    name: ClassVar[str] = "nothing"
+    unit: ClassVar[str] = "row"
+
+    def score(self, units):
+        return [Rating(0.0)] * len(units)
+
+    def judge(self, ratings):
+        return Verdict(self.name, False, 0.0, "as it does with all")
+"""
+
+
+def test_installing_and_removing_a_filter_changes_nothing_until_it_is_named(tmp_path: Path) -> None:
+    """Installed, run; removed, the same command goes on, and writes the same bytes."""
+    site, folder = tmp_path / "site", tmp_path / "work"
+    info = site / "stranger-1.0.dist-info"
+    info.mkdir(parents=True), folder.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[babelset.filters]\nnothing = stranger:Nothing\n")
+    (site / "stranger.py").write_text(STRANGER)
+    (folder / "in.jsonl").write_text('{"instruction": "Say it.", "input": "", "output": "It."}\n')
+    (folder / "strict.toml").write_text("[filters.nothing]\n")
+
+    def translate(where: Path, output: str, *more: str) -> str:
+        command = ["-m", "babelset", "translate", "in.jsonl", "--to", "ban", "--translator", "echo", "-o", output]
+        env = {**os.environ, "PYTHONPATH": str(where)}
+        done = subprocess.run([sys.executable, *command, *more], env=env, cwd=folder, text=True, capture_output=True)
+        return done.stdout + done.stderr
+
+    assert "1 accepted" in translate(site, "a.jsonl")
+    assert "complete already" in translate(tmp_path, "a.jsonl")
+    assert "1 accepted" in translate(tmp_path, "b.jsonl")
+    assert (folder / "a.jsonl").read_bytes() == (folder / "b.jsonl").read_bytes()
+    assert "nothing 1" in translate(site, "c.jsonl", "--config", "strict.toml")
+    assert "unknown filter 'nothing'" in translate(tmp_path, "c.jsonl", "--config", "strict.toml")

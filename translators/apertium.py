@@ -20,9 +20,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
-from babelset.contracts.translator import Failure, Translation
+from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.doctor import Finding
 from babelset.engines.apertium.modes import fingerprint, packages, pipeline, route
 from babelset.engines.apertium.nulpipe import NulPipe
@@ -46,10 +46,18 @@ MARK = re.compile(r"(?<!\\)\[s\d+\]")
 READ = re.compile(r"\\(.)|\[x([0-9a-f]{1,4})\]|\[([^\]]*)\]", re.DOTALL)
 
 
-class Apertium(BaseModel, extra="forbid"):
+class Apertium(Translator):
     """Translate with the Apertium modes installed in `modes`."""
 
+    schemes: ClassVar[Sequence[str]] = ("letters", "letters2")
+    limit: ClassVar[int] = 2000
+    batch: ClassVar[int] = 256
     license: ClassVar[str] = "GPL (language data)"
+    notice: ClassVar[str] = (
+        "Apertium is rule-based machine translation of gisting quality (English to Spanish on NTREX-128: "
+        "BLEU 16, chrF 48). Good for trying things out, not for data that a model will be trained on: "
+        "for that use --translator nllb or an LLM."
+    )
 
     modes: Path = Path("/usr/share/apertium/modes")
     deadline: float = Field(30, gt=0)  # seconds without an answer after which a pipeline is given up
@@ -62,29 +70,9 @@ class Apertium(BaseModel, extra="forbid"):
     def signature(self) -> str:
         return f"apertium|data:{fingerprint(self.modes)}|encoding:{ENCODING}"
 
-    @property
-    def schemes(self) -> Sequence[str]:
-        return ("letters", "letters2")
-
-    @property
-    def limit(self) -> int:
-        return 2000
-
-    @property
-    def batch(self) -> int:
-        return 256
-
-    @property
-    def notice(self) -> str:
-        return (
-            "Apertium is rule-based machine translation of gisting quality (English to Spanish on NTREX-128: "
-            "BLEU 16, chrF 48). Good for trying things out, not for data that a model will be trained on: "
-            "for that use --translator nllb or an LLM."
-        )
-
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
-        """For `babelset doctor`: which modes from English are here, and the packages of the others."""
+        """Which modes from English are here, and the packages of the others."""
         folder = Path(str(cls.model_fields["modes"].default))
         missing = [mode for mode in FROM_ENGLISH if not (folder / f"{mode}.mode").exists()]
         there = [mode for mode in FROM_ENGLISH if mode not in missing]

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from babelset import __version__
-from babelset.contracts.translator import Failure, Translation
+from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.doctor import Finding
 from babelset.engines import modelfolder
 from babelset.engines.ctranslate2.decoding import Decoder, Device
@@ -28,7 +28,7 @@ UNKNOWN = 0.5  # share of unknown characters from which on an answer can only be
 LOOP = 8  # tokens
 
 
-class CTranslate2(BaseModel, extra="forbid"):
+class CTranslate2(Translator):
     """
     Translate with any CTranslate2 model: NLLB, M2M100, MADLAD-400, Marian/OPUS-MT.
 
@@ -95,17 +95,13 @@ class CTranslate2(BaseModel, extra="forbid"):
         return self._decoder.workers * (512 if self._decoder.device.name == "cpu" else 4096)
 
     @property
-    def notice(self) -> str:
-        return ""
-
-    @property
     def license(self) -> str:
         """What the model's card says."""
         return card_license(self._folder)
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
-        """For `babelset doctor`: the engine, its devices, and that a model must be named."""
+        """The engine, its devices, and that a model must be named."""
         import ctranslate2
 
         gpus = ctranslate2.get_cuda_device_count()
@@ -176,6 +172,10 @@ class NLLB(CTranslate2):
     >>> NLLB(model="models/nllb-200-distilled-600M-ct2", beam=4)
     """
 
+    notice: ClassVar[str] = (
+        "NLLB-200 translates each sentence alone. Meta's weights are CC BY-NC 4.0: no commercial use"
+    )
+
     family: Literal["nllb"] = "nllb"
 
     def model_post_init(self, context: Any) -> None:
@@ -184,10 +184,6 @@ class NLLB(CTranslate2):
             raise ConfigError(
                 f"{self.model} is not NLLB-200: its vocabulary lacks eng_Latn. The translator 'ct2' takes it"
             )
-
-    @property
-    def notice(self) -> str:
-        return "NLLB-200 translates each sentence alone. Meta's weights are CC BY-NC 4.0: no commercial use"
 
     @property
     def license(self) -> str:

@@ -45,6 +45,9 @@ class OpenAI(LLM):
     Spent where the budget is.
     """
 
+    batch: ClassVar[int] = 1_000_000  # replies are stored one by one, so a whole chunk may be under way
+    chunk: ClassVar[int] = 256  # and chunks overlap
+    parallel: ClassVar[int] = 4  # chunks: the slowest request of one must not leave the server idle
     operational: ClassVar[frozenset[str]] = frozenset(
         [
             *("base_url", "timeout", "attempts", "wait", "concurrency"),
@@ -78,23 +81,11 @@ class OpenAI(LLM):
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
-        """For `babelset doctor`: the client, and whether there is a key."""
+        """The client, and whether there is a key."""
         there = find_spec("openai") is not None
         key = "with a key" if os.environ.get(KEY) else f"no {KEY}, which servers of one's own rarely want"
         detail = f"installed; {key}; needs --model" if there else "not installed"
         yield Finding("openai", there, detail, "" if there else CURE)
-
-    @property
-    def batch(self) -> int:
-        return 1_000_000  # replies are stored one by one, so a whole chunk may be under way
-
-    @property
-    def chunk(self) -> int:
-        return 256  # replies are stored one by one, and chunks overlap: `parallel`
-
-    @property
-    def parallel(self) -> int:
-        return 4  # chunks: the slowest request of one must not leave the server idle
 
     def keep_replies(self, folder: Path | None, name: str = "replies") -> None:
         super().keep_replies(folder, name)

@@ -32,6 +32,9 @@ class VLLM(LLM):
     cache serves the instructions. Raises ConfigError where vLLM or the model is not there or an argument is wrong.
     """
 
+    batch: ClassVar[int] = 16_384
+    chunk: ClassVar[int] = 2048  # rows: the engine runs empty at the end of each chunk
+    parallel: ClassVar[int] = 2  # while the engine answers one chunk, the answers to the other are examined
     operational: ClassVar[frozenset[str]] = frozenset({"download"})
 
     engine_args: dict[str, Any] = Field({}, description="arguments of vllm.LLM: tensor_parallel_size, quantization")
@@ -41,21 +44,9 @@ class VLLM(LLM):
 
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
-        """For `babelset doctor`: whether vLLM is there; importing it takes ten seconds, so it is not tried."""
+        """Whether vLLM is there; importing it takes ten seconds, so it is not tried."""
         there = find_spec("vllm") is not None
         yield Finding("vllm", there, "installed; needs --model" if there else "not installed", "" if there else CURE)
-
-    @property
-    def batch(self) -> int:
-        return 16_384
-
-    @property
-    def chunk(self) -> int:
-        return 2048  # the engine runs empty at the end of each
-
-    @property
-    def parallel(self) -> int:
-        return 2  # while the engine answers one chunk, the answers to the other are examined
 
     def close(self) -> None:
         super().close()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from babelset import plugins
+from babelset.contracts.loading import build_translator, translator_class
 from babelset.contracts.translator import Translator
 from babelset.errors import ConfigError
 from babelset.languages import Pair
@@ -19,8 +19,7 @@ class Engine(BaseModel, extra="forbid", frozen=True):
     options: dict[str, Any] = {}
 
     def make(self) -> Translator:
-        translator: Translator = plugins.build("translators", self.name, self.options)
-        return translator
+        return build_translator(self.name, self.options)
 
     def build(self, pair: Pair) -> Translator:
         """The translator; ConfigError where it does not translate `pair`."""
@@ -34,6 +33,6 @@ class Engine(BaseModel, extra="forbid", frozen=True):
 
     def deciding(self) -> dict[str, Any]:
         """Name and options without those that the translator's class calls `operational`, as a time limit is."""
-        leave: frozenset[str] = getattr(plugins.load("translators", self.name), "operational", frozenset())
+        leave = translator_class(self.name).operational
         options = {key: value for key, value in self.options.items() if key not in leave}
         return {"name": self.name, "options": options}

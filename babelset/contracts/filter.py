@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from babelset.languages import Pair
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from babelset.contracts.lazy import Lazy
+from babelset.doctor import Finding
+from babelset.errors import ContractError
+from babelset.languages import Language, Pair
+
+Unit = Literal["segment", "field", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +75,40 @@ class Rating:
     A score, its parts, and why: `Rating(3.5, {"accuracy": 2, "fluency": 5}, "accuracy 2: a negation is lost")`.
 
     A unit without a score is not covered. Where a note stands in its place the unit is unjudged: the row has no score
-    then, and no cut by that score keeps it.
+    then, and no cut by that score keeps it. The note of a unit with a score says what is special about it.
+
+    `unit` is what was rated. The runner adds it before a filter judges; it is never stored.
     """
 
     score: float | None
     parts: Mapping[str, float | None] = field(default_factory=dict)
     note: str = ""
+    unit: Scored | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def of(self) -> Scored:
+        """The unit; ContractError for a rating that nobody gave its unit, see `with_units`."""
+        if self.unit is None:
+            raise ContractError("a filter judges ratings with their units: judge(with_units(ratings, units))")
+        return self.unit
+
+
+def with_units(ratings: Sequence[Rating], units: Sequence[Scored]) -> list[Rating]:
+    """`check.judge(with_units(check.score(units), units))`: what the runner does with the units of a row."""
+    return [replace(rating, unit=unit) for rating, unit in zip(ratings, units, strict=True)]
+
+
+def known(ratings: Sequence[Rating]) -> list[float]:
+    """The scores of the units that have one."""
+    return [rating.score for rating in ratings if rating.score is not None]
+
+
+class Compared(NamedTuple):
+    """A text and its reference; `language` is that of both."""
+
+    hypothesis: str
+    reference: str
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +117,14 @@ class Marks:
 
     scores: dict[str, list[float | None]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def put(self, check: Filter, ratings: Sequence[Rating]) -> None:
+        """Store what `check` makes of its units, scores to four decimals, the parts in columns of their own."""
+        self.scores[check.name] = [_rounded(rating.score) for rating in ratings]
+        for part in check.parts:
+            self.scores[f"{check.name}.{part}"] = [_rounded(rating.parts.get(part)) for rating in ratings]
+        if any(rating.note for rating in ratings):
+            self.notes[check.name] = [rating.note for rating in ratings]
 
     def ratings(self, name: str) -> list[Rating]:
         """
@@ -102,6 +148,10 @@ class Marks:
         return next((note for score, note in notes if score is None and note), "")
 
 
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
 @dataclass(slots=True)
 class Outcome:
     """One row after translation: what filters look at. Indexed views of the same row, three sizes."""
@@ -115,38 +165,120 @@ class Outcome:
     def units(self, unit: Unit) -> list[Scored]:
         return {"segment": self.segments, "field": self.fields, "row": [self.row]}[unit]
 
+    def ratings(self, check: Filter) -> list[Rating]:
+        """What `check` judges: its stored ratings, each with its unit."""
+        return with_units(self.marks.ratings(check.name), self.units(check.unit))
 
-Unit = Literal["segment", "field", "row"]
 
-
-@runtime_checkable
-class Filter(Protocol):
+class Filter(BaseModel):
     """
-    A check or a scorer: a pydantic model whose fields are its thresholds, extra="forbid", named by an entry
-    point of the group `babelset.filters`.
+    A check or a scorer, named by an entry point of the group `babelset.filters`; it runs when it is named.
 
-    `score` answers each unit, same length, same order; None = "not covered" (unknown language, too short),
-    which is reported and counts neither as good nor as bad. Units without a target score None, except in `complete`.
-    `judge` decides one row from those scores (aligned with outcome.units(unit)) and says why.
+    What its author sets are class variables (`ClassVar`), or properties where they depend on options. What its user
+    sets, as thresholds, are fields: an unknown one is refused, and the manifest records them.
     """
 
-    name: str
-    unit: Unit
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]: ...
+    name: ClassVar[str]
+    """As its entry point: the column that its scores are stored in, and its table in `[filters]`."""
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict: ...
+    unit: ClassVar[Unit]
+    """What it scores: every "segment", every "field", or the "row" as one text. A field where users may choose."""
 
+    parts: ClassVar[tuple[str, ...]] = ()
+    """Names of the further scores that its ratings have: a column each, `judge.accuracy`, to filter and rank by."""
 
-@runtime_checkable
-class Rater(Filter, Protocol):
-    """
-    A filter whose scores have parts and come with notes; its `score` is that of its ratings.
+    quality: ClassVar[bool] = False
+    """Whether a higher score is a better translation: rows can be ranked by it, and with the unit "segment" it can
+    choose among candidates."""
 
-    Parts are stored as columns of their own, `judge.accuracy` beside `judge`. All of them, and the notes, are in
-    `outcome.marks` when it judges.
-    """
+    needs_candidates: ClassVar[bool] = False
+    """Whether it has no score for a translation by itself, only for one of several."""
 
-    parts: tuple[str, ...]
+    compares: ClassVar[bool] = False
+    """Whether it compares texts with references, which `compared` shows: corpus metrics are computed of them."""
 
-    def rate(self, units: Sequence[Scored]) -> list[Rating]: ...
+    operational: ClassVar[frozenset[str]] = frozenset()
+    """Names of options that change no score and no verdict, as a time limit: a resumed run may change them."""
+
+    main_option: ClassVar[str] = ""
+    """The option that VALUE sets in `babelset score --with NAME:VALUE`; without one that is refused."""
+
+    _heavy: Lazy[Any] | None = PrivateAttr(None)
+
+    @property
+    def license(self) -> str | None:
+        """That of its model, for the manifest; "" where nobody wrote it down, None where it has no model."""
+        return None
+
+    @classmethod
+    def diagnose(cls) -> Iterator[Finding]:
+        """What `babelset doctor` says: whether it can run here, and if not, the command that helps."""
+        yield from ()
+
+    def load(self, folder: Path | None) -> Any:
+        """
+        The model, worker or engine that it needs. Called while it is open, once, by the first unit that needs it.
+
+        In `folder`, where there is one, it may keep what was dear; a resumed run gives the same folder again.
+        """
+        return None
+
+    def unload(self, model: Any) -> None:
+        """End what `load` made."""
+
+    @contextmanager
+    def open(self, folder: Path | None = None) -> Iterator[Self]:
+        """
+        The time in which it scores. Nothing that it loads outlives the block, and nothing is kept in the process.
+
+        >>> with CometKiwi().open() as check:
+        ...     check.score(units)
+
+        To judge stored ratings it need not be open.
+        """
+        with Lazy(lambda: self.load(folder), self.unload) as self._heavy:
+            try:
+                yield self
+            finally:
+                self._heavy = None
+
+    @property
+    def loaded(self) -> Any:
+        """What `load` made; ContractError where the filter is not open."""
+        if self._heavy is None:
+            raise ContractError(f"the filter {self.name!r} needs what it loads: score within `with check.open(): ...`")
+        return self._heavy.get()
+
+    @abstractmethod
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        """
+        A rating for each unit, same length, same order. It depends on the unit alone, not on its neighbours.
+
+        The score None is "not covered" (unknown language, too short, no target): it counts neither as good nor as bad.
+        """
+
+    @abstractmethod
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        """
+        Decide one row by the ratings of its units, which may have been stored for a year.
+
+        `rating.of` is the unit, for the words of the reason. The reason is empty where the verdict is ok.
+        """
+
+    def compared(self, units: Sequence[Scored]) -> list[Compared | None]:
+        """Each unit's text and reference, None for one that it does not cover; where `compares` is set."""
+        return [None] * len(units)
+
+    def deciding(self) -> dict[str, Any]:
+        """The options that decide scores and verdicts, "auto" spelt out: what a resumed run must agree on."""
+        return {name: value for name, value in self if name not in self.operational}
+
+    def account(self) -> dict[str, Any]:
+        """What it has cost in this run, killed processes included: requests, tokens, money. {} for nothing."""
+        return {}
+
+    def caution(self, translator: str) -> str:
+        """What to know before it scores the work of a translator with this signature; "" for nothing."""
+        return ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from babelset import plugins
 from babelset.contracts.evidence import evidence_of
+from babelset.contracts.loading import filter_class
 from babelset.errors import ConfigError, DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
@@ -149,4 +150,4 @@ def _codes(section: Section) -> dict[str, str]:
 def quality_scores() -> frozenset[str]:
     """The installed scorers whose score says how good a translation is."""
     names = plugins.available("filters")
-    return frozenset(name for name in names if getattr(plugins.load("filters", name), "quality", False))
+    return frozenset(name for name in names if filter_class(name).quality)

@@ -102,9 +102,9 @@ def _limits(options: Facts) -> list[float]:
 
 
 def _defaults() -> dict[str, Any]:
-    from babelset.translation.job import build_filters
+    from babelset.contracts.checks import build_filters
 
-    return {check.name: dict(check) for check in build_filters({})}  # type: ignore[call-overload]
+    return {check.name: dict(check) for check in build_filters({})}
 
 
 def _differences(manifest: Facts, found: int) -> list[str]:

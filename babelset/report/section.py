@@ -9,8 +9,8 @@ from math import floor, isfinite
 from typing import Any
 
 from babelset.contracts.evidence import Evidence, marks_of, value_at
-from babelset.filters.language import TAKEN
 from babelset.languages import Language
+from babelset.measures.language import TAKEN
 from babelset.report.distribution import Bin, Distribution, bins, round_step
 from babelset.report.sample import Limits, Sample, Samples
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+from babelset.contracts.checks import opened
 from babelset.contracts.evidence import (
     REVIEW,
     Evidence,
@@ -22,19 +24,18 @@ from babelset.contracts.evidence import (
     value_at,
     verdict_evidence,
 )
-from babelset.contracts.filter import Verdict
+from babelset.contracts.filter import Filter, Verdict
+from babelset.contracts.loading import build_filter
 from babelset.contracts.schema import Where
 from babelset.errors import DataError
 from babelset.files.row import KEY
-from babelset.filters.complete import Complete
-from babelset.filters.preserved import Preserved
 from babelset.review.apart import one_apart, owned
 from babelset.review.record import Decision
 from babelset.translation.deciding import judge, score
 from babelset.work.journal import Entry
 
 CORRECTED = "corrected"
-CHECKS: tuple[Any, ...] = (Complete(), Preserved())
+CHECKS = ("complete", "preserved")  # of a corrected row: nothing is missing, and no kept text was lost
 DONE = {"accept": "accepted", "reject": "rejected", "correct": "corrected"}
 
 
@@ -64,6 +65,11 @@ def decided(data: dict[str, Any], evidence: Evidence, decision: Decision) -> Ent
     return {"status": evidence["status"], "data": {**data, KEY: evidence}}
 
 
+@cache
+def _checks() -> tuple[Filter, ...]:
+    return tuple(build_filter(name, {}) for name in CHECKS)
+
+
 def _demand_all(data: dict[str, Any], evidence: Evidence) -> None:
     for unit in outcome_of(data, evidence).fields:
         if not unit.target:
@@ -82,9 +88,11 @@ def _corrected(data: dict[str, Any], evidence: Evidence, targets: Mapping[str, s
     new: Evidence = {**evidence, "segments": segments, "scores": {}, "verdicts": []}
     new.pop("notes", None)
     outcome = outcome_of(data, new)
-    [outcome.marks] = score(CHECKS, [outcome])
+    checks = _checks()
+    with opened(checks):
+        [outcome.marks] = score(checks, [outcome])
     add_marks(new, outcome.marks)
-    new["verdicts"] = [verdict_evidence(verdict) for verdict in judge(CHECKS, outcome)]
+    new["verdicts"] = [verdict_evidence(verdict) for verdict in judge(checks, outcome)]
     return data, new
 
 

@@ -7,18 +7,16 @@ Units are drawn while the scored rows go by, and compared when all have, one lan
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from heapq import heappop, heappush
-from pathlib import Path
 from random import Random
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from babelset.contracts.evidence import outcome_of
 from babelset.contracts.filter import Filter, Scored
 from babelset.files.row import KEY
-from babelset.scoring.metrics import LONGEST, Comparing, CorpusScore, Metric, corpus
+from babelset.scoring.metrics import LONGEST, CorpusScore, Metric, corpus
 from babelset.work.chunks import chunked
 
 SEED = 21
@@ -36,23 +34,6 @@ class Corpus:
     units: int  # that were compared
     of: int
     metrics: dict[Metric, CorpusScore]
-
-
-@runtime_checkable
-class Remembering(Protocol):
-    """A scorer whose work is dear: within the context it keeps it in `folder`, where a resumed scoring finds it."""
-
-    def remembering(self, folder: Path) -> AbstractContextManager[None]: ...
-
-
-@contextmanager
-def remembering(scorers: Sequence[Filter], folder: Path) -> Iterator[None]:
-    """Every scorer that can keeps its work in `folder`."""
-    with ExitStack() as stack:
-        for check in scorers:
-            if isinstance(check, Remembering):
-                stack.enter_context(check.remembering(folder))
-        yield
 
 
 @dataclass
@@ -95,7 +76,7 @@ def corpus_tables(
     Of each language 5,000 units at most, drawn by chance from those with a score; fewer where they would take too much
     memory: long ones, or many languages, of two hundred about 1,000 each.
     """
-    checks = [check for check in scorers if isinstance(check, Comparing)]
+    checks = [check for check in scorers if check.compares]
     found: dict[str, dict[str, Any]] = {}
     for (code, number), draw in _draws(checks, rows).items():
         check = checks[number]
@@ -106,7 +87,7 @@ def corpus_tables(
     return found
 
 
-def _draws(checks: Sequence[Comparing], rows: Iterable[dict[str, Any]]) -> dict[tuple[str, int], Draw]:
+def _draws(checks: Sequence[Filter], rows: Iterable[dict[str, Any]]) -> dict[tuple[str, int], Draw]:
     """The units to compare, by language code and number of the scorer."""
     draws: defaultdict[tuple[str, int], Draw] = defaultdict(Draw)
     chance = Random(SEED)
@@ -123,7 +104,7 @@ def _draws(checks: Sequence[Comparing], rows: Iterable[dict[str, Any]]) -> dict[
     return dict(sorted(draws.items()))
 
 
-def _compared(check: Comparing, draw: Draw) -> Corpus | None:
+def _compared(check: Filter, draw: Draw) -> Corpus | None:
     pairs = [pair for units in chunked(draw.units(), CHUNK) for pair in check.compared(units) if pair]
     if not pairs:
         return None

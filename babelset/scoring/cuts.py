@@ -18,6 +18,7 @@ from typing import Any
 from babelset import plugins
 from babelset.contracts.evidence import Evidence, marks_of, verdict_evidence
 from babelset.contracts.filter import Verdict
+from babelset.contracts.loading import filter_class
 from babelset.errors import ConfigError, did_you_mean
 from babelset.files.row import KEY
 from babelset.languages import find
@@ -47,7 +48,7 @@ def ranks(column: str) -> bool:
     """`ranks("length.min")` -> False: whether a higher score means a better translation, as far as is known."""
     scorer = column.partition(".")[0]
     installed = scorer in plugins.available("filters")
-    return not installed or getattr(plugins.load("filters", scorer), "quality", False) is True
+    return not installed or filter_class(scorer).quality
 
 
 def _split(evidence: Evidence, column: str) -> tuple[str, Aggregate]:

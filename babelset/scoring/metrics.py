@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal
 
-from babelset.contracts.filter import Filter, Scored
 from babelset.errors import ConfigError
 from babelset.languages import Language
 
@@ -37,21 +36,6 @@ class CorpusScore:
     high: float
     units: int  # pairs that were compared
     signature: str  # "BLEU|nrefs:1|bs:1000|seed:12345|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"
-
-
-class Compared(NamedTuple):
-    """A text beside its reference; `language` is that of both."""
-
-    hypothesis: str
-    reference: str
-    language: Language
-
-
-@runtime_checkable
-class Comparing(Filter, Protocol):
-    """A scorer that holds a text against a reference, and can show both: None for units that it does not cover."""
-
-    def compared(self, units: Sequence[Scored]) -> list[Compared | None]: ...
 
 
 def sentence(metric: Metric, hypothesis: str, reference: str, language: Language) -> float:

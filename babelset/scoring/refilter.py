@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from babelset.contracts.asking import deciding
+from babelset.contracts.checks import deciding, opened
 from babelset.contracts.evidence import REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
 from babelset.files.reading import read
@@ -54,10 +54,13 @@ def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
     rejected = Path(order.rejected) if order.rejected else places.rejected
     files = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
     seen = survey(order.inputs, format=order.format, count=False)
-    with making(
-        "filter", places, _parts(order, seen), reads=order.inputs, writes=files,
-        like=order.inputs[0], force=order.force, resumes=False, say=watch.say,
-    ) as output:  # fmt: skip
+    with (
+        making(
+            "filter", places, _parts(order, seen), reads=order.inputs, writes=files,
+            like=order.inputs[0], force=order.force, resumes=False, say=watch.say,
+        ) as output,
+        opened(order.filters),
+    ):  # fmt: skip
         if output.made:
             return output.made
         tally, read_rows = Tally(), 0

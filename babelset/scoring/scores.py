@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from babelset import plugins
-from babelset.contracts.asking import accounts, cautioning, deciding
+from babelset.contracts.checks import accounts, cautioning, deciding, opened
 from babelset.contracts.evidence import Evidence, add_marks, evidence_of, outcome_of
 from babelset.contracts.filter import Filter, Outcome
+from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.survey import Survey, survey
-from babelset.scoring.corpora import corpus_tables, remembering
+from babelset.plugins import read_option
+from babelset.scoring.corpora import corpus_tables
 from babelset.scoring.distribution import Report
 from babelset.translation.deciding import score
 from babelset.translation.parsing import failed
@@ -59,13 +60,14 @@ def build_scorers(
 
     >>> build_scorers(["cometkiwi:models/kiwi", "length"], {"length.tolerance": 3.0}, {})
 
-    An option without the name of its scorer is the only scorer's. Raises ConfigError for what is unknown or unclear.
+    An option without the name of its scorer is the only scorer's; a text is read by the type of the option. Raises
+    ConfigError for what is unknown or unclear.
     """
     models = dict(name.partition(":")[::2] for name in names)
     if len(models) < len(names):
         raise ConfigError(f"--with: a scorer is named twice in {', '.join(names)}; its scores have room for one")
     given: dict[str, dict[str, Any]] = {
-        name: {_main_option(name): value} if value else {} for name, value in models.items()
+        name: {_main_option(name, value): value} if value else {} for name, value in models.items()
     }
     for key, value in options.items():
         name, _, option = key.rpartition(".")
@@ -73,14 +75,16 @@ def build_scorers(
             raise ConfigError(f"--option {key}: of which scorer? Write it as {next(iter(given))}.{key}=VALUE")
         if name and name not in given:
             raise ConfigError(f"--option {key}: {name!r} is not among the scorers: {', '.join(given)}")
-        given[name or next(iter(given))][option] = value
-    return [plugins.build("filters", name, {**_table(config.get(name)), **given[name]}) for name in given]
+        name = name or next(iter(given))
+        given[name][option] = read_option(filter_class(name), option, value) if isinstance(value, str) else value
+    return [build_filter(name, {**_table(config.get(name)), **given[name]}) for name in given]
 
 
-def _main_option(name: str) -> str:
-    """What stands behind a scorer's colon."""
-    taken = getattr(plugins.load("filters", name), "model_fields", {})
-    return next((option for option in ("file", "translator", "glossary") if option in taken), "model")
+def _main_option(name: str, value: str) -> str:
+    """The option that the text behind a scorer's colon sets."""
+    if option := filter_class(name).main_option:
+        return option
+    raise ConfigError(f"--with {name}:{value}: {name} takes nothing behind a colon; its options: --option KEY=VALUE")
 
 
 def _table(wanted: bool | dict[str, Any] | None) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
             "score", places, _parts(order, seen), reads=order.inputs, writes=files,
             like=order.inputs[0], force=order.force, say=watch.say,
         ) as output,
-        remembering(order.scorers, output.work),
+        opened(order.scorers, output.work),
     ):  # fmt: skip
         if output.made:
             return output.made
@@ -198,8 +202,9 @@ def fill(check: Filter, rows: Sequence[Known], *, force: bool = False) -> int:
 
 
 def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
-    scores = evidence["scores"].get(check.name)
-    return scores is not None and len(scores) == len(outcome.units(check.unit))
+    columns = (check.name, *(f"{check.name}.{part}" for part in check.parts))
+    units, scores = len(outcome.units(check.unit)), evidence["scores"]
+    return all(column in scores and len(scores[column]) == units for column in columns)
 
 
 def _rows(output: Output, drawn: set[int] | None) -> Iterator[dict[str, Any]]:

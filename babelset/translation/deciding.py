@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from babelset.contracts import expect_one_each
 from babelset.contracts.evidence import Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
-from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Scored, Verdict
+from babelset.contracts.filter import Filter, Marks, Outcome, Scored, Verdict
 from babelset.contracts.schema import Field, Schema
 from babelset.contracts.translator import Translation
 from babelset.files.row import KEY
@@ -43,32 +44,17 @@ def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]
     for check in filters:
         units = [outcome.units(check.unit) for outcome in outcomes]
         sent = [unit for row in units for unit in row]
-        columns, notes = _columns(check, sent)
-        expect_one_each(f"the filter {check.name!r}", sent, columns[check.name])
-        end = 0
+        ratings = check.score(sent)
+        expect_one_each(f"the filter {check.name!r}", sent, ratings)
+        stream = iter(ratings)
         for row, marks in zip(units, found, strict=True):
-            start, end = end, end + len(row)
-            marks.scores.update({name: [_rounded(value) for value in got[start:end]] for name, got in columns.items()})
-            marks.notes.update({check.name: notes[start:end]} if any(notes[start:end]) else {})
+            marks.put(check, list(islice(stream, len(row))))
     return found
-
-
-def _columns(check: Filter, units: list[Scored]) -> tuple[dict[str, list[float | None]], list[str]]:
-    """What a filter makes of the units, by column, and its notes."""
-    if not isinstance(check, Rater):
-        return {check.name: check.score(units)}, []
-    ratings = check.rate(units)
-    parts = {f"{check.name}.{part}": [rating.parts.get(part) for rating in ratings] for part in check.parts}
-    return {check.name: [rating.score for rating in ratings], **parts}, [rating.note for rating in ratings]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
 
 
 def judge(filters: Sequence[Filter], outcome: Outcome) -> list[Verdict]:
     """What each filter decides from the row's marks."""
-    return [check.judge(outcome, outcome.marks.scores[check.name]) for check in filters]
+    return [check.judge(outcome.ratings(check)) for check in filters]
 
 
 def _outcome(row: Parsed, answers: Iterator[Answer], schema: Schema, pair: Pair) -> Outcome:

@@ -50,7 +50,7 @@ def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]
         counts = _count(job, worker, ladder, trial)
         trial_segments = sum(map(len, counts.sample))
         seconds = _time(ladder, counts, job) if counts.sample else None
-        spent = ladder.contextual.account() if ladder.contextual and counts.sample else {}
+        spent = translator.account() if counts.sample else {}
         share = len(counts.seen) / max(trial_segments, 1)
     prose = counts.characters - counts.kept_characters
     return {
@@ -80,7 +80,7 @@ def _count(job: Job, worker: Worker, ladder: Ladder, trial: int) -> Counts:
                 counts.kept_characters += sum(map(len, keeps))
             segments = list(row.segments())
             counts.segments += len(segments)
-            for unit in [segments] if ladder.contextual else [[segment] for segment in segments]:
+            for unit in [segments] if ladder.translator.reads_rows else [[segment] for segment in segments]:
                 _draw(counts, unit, {key_of(segment, job.pair, "") for segment in unit}, trial, draw)
     return counts
 

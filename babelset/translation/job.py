@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field, model_validator
 
 from babelset import plugins
 from babelset.contracts.engine import Engine
-from babelset.contracts.filter import Filter
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.translation.routes import Routes
@@ -80,23 +78,3 @@ class Job(BaseModel, extra="forbid", frozen=True):
         if self.routes:
             plain |= {"translator": None, "routes": self.routes.deciding()}
         return plain
-
-
-def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
-    """
-    Every installed filter with its defaults, changed as `config` says; `False` leaves one out.
-
-    A filter whose class says `opt_in = True` runs only when it is named. ConfigError names what is wrong.
-    """
-    unknown = [name for name in config if name not in plugins.available("filters")]
-    for name in unknown:
-        plugins.load("filters", name)  # raises, and says what there is
-    return [
-        plugins.build("filters", name, wanted if isinstance(wanted, dict) else {})
-        for name in plugins.available("filters")
-        if (wanted := config[name] if name in config else _by_default(name)) is not False
-    ]
-
-
-def _by_default(name: str) -> bool:
-    return not getattr(plugins.load("filters", name), "opt_in", False)

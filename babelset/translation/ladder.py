@@ -19,13 +19,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
 from babelset.contracts import expect_one_each
-from babelset.contracts.translator import Contextual, Failure, Translation, Translator
+from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.errors import ContractError, Stopped
 from babelset.languages import Pair
 from babelset.text.placeholders import Lost, Masked, mask
@@ -87,15 +86,6 @@ class Ladder:
             self.progress(len(batch))
         return [reviewed.get(key) or answers[key] for key in keys]
 
-    @cached_property
-    def contextual(self) -> Contextual | None:
-        """The translator, when it reads rows."""
-        return self.translator if isinstance(self.translator, Contextual) else None
-
-    @property
-    def documents(self) -> bool:
-        return self.contextual is not None and self.contextual.documents
-
     def _reviewed(self, unique: Mapping[bytes, Segment], pair: Pair) -> dict[bytes, Translation]:
         keys = {key: reviewed_key_of(segment.text, pair) for key, segment in unique.items()}
         found = self.memory.get(list(set(keys.values())))
@@ -103,14 +93,14 @@ class Ladder:
 
     def _known(self, unique: Mapping[bytes, Segment], reviewed: Mapping[bytes, Translation]) -> dict[bytes, Answer]:
         known: dict[bytes, Answer] = {**self.memory.get(list(unique)), **reviewed}
-        if self.contextual:  # a row is asked for whole, as it was the first time
+        if self.translator.reads_rows:  # a row is asked for whole, as it was the first time
             torn = {_row(segment) for key, segment in unique.items() if key not in known}
             return {key: answer for key, answer in known.items() if _row(unique[key]) not in torn}
         return known
 
     def _batches(self, pending: Mapping[bytes, Segment]) -> Iterator[list[bytes]]:
         size = self.translator.batch
-        if not self.contextual:
+        if not self.translator.reads_rows:
             # long segments first: an engine that cannot take the largest batch says so at once
             keys = sorted(pending, key=lambda key: -len(pending[key].text))
             yield from (keys[start : start + size] for start in range(0, len(keys), size))
@@ -131,14 +121,13 @@ class Ladder:
     def keep_replies(self, folder: Path) -> None:
         """Where translators that are paid by the request keep what they got, until the run is complete."""
         for ladder in (self, self.fallback):
-            if ladder and ladder.contextual:
-                ladder.contextual.keep_replies(folder)
+            if ladder:
+                ladder.translator.keep_replies(folder)
 
     def halt(self) -> None:
         """Ask nothing more of any translator; whoever waits in `translate` gets Stopped."""
         self.stop.set()
-        if self.contextual:
-            self.contextual.halt()
+        self.translator.halt()
         if self.fallback:
             self.fallback.halt()
 
@@ -167,13 +156,13 @@ class Ladder:
 
     def _ask(self, climbs: Sequence[_Climb], scheme: str, pair: Pair, retried: bool) -> None:
         sendable = [(climb, masked) for climb in climbs if (masked := mask(climb.segment, scheme))]
-        size = max(len(sendable), 1) if self.contextual else self.translator.batch
+        size = max(len(sendable), 1) if self.translator.reads_rows else self.translator.batch
         for start in range(0, len(sendable), size):
             if self.stop.is_set():
                 raise Stopped
             batch = sendable[start : start + size]
             sent = [replace(climb.segment, text=masked.text) for climb, masked in batch]
-            with nullcontext() if self.contextual else self._turn:  # others need not know of threads
+            with nullcontext() if self.translator.reads_rows else self._turn:  # others need not know of threads
                 got = self.translator.translate(sent, pair)
             expect_one_each(self.translator.signature, sent, got)
             self._count(sent=len(sent))
@@ -195,7 +184,7 @@ class Ladder:
         """What to translate in the segment's place; empty where it cannot, or had better not, be divided further."""
         if climb.next == "cut":
             return cut(climb.segment) if depth < MAX_DEPTH else []
-        if self.contextual and (depth >= FEW or len(climb.segment.text) < SHORT):
+        if self.translator.reads_rows and (depth >= FEW or len(climb.segment.text) < SHORT):
             return []  # a language model that cannot do a short text will not do its halves, and each is paid for
         return halve(climb.segment) if depth < MAX_DEPTH else []
 
@@ -215,7 +204,7 @@ class Ladder:
 
     def parts(self, segment: Segment, pair: Pair) -> Sequence[str | Segment]:
         """A segment of another ladder as this one's translator takes it: documents become sentences."""
-        if segment.lines and not self.documents:
+        if segment.lines and not self.translator.documents:
             return sentences(segment, pair.source.bcp47, self.translator.limit)
         return [segment]
 

@@ -73,10 +73,10 @@ def parsed(row: Spanned, ladder: Ladder, pair: Pair) -> Parsed:
     for field, spans in row.fields:
         keeps = tuple(span.text for span in spans if isinstance(span, Keep))
         limit = ladder.translator.limit
-        parts = whole(spans, limit) if ladder.documents else split(spans, pair.source.bcp47, limit)
+        parts = whole(spans, limit) if ladder.translator.documents else split(spans, pair.source.bcp47, limit)
         fields.append((field, keeps, parts))
     found = Parsed(row.row, fields)
-    return _in_context(found) if ladder.contextual else found
+    return _in_context(found) if ladder.translator.reads_rows else found
 
 
 def _spans(text: str, options: ParseOptions) -> list[Span]:

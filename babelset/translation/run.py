@@ -15,15 +15,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from babelset.contracts.asking import accounts, cautioning, deciding
+from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import Schema, adhoc, detect, load_schema
+from babelset.contracts.translator import Translator
 from babelset.errors import DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.files.survey import Survey, survey
-from babelset.scoring.corpora import remembering
-from babelset.translation.job import Job, build_filters
+from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
 from babelset.translation.parsing import ParseOptions
 from babelset.translation.worker import ONLY, Routed, Worker
@@ -67,7 +67,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         if output.made:
             return relicensed(output.made, job.data_license, places.manifest)
         _prepare(worker, stack.enter_context(closing(Memory(memory))), output, watch)
-        stack.enter_context(remembering(filters, output.work))
+        stack.enter_context(opened(filters, output.work))
         started = time.time()
         read_rows = _work(job, worker, output, watch, seen)
         seen.check()
@@ -193,7 +193,9 @@ def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[st
 
 
 def _licenses(job: Job, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
-    used: dict[str, object] = {name or job.translator.name: ladder.translator for name, ladder in ladders.items()}
+    used: dict[str, Translator | Filter] = {
+        name or job.translator.name: ladder.translator for name, ladder in ladders.items()
+    }
     for ladder in ladders.values():
         if job.fallback and ladder.fallback:
             used.setdefault(job.fallback.name, ladder.fallback.translator)
@@ -206,7 +208,7 @@ def _tally(job: Job, ladders: Mapping[str, Ladder]) -> Tally:
 
 def _accounts(ladders: Mapping[str, Ladder]) -> dict[str, dict[str, Any]]:
     """What the run has cost so far, by engine; {} for those that cost nothing."""
-    return {name: ladder.contextual.account() if ladder.contextual else {} for name, ladder in ladders.items()}
+    return {name: ladder.translator.account() for name, ladder in ladders.items()}
 
 
 def _refuse_bad(rows: Iterable[Row | BadRow]) -> None:

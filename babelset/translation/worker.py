@@ -27,7 +27,6 @@ from babelset.translation.parsing import ParseOptions, Spanned, parsed, spanned
 from babelset.translation.routes import Measures, Retry, Rule, Way
 from babelset.work.journal import Entry
 
-CHUNK = 256  # rows
 ONLY = ""  # the name of an engine that is the only one
 PLAIN, NEVER = ParseOptions(), Retry()
 ALONE = (Way(0, Rule.model_validate({"use": (ONLY,)}), (ONLY,)),)
@@ -71,17 +70,17 @@ class Worker:
     _turns: dict[str, threading.Semaphore] = field(init=False, repr=False)  # as many as the engine takes threads
 
     def __post_init__(self) -> None:
-        self._turns = {name: threading.Semaphore(_parallel(ladder)) for name, ladder in self.ladders.items()}
+        self._turns = {name: threading.Semaphore(ladder.translator.parallel) for name, ladder in self.ladders.items()}
 
     @property
     def parallel(self) -> int:
         """Threads; two at least: while the filters score what one engine answered, it has another chunk to do."""
-        return max(2, *map(_parallel, self.ladders.values()))
+        return max(2, *(ladder.translator.parallel for ladder in self.ladders.values()))
 
     @property
     def chunk(self) -> int:
         """Rows that are best given at a time."""
-        return max(ladder.contextual.chunk if ladder.contextual else CHUNK for ladder in self.ladders.values())
+        return max(ladder.translator.chunk for ladder in self.ladders.values())
 
     def parse(self, rows: Sequence[Row | BadRow]) -> list[Routed | Entry]:
         found = [spanned(row, self.schema, self.options) for row in rows]
@@ -114,10 +113,6 @@ class Worker:
         with self._judging:
             self.seconds[name] += seconds
             return decided(apart, answers, self.schema, self.pair, self.filters, ladder.signature)
-
-
-def _parallel(ladder: Ladder) -> int:
-    return ladder.contextual.parallel if ladder.contextual else 1
 
 
 def measure(row: Spanned) -> Measures:

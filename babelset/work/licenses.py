@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from babelset.contracts.filter import Filter
+from babelset.contracts.translator import Translator
 from babelset.work.journal import write_whole
 from babelset.work.manifest import Manifest
 from babelset.work.places import Places
@@ -38,19 +40,19 @@ class Licenses:
             return cls()
 
 
-def licenses(data: str | None, inputs: Sequence[str], models: Mapping[str, object]) -> dict[str, Any]:
+def licenses(data: str | None, inputs: Sequence[str], models: Mapping[str, Translator | Filter]) -> dict[str, Any]:
     """
-    What the user says of the data, or a card beside it, and what each of `models` that has a `license` says of itself.
+    What the user says of the data, or a card beside it, and what each of `models` that has a licence says of itself.
 
     >>> licenses("cc-by-4.0", ["alpaca.jsonl"], {"apertium": Apertium(), "length": Length()})
     {'data': 'cc-by-4.0', 'models': {'apertium': 'GPL (language data)'}}
     """
-    told = {name: str(model.license) for name, model in models.items() if hasattr(model, "license")}
+    told = {name: told for name, model in models.items() if (told := model.license) is not None}
     cards = dict.fromkeys(found for path in inputs if (found := card_license(Path(path).parent)))
     return asdict(Licenses(data or ", ".join(cards), told))
 
 
-def licenses_of_scores(inputs: Sequence[str], scorers: Mapping[str, object]) -> dict[str, Any]:
+def licenses_of_scores(inputs: Sequence[str], scorers: Mapping[str, Filter]) -> dict[str, Any]:
     """Those of the runs that made `inputs`, as the manifests beside them tell, and of the scorers."""
     before = [Licenses.of(_manifest(path)) for path in inputs]
     models = {name: text for each in before for name, text in each.models.items()}

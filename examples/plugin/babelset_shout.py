@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
-
-from babelset.contracts.translator import Failure, Translation
+from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.languages import Pair
 from babelset.text.segment import Segment
 
 
-class Shout(BaseModel, extra="forbid"):
-    """`babelset translate in.jsonl --to ca --translator shout --option ending=! -o out.jsonl`"""
+class Shout(Translator):
+    """
+    Shout: upper case and an ending of one's own, in place of a translation.
 
-    ending: str = ""
+    babelset translate in.jsonl --to ca --translator shout --option ending=! -o out.jsonl
+    """
 
     schemes: ClassVar[Sequence[str]] = ("raw",)  # upper-casing leaves the placeholder characters alone
-    limit: ClassVar[int] = 1000
-    batch: ClassVar[int] = 64
     notice: ClassVar[str] = "shout does not translate, it shouts"
+
+    ending: str = ""
 
     @property
     def signature(self) -> str:
@@ -31,6 +31,3 @@ class Shout(BaseModel, extra="forbid"):
 
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]:
         return [Translation(segment.text.upper() + self.ending) for segment in segments]
-
-    def close(self) -> None:
-        """Nothing to stop."""

@@ -76,7 +76,7 @@ def test_json_holds_the_same(scored: Path) -> None:
 
 
 def test_the_usual_checks_score_what_is_planted_if_none_is_named(scored: Path, tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text("[filters]\nlanguage = false\nlanguage_segments = false\ntask = false\n")
+    (tmp_path / "c.toml").write_text("[filters]\nlanguage = false\ntask = false\n")
     told = tables(run("calibrate", scored, "--config", tmp_path / "c.toml"))
     assert {"complete", "copied", "numbers"} <= {line[1] for line in told["Planted errors"]}
     assert not {"language", "task", "cometkiwi"} & {line[1] for line in told["Planted errors"]}

@@ -98,7 +98,7 @@ def rated(translated: Path) -> Path:
     for number, row in enumerate(found):
         row["_babelset"]["scores"] |= {"kiwi": [number / 10], "judge.accuracy": [float(number % 2)]}
     (translated / "rated.jsonl").write_text("".join(json.dumps(row) + "\n" for row in found))
-    checks = ("copied", "language", "language_segments", "task")
+    checks = ("copied", "language", "task")
     (translated / "loose.toml").write_text("[filters]\n" + "".join(f"{check} = false\n" for check in checks))
     return translated
 

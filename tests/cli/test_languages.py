@@ -5,8 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from babelset import plugins
 from babelset.cli import languages as command
 from babelset.cli.app import app
+from babelset.languages import Pair
+from tests.conftest import Scripted
 
 
 def babelset(*arguments: str) -> tuple[int, str]:
@@ -14,15 +17,46 @@ def babelset(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+class Latin(Scripted):
+    """A stranger's engine, for languages in Latin script."""
+
+    def supports(self, pair: Pair) -> bool:
+        return pair.target.script == "Latn"
+
+
+class Closed(Scripted):
+    """A stranger's engine that needs a key."""
+
+    key: str
+
+
+class Point:
+    def __init__(self, found: object) -> None:
+        self.found, self.value = found, "strangers:Engine"
+
+    def load(self) -> object:
+        if self.found is None:
+            raise ImportError("no torch")
+        return self.found
+
+
+@pytest.fixture
+def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Echo and three strangers: one that can be made without options, one that cannot, one that is broken."""
+    points = {name: Point(found) for name, found in {"closed": Closed, "latin": Latin, "broken": None}.items()}
+    points["echo"] = plugins.available("translators")["echo"]  # type: ignore[assignment]
+    monkeypatch.setattr(plugins, "available", lambda group: points)
+
+
 @pytest.mark.parametrize(
     ("query", "line"),
     [
-        ("catalan", "cat_Latn\tca\tCatalan\tcatalà\tLatn\tltr\tyes\teng-cat\tca\tyes"),
-        ("hebr", "heb_Hebr\the\tHebrew\tעברית\tHebr\trtl\tyes\t\the\tyes"),
-        ("pt-BR", "por_Latn\tpt-BR\tPortuguese (BR)\tportuguês\tLatn\tltr\tyes\teng-cat cat-por_BR\tpt\tyes"),
+        ("catalan", "cat_Latn\tca\tCatalan\tcatalà\tLatn\tltr\tyes\techo latin\tca\tyes"),
+        ("hebr", "heb_Hebr\the\tHebrew\tעברית\tHebr\trtl\tyes\techo\the\tyes"),
+        ("pt-BR", "por_Latn\tpt-BR\tPortuguese (BR)\tportuguês\tLatn\tltr\tyes\techo latin\tpt\tyes"),
     ],
 )
-def test_a_query_in_a_pipe_gives_tab_separated_lines(query: str, line: str) -> None:
+def test_a_query_in_a_pipe_gives_tab_separated_lines(query: str, line: str, strangers: None) -> None:
     code, output = babelset(query)
     assert code == 0 and line in output.splitlines()
 
@@ -35,7 +69,8 @@ def test_without_a_query_all_languages_are_listed() -> None:
 def test_json_holds_the_same_facts() -> None:
     code, output = babelset("urdu", "--json")
     assert code == 0
-    assert [(row["code"], row["direction"], row["apertium"]) for row in json.loads(output)] == [("urd_Arab", "rtl", "")]
+    [row] = json.loads(output)
+    assert (row["code"], row["direction"]) == ("urd_Arab", "rtl") and "echo" in row["engines"].split()
 
 
 @pytest.mark.parametrize(
@@ -49,6 +84,6 @@ def test_no_match_names_the_nearest(query: str, message: str) -> None:
 def test_right_to_left_names_are_isolated_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     from babelset.languages import find
 
-    command._table([command._row(find("ar")), command._row(find("ca"))])
+    command._table([command._row(find("ar"), {}), command._row(find("ca"), {})])
     shown = capsys.readouterr().out
     assert "\u2068العربية\u2069" in shown and "\u2068català" not in shown

@@ -50,15 +50,12 @@ class Cheap(Echo):
 class Dear(Cheap):
     """Reads rows, and keeps its replies."""
     unknown: ClassVar[Any] = ("hopeless",)
-    documents: ClassVar[bool] = False
+    reads_rows: ClassVar[bool] = True
     parallel: ClassVar[int] = 2
-    chunk: ClassVar[int] = 256
     replies: ClassVar[Any] = None
 
     def keep_replies(self, folder):
         type(self).replies = folder / "replies.txt"
-
-    def halt(self): ...
 
     def account(self):
         requests = len(set(self.replies.read_text().splitlines())) if self.replies.exists() else 0
@@ -83,7 +80,7 @@ use = ["llm"]
 [[routes]]
 use = ["quick", "llm"]
 """
-CHECKS = "[filters]\nlanguage = false\nscript = false\ncopied = false\nlanguage_segments = false\n"
+CHECKS = "[filters]\nlanguage = false\nscript = false\ncopied = false\n"
 WORDS = ["cloud", "river", "stone", "garden", "hopeless", "river", "window", "bridge"]
 
 
@@ -222,7 +219,6 @@ output = "out/{lang}.jsonl"
 routes = "plans/echo.toml"
 [filters]
 language = false
-language_segments = false
 [datasets.houses]
 inputs = ["in.jsonl"]
 """

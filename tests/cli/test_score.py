@@ -28,7 +28,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def translated(tmp_path: Path) -> Path:
     """Rows into Catalan and Spanish, translated without any check."""
     config = tmp_path / "none.toml"
-    names = ["complete", "preserved", "truncated", "copied", "script", "language", "language_segments", "length",
+    names = ["complete", "preserved", "truncated", "copied", "script", "language", "length",
              "repetition", "numbers", "task"]  # fmt: skip
     config.write_text("[filters]\n" + "".join(f"{name} = false\n" for name in names))
     for language in ("ca", "es"):
@@ -104,7 +104,7 @@ def test_a_second_run_has_nothing_to_do(translated: Path) -> None:
 
 MISTAKES = [
     (["--with", "lenght"], "unknown filter 'lenght'. Did you mean 'length'"),
-    (["--with", "length:model"], "model: unknown option"),
+    (["--with", "length:model"], "length takes nothing behind a colon"),
     (["--with", "length", "--with", "copied", "-O", "most=1"], "of which scorer?"),
     (["--with", "length", "-O", "tolerance"], "write it as KEY=VALUE"),
     (["--with", "length", "--sample", "0"], "--sample"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from babelset.contracts.evidence import whole_row
-from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
+from babelset.contracts.filter import Filter, Outcome, Rating, Scored, Verdict, with_units
 from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
 
@@ -27,7 +27,20 @@ def outcome(pairs: Sequence[tuple[str, str | None]], target: str, *, role: str =
 
 
 def verdict(check: Filter, row: Outcome) -> Verdict:
-    return check.judge(row, check.score(row.units(check.unit)))
+    units = row.units(check.unit)
+    with check.open():
+        return check.judge(with_units(check.score(units), units))
+
+
+def scores(check: Filter, units: Sequence[Scored]) -> list[float | None]:
+    """What an open filter gives each unit."""
+    with check.open():
+        return [rating.score for rating in check.score(units)]
+
+
+def rated(units: Sequence[Scored], values: Sequence[float | None]) -> list[Rating]:
+    """Ratings of units, by their scores alone."""
+    return with_units([Rating(value) for value in values], units)
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from babelset.contracts.filter import Filter, Outcome, Scored
+from babelset.contracts.filter import Scored, with_units
 from babelset.filters.agreement import Agreement
 from babelset.languages import Pair, find
+from tests.filters.conftest import scores
 
 PAIR = Pair(find("en"), find("ca"))
 EN = "The library is open."
@@ -36,7 +37,7 @@ AGREED = [
 
 @pytest.mark.parametrize(("what", "target", "candidates", "least", "most"), AGREED, ids=[case[0] for case in AGREED])
 def test_what_agreement_scores(what: str, target: str, candidates: list[str], least: float, most: float) -> None:
-    (score,) = Agreement().score([segment(target, *candidates)])
+    (score,) = scores(Agreement(), [segment(target, *candidates)])
     assert score is not None and least - 1e-9 <= score <= most + 1e-9
 
 
@@ -51,24 +52,24 @@ ALONE = [
 
 @pytest.mark.parametrize(("what", "unit"), ALONE, ids=[case[0] for case in ALONE])
 def test_what_is_not_covered(what: str, unit: Scored) -> None:
-    assert Agreement().score([unit]) == [None]
+    assert scores(Agreement(), [unit]) == [None]
 
 
 def test_the_row_must_reach_what_is_demanded() -> None:
     units = [segment(CA, CA, CA), segment(CLOSE, CLOSE, OTHER), segment(CA)]
-    row, check = Outcome(units, units, segment("")), Agreement(least=0.6, aggregate="mean")
-    scores = check.score(units)
-    assert scores[0] == pytest.approx(1) and scores[2] is None
-    verdict = check.judge(row, scores)
+    check = Agreement(least=0.6, aggregate="mean")
+    ratings = with_units(check.score(units), units)
+    assert ratings[0].score == pytest.approx(1) and ratings[2].score is None
+    verdict = check.judge(ratings)
     assert not verdict.ok and verdict.reason.endswith(f"below 0.60: {CLOSE!r}")
-    assert Agreement().judge(row, scores).ok
+    assert Agreement().judge(ratings).ok
 
 
 @given(st.lists(st.text(max_size=30) | st.text("ab \ud800", max_size=8), max_size=5))
 @settings(max_examples=80, deadline=None)
 def test_any_candidates_get_a_score_in_range_whatever_their_order(texts: list[str]) -> None:
     target = texts[0] if texts else "a"
-    score, reversed_ = Agreement().score([segment(target, *texts), segment(target, *reversed(texts))])
+    score, reversed_ = scores(Agreement(), [segment(target, *texts), segment(target, *reversed(texts))])
     assert score == reversed_
     assert score is None or -1e-9 <= score <= 1 + 1e-9
 
@@ -79,7 +80,7 @@ def test_a_megabyte_takes_no_time() -> None:
     assert time.process_time() - started < 20
 
 
-def test_it_runs_only_when_named_and_is_a_filter() -> None:
+def test_it_scores_segments_and_can_be_pickled() -> None:
     check = Agreement(least=0.6)
-    assert check.opt_in and check.quality and check.unit == "segment" and isinstance(check, Filter)
+    assert check.quality and check.needs_candidates and check.unit == "segment"
     assert pickle.loads(pickle.dumps(check)) == check

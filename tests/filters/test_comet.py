@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
+from babelset.contracts.filter import Outcome, Scored, Verdict
 from babelset.engines.comet.process import WORKER, CometProcess, Hello, Mark, Row
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, ContractError
 from babelset.filters import comet
 from babelset.filters.comet import CUT, NO_REFERENCE, Comet
 from babelset.languages import Pair, find
+from babelset.translation.deciding import judge, score
+from tests.filters.conftest import rated, scores
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
@@ -34,10 +36,14 @@ class Table:
         self.asked: list[Row] = []
         self.options: list[tuple[Any, ...]] = []
         self.references: Any = "none"
+        self.closed = 0
 
-    def __call__(self, *options: Any) -> Table:
-        self.options.append(options)
+    def __call__(self, *options: Any, download: bool, timeout: float) -> Table:
+        self.options.append((*options, download, timeout))
         return self
+
+    def close(self) -> None:
+        self.closed += 1
 
     def hello(self) -> Hello:
         return Hello(versions={}, references=self.references, batch_tokens=512)
@@ -50,7 +56,8 @@ class Table:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     fake = Table()
-    monkeypatch.setattr(comet, "_process", fake)
+    monkeypatch.setattr(comet, "CometProcess", fake)
+    monkeypatch.setattr(comet.environment, "python", lambda: "py")
     yield fake
 
 
@@ -78,14 +85,14 @@ def test_what_is_scored(
 
 def test_a_language_that_is_not_covered_is_scored_by_force_only(table: Table) -> None:
     unit = Scored("Text.", "Text.", Pair(find("en"), find("bem")))
-    assert Comet(model="m").score([unit]) == [None] and not table.options, "nothing to score starts no worker"
-    assert Comet(model="m", force=True).score([unit]) == [0.5]
+    assert scores(Comet(model="m"), [unit]) == [None] and not table.options, "nothing to score starts no worker"
+    assert scores(Comet(model="m", force=True), [unit]) == [0.5] and table.closed == 1
 
 
 def test_each_segment_gets_its_score_in_order_and_equal_ones_are_asked_once(table: Table) -> None:
     table.marks = {"a": Mark(0.1), "b": Mark(-3.2)}
     units = [Scored(EN, target, PAIR, field) for field in "xy" for target in ("b", "a", None)]
-    assert Comet(model="m").score([*units, *units]) == [-3.2, 0.1, None] * 4
+    assert scores(Comet(model="m"), [*units, *units]) == [-3.2, 0.1, None] * 4
     assert len(table.asked) == 4
 
 
@@ -107,7 +114,7 @@ def test_the_row_must_reach_what_is_demanded(
 ) -> None:
     units = [Scored(source, f"«{source}»", PAIR, f"output[{at}]") for at, source in enumerate(("Open.", "It is open."))]
     check = Comet(model="m", least=least, aggregate=aggregate)
-    verdict = check.judge(Outcome(units, units, Scored("", "", PAIR)), scores)
+    verdict = check.judge(rated(units, scores))
     assert (verdict.ok, verdict.reason) == (not reason, reason)
 
 
@@ -191,8 +198,8 @@ def test_without_the_environment_the_cure_is_told(ask: Ask, tmp_path: Path, monk
     assert not finding.ok and finding.cure == "babelset setup comet"
 
 
-def test_a_worker_is_started_once_for_all_filters_of_a_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask
+def test_a_worker_is_started_once_while_the_filter_is_open_and_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[CometProcess] = []
 
@@ -203,18 +210,29 @@ def test_a_worker_is_started_once_for_all_filters_of_a_model(
     (tmp_path / "script.json").write_text(json.dumps({"worker": str(WORKER), "faults": ["die"]}))
     monkeypatch.setattr(comet, "CometProcess", fake)
     expected = round(runpy.run_path(str(FAKE))["score_of"](EN, CA), 6)
-    try:
-        for least in (None, 0.0):
-            assert ask(Comet(model=str(tmp_path), python="py", least=least), EN, CA, "ca").score == expected
-    finally:
-        for process in made:
-            process.close()
-    assert len(made) == 1
+    with Comet(model=str(tmp_path), python="py").open() as check:
+        for _ in range(2):
+            assert check.score([Scored(EN, CA, PAIR)])[0].score == pytest.approx(expected, abs=1e-6)
+        assert len(made) == 1 and made[0]._channel
+    assert not made[0]._channel
+    with pytest.raises(ContractError, match=r"'comet' needs what it loads: score within `with check\.open"):
+        check.score([Scored(EN, CA, PAIR)])
 
 
-def test_it_runs_only_when_named_chooses_among_translations_and_is_a_filter() -> None:
+def test_what_is_special_about_stored_scores_is_counted_again(table: Table, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(FILES["r.csv"])
+    table.references, table.marks = "required", {"long": Mark(0.7, cut=True)}
+    units = [Scored(EN, "long", PAIR), Scored("Unknown.", "d", PAIR), Scored("42.", "42.", PAIR)]
+    row, check = Outcome(units, units, units[0]), Comet(model="m", references=str(tmp_path / "r.csv"))
+    with check.open():
+        [row.marks] = score([check], [row])
+    [verdict] = judge([check], row)
+    assert verdict.counts == {CUT: 1, NO_REFERENCE: 1} and verdict.score == 0.7
+
+
+def test_it_chooses_among_translations_and_can_be_pickled() -> None:
     check = Comet(model="m", least=0.6)
-    assert check.opt_in and check.quality and check.unit == "segment" and isinstance(check, Filter)
+    assert check.quality and check.unit == "segment"
     assert pickle.loads(pickle.dumps(check)) == check  # filters go to worker processes
     assert dict(check).keys() == Comet.model_fields.keys()  # what the manifest tells
 

@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from babelset.contracts.asking import deciding
-from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
-from babelset.engines.comet.kiwi import Rating
+from babelset.contracts.checks import deciding
+from babelset.contracts.filter import Rating, Scored, Verdict, with_units
+from babelset.engines.comet.kiwi import Rating as Mark
 from babelset.errors import ConfigError
 from babelset.filters import cometkiwi
 from babelset.filters.cometkiwi import LONG, CometKiwi
 from babelset.languages import Pair, find
+from tests.filters.conftest import rated, scores
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
@@ -35,15 +36,15 @@ class Table:
         self.options.append(options)
         return self
 
-    def rate(self, pairs: Sequence[tuple[str, str]]) -> list[Rating]:
+    def rate(self, pairs: Sequence[tuple[str, str]]) -> list[Mark]:
         self.asked += pairs
-        return [Rating(self.scores.get(target, 0.5), 1 + (len(target) > 100)) for _, target in pairs]
+        return [Mark(self.scores.get(target, 0.5), 1 + (len(target) > 100)) for _, target in pairs]
 
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     fake = Table()
-    monkeypatch.setattr(cometkiwi, "_kiwi", fake)
+    monkeypatch.setattr(cometkiwi.Kiwi, "load", fake)
     yield fake
 
 
@@ -79,12 +80,12 @@ def test_a_language_that_is_not_covered_is_scored_by_force_only(
     source: str, target: str, force: bool, table: Table
 ) -> None:
     unit = Scored("Text.", "Text.", Pair(find(source), find(target)))
-    assert CometKiwi(force=force).score([unit]) == [0.5 if force else None]
+    assert scores(CometKiwi(force=force), [unit]) == [0.5 if force else None]
 
 
 def test_nothing_to_score_loads_no_model(table: Table) -> None:
     units = [Scored(EN, None, Pair(find("en"), find("ca"))), Scored(EN, "Kitabu.", Pair(find("en"), find("bem")))]
-    assert CometKiwi().score(units) == [None, None] and CometKiwi().score([]) == []
+    assert scores(CometKiwi(), units) == [None, None] and scores(CometKiwi(), []) == []
     assert table.options == []
 
 
@@ -109,14 +110,14 @@ ROWS = [
 def test_the_row_is_an_aggregate_of_its_segments(
     scores: tuple[float | None, ...], aggregate: Any, total: float | None
 ) -> None:
-    verdict = CometKiwi(aggregate=aggregate).judge(row(SHORT, LONGER, LONGEST), scores)
+    verdict = CometKiwi(aggregate=aggregate).judge(row(scores, SHORT, LONGER, LONGEST))
     assert verdict.ok and verdict.score == (None if total is None else pytest.approx(total))
 
 
-def row(*sources: str) -> Outcome:
+def row(values: Sequence[float | None], *sources: str) -> list[Rating]:
     pair = Pair(find("en"), find("ca"))
     units = [Scored(source, f"«{source}»", pair, f"output[{place}]") for place, source in enumerate(sources)]
-    return Outcome(units, units, Scored(" ".join(sources), "", pair))
+    return rated(units, values)
 
 
 JUDGED = [
@@ -134,7 +135,7 @@ JUDGED = [
 
 @pytest.mark.parametrize(("least", "scores", "reason"), JUDGED)
 def test_the_row_must_reach_what_is_demanded(least: float, scores: tuple[float | None, ...], reason: str) -> None:
-    verdict = CometKiwi(least=least, aggregate="mean").judge(row(SHORT, LONGER), scores)
+    verdict = CometKiwi(least=least, aggregate="mean").judge(row(scores, SHORT, LONGER))
     assert (verdict.ok, verdict.reason) == (not reason, reason)
 
 
@@ -161,13 +162,13 @@ def test_without_torch_auto_stays_auto(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_changed_threshold_needs_no_model() -> None:
     check = CometKiwi(model="nowhere/at-all", least=0.5)
-    assert not check.judge(row(SHORT), [0.4]).ok and check.judge(row(SHORT), [0.6]).ok
+    assert not check.judge(row([0.4], SHORT)).ok and check.judge(row([0.6], SHORT)).ok
 
 
 def test_each_segment_gets_its_score_in_order_and_equal_ones_are_asked_once(table: Table, ask_row: Ask) -> None:
     table.scores = {"a": 0.1, "b": 0.2}
     units = [Scored(EN, target, Pair(find("en"), find("ca")), field) for field in "xy" for target in ("b", "a", None)]
-    assert CometKiwi().score([*units, *units]) == [0.2, 0.1, None] * 4
+    assert scores(CometKiwi(), [*units, *units]) == [0.2, 0.1, None] * 4
     assert len(table.options) == 1 and table.asked.count((EN, "a")) <= 2
 
 
@@ -190,9 +191,9 @@ def test_a_model_that_is_not_there_is_told(tmp_path: Any, ask: Ask) -> None:
         ask(CometKiwi(model=str(tmp_path)), EN, CA, "ca")
 
 
-def test_it_runs_only_when_named_chooses_among_translations_and_is_a_filter() -> None:
+def test_it_chooses_among_translations_and_can_be_pickled() -> None:
     check = CometKiwi(least=0.6)
-    assert check.opt_in and check.quality and check.unit == "segment" and isinstance(check, Filter)
+    assert check.quality and check.unit == "segment"
     assert pickle.loads(pickle.dumps(check)) == check  # filters go to worker processes
     assert dict(check).keys() == CometKiwi.model_fields.keys()  # what the manifest tells
 
@@ -218,7 +219,8 @@ def test_any_text_gets_one_score_and_a_verdict(
 ) -> None:
     check = CometKiwi(least=least, aggregate=aggregate)
     units = [Scored(source, target, Pair(find("en"), find("ca")), "output") for source, target in pairs]
-    scores = check.score(units)
-    assert len(scores) == len(units)
-    verdict = check.judge(Outcome(units, units, Scored("", "", Pair(find("en"), find("ca")))), scores)
+    with check.open():
+        ratings = check.score(units)
+    assert len(ratings) == len(units)
+    verdict = check.judge(with_units(ratings, units))
     assert verdict.ok == (not verdict.reason) == (verdict.score is None or verdict.score >= least)

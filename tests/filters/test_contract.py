@@ -8,14 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from babelset import plugins
-from babelset.contracts.filter import Outcome, Scored
+from babelset.contracts.checks import DEFAULT
+from babelset.contracts.filter import Outcome, Scored, with_units
+from babelset.contracts.loading import build_filter
 from babelset.languages import Pair, find
 
-DEFAULTS = [
-    name for name in plugins.available("filters") if not getattr(plugins.load("filters", name), "opt_in", False)
-]
-CHECKS = {name: plugins.build("filters", name, {}) for name in DEFAULTS}
+CHECKS = {name: build_filter(name, {}) for name in DEFAULT}
 texts = st.text(max_size=200) | st.text("ab 1.,`$<>{}", max_size=80)
 
 
@@ -33,9 +31,9 @@ def row(source: str, target: str | None, language: str) -> Outcome:
 )
 def test_any_text_gets_one_score_and_a_verdict(name: str, source: str, target: str | None, language: str) -> None:
     check, outcome = CHECKS[name], row(source, target, language)
-    scores = check.score(outcome.units(check.unit))
-    assert len(scores) == 1
-    verdict = check.judge(outcome, scores)
+    ratings = check.score(outcome.units(check.unit))
+    assert len(ratings) == 1
+    verdict = check.judge(with_units(ratings, outcome.units(check.unit)))
     assert verdict.check == name
     assert verdict.ok == (not verdict.reason)
     assert len(verdict.reason) < 400 and "\n" not in verdict.reason and "\x1b" not in verdict.reason
@@ -48,11 +46,13 @@ def test_any_text_gets_one_score_and_a_verdict(name: str, source: str, target: s
 def test_a_megabyte_takes_no_time(name: str, text: str) -> None:
     check, outcome = CHECKS[name], row(text, text, "ca")
     started = time.process_time()
-    check.judge(outcome, check.score(outcome.units(check.unit)))
+    units = outcome.units(check.unit)
+    check.judge(with_units(check.score(units), units))
     assert time.process_time() - started < 20  # quadratic time would be hours
 
 
 def test_no_units_are_no_trouble() -> None:
     empty = Outcome([], [], Scored("", "", Pair(find("en"), find("ca"))))
     for check in CHECKS.values():
-        assert check.judge(empty, check.score(empty.units(check.unit))).ok
+        units = empty.units(check.unit)
+        assert check.judge(with_units(check.score(units), units)).ok

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from babelset.contracts.filter import Filter, Scored, Verdict
+from babelset.contracts.filter import Scored, Verdict
 from babelset.errors import ConfigError
 from babelset.filters import embedding
 from babelset.filters.embedding import Embedding
 from babelset.languages import Pair, find
+from tests.filters.conftest import scores
 
 Ask = Callable[..., Verdict]
 EN, CA, OTHER, OPPOSITE = "The library is open.", "La biblioteca és oberta.", "Plou.", "No."
@@ -47,7 +48,7 @@ class Table:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     fake = Table()
-    monkeypatch.setattr(embedding, "_encoder", fake)
+    monkeypatch.setattr(embedding.Encoder, "load", fake)
     yield fake
 
 
@@ -76,13 +77,12 @@ def test_what_scores_how_much(
 
 def test_each_segment_gets_its_score_in_order_and_each_text_is_encoded_once(table: Table) -> None:
     units = [Scored(EN, target, PAIR, field) for field in "xy" for target in (OTHER, CA, None)]
-    scores = Embedding(model="m").score(units)
-    assert scores == [pytest.approx(0, abs=1e-6), pytest.approx(np.cos(0.1)), None] * 2
+    assert scores(Embedding(model="m"), units) == [pytest.approx(0, abs=1e-6), pytest.approx(np.cos(0.1)), None] * 2
     assert table.asked == [[EN, OTHER, CA]]
 
 
 def test_nothing_to_score_loads_no_model(table: Table) -> None:
-    assert Embedding(model="m").score([Scored(EN, None, PAIR)]) == [None] and Embedding(model="m").score([]) == []
+    assert scores(Embedding(model="m"), [Scored(EN, None, PAIR)]) == [None] and scores(Embedding(model="m"), []) == []
     assert table.options == []
 
 
@@ -104,9 +104,9 @@ def test_a_model_that_is_not_there_is_told(tmp_path: Path, ask: Ask) -> None:
         ask(Embedding(model=str(tmp_path)), EN, CA, "ca")
 
 
-def test_it_runs_only_when_named_and_is_a_filter() -> None:
+def test_it_chooses_among_translations_and_can_be_pickled() -> None:
     check = Embedding(model="m", least=0.6)
-    assert check.opt_in and check.quality and check.unit == "segment" and isinstance(check, Filter)
+    assert check.quality and check.unit == "segment"
     assert pickle.loads(pickle.dumps(check)) == check
     assert dict(check).keys() == Embedding.model_fields.keys()
 
@@ -125,9 +125,9 @@ def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
     pairs=st.lists(st.tuples(st.text(max_size=60) | st.just("\ud800 a"), st.none() | st.text(max_size=60)), max_size=5)
 )
 def test_any_text_gets_one_score_in_range(pairs: list[tuple[str, str | None]], table: Table) -> None:
-    scores = Embedding(model="m").score([Scored(source, target, PAIR) for source, target in pairs])
-    assert len(scores) == len(pairs)
-    assert all(score is None or -1 <= score <= 1 for score in scores)
+    found = scores(Embedding(model="m"), [Scored(source, target, PAIR) for source, target in pairs])
+    assert len(found) == len(pairs)
+    assert all(score is None or -1 <= score <= 1 for score in found)
 
 
 @pytest.mark.engine
@@ -136,6 +136,6 @@ def test_a_real_encoder_tells_a_translation_from_another_sentence(tmp_path: Path
         pytest.importorskip(needed, reason=f"{needed} is not installed")
     folder = runpy.run_path(str(MAKE))["make"](tmp_path)
     targets = ["la biblioteca és oberta", "la biblioteca és tancada", "nosaltres"]
-    scores = Embedding(model=str(folder)).score([Scored("the library is open", target, PAIR) for target in targets])
-    first, second, third = (score or 0.0 for score in scores)
+    units = [Scored("the library is open", target, PAIR) for target in targets]
+    first, second, third = (score or 0.0 for score in scores(Embedding(model=str(folder)), units))
     assert first == pytest.approx(1) and first > second > third > 0

@@ -19,13 +19,10 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
-from babelset.contracts.asking import Asking
-from babelset.contracts.evidence import whole_row
-from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Rating, Scored
+from babelset.contracts.filter import Marks, Rating, Scored, with_units
 from babelset.engines.llm.judging import PARTS
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, ContractError
 from babelset.files.row import KEY
-from babelset.filters import judge
 from babelset.filters.judge import Judge
 from babelset.languages import Pair, find
 from babelset.scoring.calibration.calibrate import calibrate
@@ -76,13 +73,6 @@ def server(grader: Grader) -> Iterator[ScriptedServer]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _no_engine_outlives_a_test() -> Iterator[None]:
-    yield
-    for key in list(judge._engines):
-        judge._end(key)
-
-
 def judge_of(server: ScriptedServer | str, **options: Any) -> Judge:
     base_url = server if isinstance(server, str) else server.base_url
     return Judge(model="judge-1", options={"base_url": base_url, "wait": 0.001}, **options)
@@ -98,14 +88,16 @@ def test_each_field_gets_its_rating_in_order_and_equal_texts_are_asked_once(
     units = [unit(text, where=where) for where in "xy" for text in (GOOD, BAD, None, MUTE, GOOD)]
     check = judge_of(server, retries=1)
     code = Scored("`ls`", "`ls`", PAIR, keeps=("`ls`",))
-    ratings = check.rate([*units, code, unit("42", "42"), unit(" ")])
+    with check.open():
+        ratings = check.score([*units, code, unit("42", "42"), unit(" ")])
+        [again] = check.score([unit(BAD)])
     assert [rating.score for rating in ratings] == [5, 4, None, None, 5] * 2 + [None] * 3
     assert ratings[1].parts == {**dict.fromkeys(PARTS, 5), "accuracy": 1, "fluency": 4}
     assert ratings[1].note == "accuracy 1: accuracy is so; fluency 4: fluency is so"
     assert [bool(rating.note) for rating in ratings] == [False, True, False, True, False] * 2 + [False] * 3
     assert ratings[3].note.startswith("could not be judged: the answer is not the JSON object")
     assert grader.asked == {GOOD: 1, BAD: 1, MUTE: 2}
-    assert check.score([unit(BAD)]) == [4] and grader.asked[BAD] == 1, "the reply is known"
+    assert again.score == 4 and grader.asked[BAD] == 1, "the reply is known"
 
 
 @pytest.mark.parametrize(
@@ -120,17 +112,16 @@ def test_what_the_server_does_not_answer_is_unjudged(fault: Fault, told: str, gr
     def script(body: Row, number: int) -> str | Fault | None:
         return fault if MUTE in body["messages"][-1]["content"] else grader(body, number)
 
-    with ScriptedServer(script, models=["judge-1"]) as server:
-        good, mute = judge_of(server).rate([unit(GOOD), unit(MUTE)])
+    with ScriptedServer(script, models=["judge-1"]) as server, judge_of(server).open() as check:
+        good, mute = check.score([unit(GOOD), unit(MUTE)])
     assert good.score == 5 and mute.score is None and told in mute.note
 
 
 def decided(check: Judge, *ratings: Rating) -> tuple[bool, float | None, str, dict[str, int]]:
     fields = [unit("x", where=f"turn[{number}]") for number in range(len(ratings))]
-    scores: dict[str, list[float | None]] = {"judge": [rating.score for rating in ratings]}
-    scores |= {f"judge.{part}": [rating.parts.get(part) for rating in ratings] for part in PARTS}
-    marks = Marks(scores, {"judge": [rating.note for rating in ratings]})
-    verdict = check.judge(Outcome([], fields, whole_row(fields, PAIR), {}, marks), scores["judge"])
+    marks = Marks()
+    marks.put(check, ratings)
+    verdict = check.judge(with_units(marks.ratings("judge"), fields))
     return verdict.ok, verdict.score, verdict.reason, dict(verdict.counts)
 
 
@@ -163,16 +154,15 @@ def test_a_row_is_decided_by_its_ratings(options: Row, ratings: Sequence[Rating]
 
 
 def test_scores_alone_decide_too() -> None:
-    fields = [unit("x")]
-    assert not Judge(least=3).judge(Outcome([], fields, fields[0]), [2.0]).ok
+    assert not Judge(least=3).judge(with_units([Rating(2.0)], [unit("x")])).ok
 
 
 def test_it_is_a_scorer_that_runs_only_when_named_and_starts_nothing() -> None:
     check = Judge(least=3)
-    assert check.opt_in and check.quality and check.unit == "field"
-    assert isinstance(check, Filter) and isinstance(check, Rater) and isinstance(check, Asking)
+    assert check.quality and check.unit == "field" and check.parts == PARTS
     assert pickle.loads(pickle.dumps(check)) == check, "filters go to worker processes"
-    assert check.rate([]) == [] and check.rate([unit(None)]) == [BLANK] and not judge._engines
+    with check.open():
+        assert check.score([]) == [] and check.score([unit(None)]) == [BLANK] and check.account() == {}
 
 
 @pytest.mark.parametrize("options", [{"least": 6}, {"least": -1}, {"least_part": 5.5}, {"lest": 3}, {"retries": 11}])
@@ -195,9 +185,18 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("options", "told"), MISTAKES)
 def test_an_engine_that_cannot_be_is_told(options: Row, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        Judge(**options).rate([unit(GOOD)])
-    assert not judge._engines
+    with pytest.raises(ConfigError, match=told), Judge(**options).open() as check:
+        check.score([unit(GOOD)])
+
+
+def test_what_is_wrong_with_an_engine_is_told_before_a_run_begins(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="which model"), Judge().open(tmp_path):
+        pass
+
+
+def test_without_being_open_it_asks_nothing(server: ScriptedServer) -> None:
+    with pytest.raises(ContractError, match=r"'judge' needs what it loads: score within `with check\.open"):
+        judge_of(server).score([unit(GOOD)])
 
 
 # ------------------------------------------------------------------------------ rows
@@ -375,7 +374,7 @@ def test_a_server_that_is_gone_stops_the_run_and_the_next_goes_on(grader: Grader
         options = json.dumps({"base_url": server.base_url, "wait": 0.001, "max_requests": 7})
         command = ["score", source, "-o", tmp_path / "out.jsonl", "--with", "judge:judge-1", "--chunk", 2, "-q"]
         assert "--max-requests 7 is reached" in babelset(*command, "-O", f"options={options}", code=2)
-        assert not judge._engines and not (tmp_path / "out.jsonl").exists()
+        assert not (tmp_path / "out.jsonl").exists()
         said = score(source, tmp_path / "out.jsonl", server, "--chunk", 2)
     assert set(grader.asked.values()) == {1} and grader.asked.total() == 24
     assert "judge: 24 requests" in said
@@ -501,6 +500,7 @@ def test_vllm_gives_grades_or_none_and_every_row_is_accounted_for(
 
 def test_a_vllm_server_is_asked_in_the_same_way(vllm_server: str) -> None:
     check = Judge(model="rot13", options={"base_url": vllm_server}, retries=0)
-    ratings = check.rate([unit(f"{GOOD} {number}") for number in range(4)])
+    with check.open():
+        ratings = check.score([unit(f"{GOOD} {number}") for number in range(4)])
+        assert check.account()["requests"] == 4
     assert all(rating.score is not None or rating.note for rating in ratings)
-    assert check.account()["requests"] == 4

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from babelset.contracts.filter import Filter, Scored, Verdict
-from babelset.filters.reference import Reference, ReferenceFields
+from babelset.contracts.filter import Compared, Scored, Verdict
+from babelset.filters.reference import Reference
 from babelset.languages import Pair, find
-from babelset.scoring.metrics import METRICS, Compared
+from babelset.scoring.metrics import METRICS
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
@@ -67,8 +67,8 @@ def test_the_row_must_reach_what_is_demanded(file: str, ask: Ask) -> None:
 
 
 def test_fields_have_references_too(file: str, ask: Ask) -> None:
-    check = ReferenceFields(file=file, least=0.9)
-    assert (check.name, check.unit) == ("reference_fields", "field")
+    check = Reference(file=file, least=0.9, unit="field")
+    assert (check.name, check.unit, Reference(file=file).unit) == ("reference", "field", "segment")
     assert ask(check, EN, CA, "ca").score == 1 and not ask(check, EN, "Res.", "ca").ok
 
 
@@ -78,9 +78,9 @@ def test_what_has_a_reference_is_compared_with_it(file: str) -> None:
     assert Reference(file=file).compared(units) == [Compared(CA, CA, pair.target), None, None]
 
 
-def test_it_runs_only_when_named_and_is_a_filter(file: str) -> None:
+def test_it_compares_and_can_be_pickled(file: str) -> None:
     check = Reference(file=file, least=0.6)
-    assert check.opt_in and check.quality and check.unit == "segment" and isinstance(check, Filter)
+    assert check.quality and check.compares and check.unit == "segment"
     assert pickle.loads(pickle.dumps(check)) == check
     assert dict(check).keys() == Reference.model_fields.keys()
 

@@ -6,7 +6,7 @@ import pickle
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from babelset.contracts.filter import Filter, Scored, Verdict
+from babelset.contracts.engine import Engine
+from babelset.contracts.filter import Compared, Scored, Verdict
 from babelset.contracts.translator import Failure
 from babelset.errors import ConfigError
 from babelset.filters import roundtrip
 from babelset.filters.roundtrip import Roundtrip
 from babelset.languages import Pair, find
 from babelset.scoring.calibration.calibrate import auc
-from babelset.scoring.metrics import Compared
+from tests.filters.conftest import scores
 
 Ask = Callable[..., Verdict]
 EN, CA = "The library is open.", "La biblioteca és oberta."
@@ -42,13 +43,11 @@ PAIR = Pair(find("en"), find("ca"))
 
 
 @pytest.fixture
-def engine(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def engine(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Knows the sentences above, and leaves others as they are; it has only the scheme "letters"."""
     fake = scripted(lambda text: BACK.get(text, text), schemes=("letters",))
-    way = roundtrip._Way(fake)
-    monkeypatch.setattr(roundtrip, "_way", lambda options: way)
-    yield fake
-    way.memory.close()
+    monkeypatch.setattr(Engine, "make", lambda self: fake)
+    return fake
 
 
 SCORED = [
@@ -80,7 +79,7 @@ def test_what_scores_how_much(
     bounds: tuple[float, float] | None,
     engine: Any,
 ) -> None:
-    (score,) = Roundtrip().score([Scored(source, target, PAIR, keeps=keeps)])
+    (score,) = scores(Roundtrip(), [Scored(source, target, PAIR, keeps=keeps)])
     if bounds is None:
         assert score is None and not engine.seen
     else:
@@ -91,7 +90,8 @@ def test_what_scores_how_much(
 @pytest.mark.parametrize("source", [EN, "Run `ls` now."])
 def test_what_the_engine_cannot_translate_is_not_covered(source: str, engine: Any) -> None:
     engine.reply = lambda text: Failure("no such word")
-    assert Roundtrip(least=0.9).score([Scored(source, CA, PAIR), Scored(EN, "Plou. Espera.", PAIR)]) == [None, None]
+    units = [Scored(source, CA, PAIR), Scored(EN, "Plou. Espera.", PAIR)]
+    assert scores(Roundtrip(least=0.9), units) == [None, None]
 
 
 def test_a_language_that_the_engine_does_not_know_is_not_covered(engine: Any) -> None:
@@ -101,21 +101,22 @@ def test_a_language_that_the_engine_does_not_know_is_not_covered(engine: Any) ->
         Scored(EN, CA, PAIR),
         Scored(EN, CA, Pair(find("ca"), find("en"))),
     ]
-    assert Roundtrip().score(units) == [None, pytest.approx(1), None]
+    assert scores(Roundtrip(), units) == [None, pytest.approx(1), None]
 
 
 def test_each_segment_gets_its_score_in_order_and_equal_targets_are_asked_once(engine: Any) -> None:
     units = [Scored(EN, text, PAIR, field) for field in "xy" for text in (CA, "Plou.", None, CA)]
-    scores = Roundtrip().score(units)
-    assert scores == [scores[0], scores[1], None, scores[0]] * 2 and scores[0] != scores[1]
+    found = scores(Roundtrip(), units)
+    assert found == [found[0], found[1], None, found[0]] * 2 and found[0] != found[1]
     assert sorted(engine.seen) == [CA, "Plou."]
 
 
 def test_comparing_what_is_scored_already_asks_for_nothing(engine: Any) -> None:
     units = [Scored(EN, CA, PAIR), Scored("42.", "42.", PAIR)]
-    Roundtrip().score(units)
-    seen = list(engine.seen)
-    assert Roundtrip().compared(units) == [Compared(EN, EN, PAIR.source), None] and engine.seen == seen
+    with Roundtrip().open() as check:
+        check.score(units)
+        seen = list(engine.seen)
+        assert check.compared(units) == [Compared(EN, EN, PAIR.source), None] and engine.seen == seen
 
 
 def test_what_is_remembered_in_a_folder_outlives_the_process(
@@ -123,19 +124,20 @@ def test_what_is_remembered_in_a_folder_outlives_the_process(
 ) -> None:
     monkeypatch.setattr(roundtrip, "REMEMBERED", 0)
     for _ in range(3):
-        with Roundtrip().remembering(tmp_path):
-            assert Roundtrip().score([Scored(EN, CA, PAIR)]) == [pytest.approx(1)]
-            Roundtrip().score([Scored("It rains.", "Plou.", PAIR)])
+        with Roundtrip().open(tmp_path) as check:
+            assert [rating.score for rating in check.score([Scored(EN, CA, PAIR)])] == [pytest.approx(1)]
+            check.score([Scored("It rains.", "Plou.", PAIR)])
     assert engine.seen == [CA, "Plou."]
-    Roundtrip().score([Scored(EN, CA, PAIR)])
-    assert engine.seen == [CA, "Plou.", CA], "outside nothing is written to it"
+    scores(Roundtrip(), [Scored(EN, CA, PAIR)])
+    assert engine.seen == [CA, "Plou.", CA], "elsewhere nothing is known of it"
 
 
 def test_memory_is_bounded(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roundtrip, "REMEMBERED", 1)
-    for _ in range(3):
-        assert Roundtrip().score([Scored(EN, CA, PAIR), Scored(EN, "Plou.", PAIR)])[0] == pytest.approx(1)
-    assert len(engine.seen) == 6 and len(roundtrip._way("").memory) == 2
+    with Roundtrip().open() as check:
+        for _ in range(3):
+            assert check.score([Scored(EN, CA, PAIR), Scored(EN, "Plou.", PAIR)])[0].score == pytest.approx(1)
+        assert len(engine.seen) == 6 and len(check.loaded.memory) == 2
 
 
 def test_the_row_must_reach_what_is_demanded(engine: Any, ask_row: Ask) -> None:
@@ -146,7 +148,8 @@ def test_the_row_must_reach_what_is_demanded(engine: Any, ask_row: Ask) -> None:
 
 
 def test_any_installed_engine_will_do() -> None:
-    (compared,) = Roundtrip(translator="echo").compared([Scored("Run `ls`.", "Fes `ls`.", PAIR, keeps=("`ls`",))])
+    with Roundtrip(translator="echo").open() as check:
+        (compared,) = check.compared([Scored("Run `ls`.", "Fes `ls`.", PAIR, keeps=("`ls`",))])
     assert compared is not None and compared.hypothesis == "⟦en⟧Fes  ." and compared.language.code == "eng_Latn"
 
 
@@ -159,7 +162,7 @@ def test_any_installed_engine_will_do() -> None:
 )
 def test_an_engine_that_cannot_be_made_is_told(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        Roundtrip(**options).score([Scored(EN, CA, PAIR)])
+        scores(Roundtrip(**options), [Scored(EN, CA, PAIR)])
 
 
 @pytest.mark.parametrize("options", [{"least": 1.5}, {"aggregate": "max"}, {"model": "x"}])
@@ -168,10 +171,10 @@ def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
         Roundtrip(**options)
 
 
-def test_it_is_an_alarm_that_runs_only_when_named() -> None:
+def test_it_is_an_alarm_that_ranks_nothing_and_can_be_pickled() -> None:
     check = Roundtrip(translator="echo", least=0.2)
-    check.score([Scored(EN, CA, PAIR)])
-    assert check.opt_in and not hasattr(check, "quality") and isinstance(check, Filter)
+    scores(check, [Scored(EN, CA, PAIR)])
+    assert check.compares and not check.quality
     assert pickle.loads(pickle.dumps(check)) == check, "filters go to worker processes"
     assert dict(check).keys() == Roundtrip.model_fields.keys()
 
@@ -185,16 +188,16 @@ def test_any_text_gets_a_score_and_the_engine_no_kept_text(
     source: str, target: str, keeps: list[str], engine: Any
 ) -> None:
     unit = Scored(source, target, PAIR, keeps=tuple(keeps))
-    (score,) = Roundtrip().score([unit])
-    assert score is None or 0 <= score <= 1
-    if (compared := Roundtrip().compared([unit])[0]) is not None:
-        assert compared.reference == unit.prose[0]
+    with Roundtrip().open() as check:
+        (rating,), (compared,) = check.score([unit]), check.compared([unit])
+    assert rating.score is None or 0 <= rating.score <= 1
+    assert compared is None or compared.reference == unit.prose[0]
 
 
 @pytest.mark.parametrize("target", ["a" * 1_000_000, "`" * 1_000_000, "Plou. " * 150_000, "* " * 500_000])
 def test_a_megabyte_takes_no_time(target: str, engine: Any) -> None:
     started = time.process_time()
-    Roundtrip().score([Scored(EN, target, PAIR, keeps=("`", "*") * 50)])
+    scores(Roundtrip(), [Scored(EN, target, PAIR, keeps=("`", "*") * 50)])
     assert time.process_time() - started < 20
 
 
@@ -225,12 +228,12 @@ def test_gross_errors_in_real_translations_are_told_apart() -> None:
     answers = with_engine.translate([Segment(text) for text in sources], PAIR)
     with_engine.close()
     targets = [getattr(answer, "text", "") for answer in answers]
-    good = scores(sources, targets)
+    good = covered(sources, targets)
     for what, (plant, least, most) in PLANTED.items():
-        found = auc(good, scores(sources, plant(sources, targets)))
+        found = auc(good, covered(sources, plant(sources, targets)))
         assert found is not None and least <= found <= most, what
 
 
-def scores(sources: Sequence[str], targets: Sequence[str]) -> list[float]:
+def covered(sources: Sequence[str], targets: Sequence[str]) -> list[float]:
     units = [Scored(source, target, PAIR) for source, target in zip(sources, targets, strict=True)]
-    return [score for score in Roundtrip().score(units) if score is not None]
+    return [score for score in scores(Roundtrip(), units) if score is not None]

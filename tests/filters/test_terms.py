@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from babelset.contracts.filter import Filter, Outcome, Scored, Verdict
+from babelset.contracts.filter import Scored, Verdict, with_units
 from babelset.errors import ConfigError
 from babelset.filters.terms import Terms
 from babelset.languages import Pair, find
@@ -95,8 +95,8 @@ def test_the_row_is_judged_as_a_whole_and_counted_by_term(path: str, ask_row: As
     assert verdict.counts == {"cloud: used": 2, "cloud: missing": 1, "neural network: used": 1}
 
 
-def test_it_runs_only_when_named_and_is_a_filter(path: str) -> None:
-    assert Terms.opt_in and isinstance(Terms(glossary=path), Filter)
+def test_it_can_be_pickled(path: str) -> None:
+    assert Terms.main_option == "glossary"
     check = Terms(glossary=path)
     assert pickle.loads(pickle.dumps(check)) == check  # filters go to worker processes
 
@@ -142,8 +142,8 @@ def test_a_changed_glossary_is_read_again(tmp_path: Path, ask: Ask) -> None:
 )
 def test_any_text_gets_one_score_and_a_verdict(source: str, target: str | None, least: float, path: str) -> None:
     check, unit = Terms(glossary=path, least=least), Scored(source, target, Pair(find("en"), find("ca")), "output")
-    [score] = scores = check.score([unit])
-    verdict = check.judge(Outcome([unit], [unit], unit), scores)
+    [rating] = ratings = with_units(check.score([unit]), [unit])
+    score, verdict = rating.score, check.judge(ratings)
     assert verdict.ok == (not verdict.reason) and verdict.ok == (score is None or score >= least)
     assert score is None or 0 <= score <= 1
     assert sum(verdict.counts.values()) == len({key.partition(":")[0] for key in verdict.counts})

@@ -4,13 +4,14 @@ import pytest
 
 from babelset.contracts.filter import Outcome, Scored
 from babelset.filters.copied import Copied
-from babelset.filters.language import Language, LanguageSegments
+from babelset.filters.language import Language
 from babelset.filters.length import Length
-from babelset.filters.numbers import Numbers, numbers
+from babelset.filters.numbers import Numbers
 from babelset.filters.repetition import Repetition
 from babelset.filters.script import Script
 from babelset.filters.truncated import Truncated
 from babelset.languages import Pair, find
+from babelset.measures.numbers import numbers
 from babelset.translation.deciding import judge, score
 
 EN = "The library is open every day of the week except Sunday, and children may borrow books for free."
@@ -171,14 +172,17 @@ def test_what_is_not_covered_is_said(check, language, ask):
 
 def test_one_long_segment_in_another_language_is_found_among_good_ones(ask_row):
     row = [(EN, CA)] * 20 + [(EN + EN, f"{EN} {EN}")]
-    assert ask_row(Language(), row, "ca").ok
-    verdict = ask_row(LanguageSegments(), row, "ca")
-    assert not verdict.ok and "output[20]" in verdict.reason
-    assert ask_row(LanguageSegments(), row[:20], "ca").ok
+    assert ask_row(Language(least_segment=0), row, "ca").ok
+    verdict = ask_row(Language(), row, "ca")
+    assert not verdict.ok and verdict.score > 0.9, "the row as a whole is Catalan"
+    assert verdict.reason.startswith("line 21: 0% sure that this is Catalan, taken for English: 'The library")
+    assert verdict.counts == {"taken for English": 1}
+    assert ask_row(Language(), row[:20], "ca").ok
+    assert ask_row(Language(segment_letters=500), row, "ca").ok, "too short to be judged by itself"
 
 
-@pytest.mark.parametrize("check", [Language(), LanguageSegments(letters=20)])
-def test_what_another_language_is_taken_for_is_stored_told_and_counted(check):
+def test_what_another_language_is_taken_for_is_stored_told_and_counted():
+    check = Language(segment_letters=1000)
     french = "La bibliothèque est ouverte tous les jours de la semaine, sauf le dimanche."
     for target, name in ((french, "French"), (EN, "English"), (CA, "")):
         unit = Scored(EN, target, Pair(find("en"), find("ca")))

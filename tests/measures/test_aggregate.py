@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.contracts.evidence import evidence_of, outcome_of
+from babelset.contracts.evidence import evidence_of, marks_of, outcome_of
 from babelset.filters.cometkiwi import CometKiwi
 from babelset.measures.aggregate import AGGREGATES, Aggregate, aggregated, prose_length
 from babelset.scoring.cuts import value_of
@@ -63,7 +63,9 @@ def test_a_filter_judges_by_the_number_that_a_cut_sees(
         "scores": {"cometkiwi": scores},
     }}  # fmt: skip
     evidence = evidence_of(row)
-    judged = CometKiwi(aggregate=how).judge(outcome_of(row, evidence), scores).score
+    outcome = outcome_of(row, evidence)
+    outcome.marks = marks_of(evidence)
+    judged = CometKiwi(aggregate=how).judge(outcome.ratings(CometKiwi())).score
     known = [score for score in scores if score is not None]
     assert judged == value_of(evidence, f"cometkiwi.{how}")
     assert judged is None if not known else min(known) - 1e-6 <= judged <= max(known) + 1e-6

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from babelset.contracts.checks import build_filters
 from babelset.contracts.schema import load_schema
 from babelset.files.lossless import dumps
 from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
 from babelset.review.record import Item
 from babelset.review.store import Store
-from babelset.translation.job import build_filters
 from babelset.translation.ladder import Ladder
 from babelset.translation.parsing import ParseOptions
 from babelset.translation.worker import ONLY, Worker
@@ -28,12 +28,10 @@ PLAIN = ParseOptions()
 class Documents(Scripted):
     """A translator of whole fields."""
 
-    documents, chunk, parallel, limit = True, 8, 1, 3600
-
-    def keep_replies(self, folder: object) -> None: ...
-    def halt(self) -> None: ...
-    def account(self) -> dict[str, Any]:
-        return {}
+    reads_rows: ClassVar[bool] = True
+    documents: ClassVar[bool] = True
+    chunk: ClassVar[int] = 8
+    limit: ClassVar[Any] = 3600
 
 
 def item_of(id: str = "a", sources: tuple[str, ...] = ("Hello.",), **changes: object) -> Item:

@@ -12,40 +12,42 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import PrivateAttr
 
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
+from babelset.contracts.engine import Engine
+from babelset.contracts.filter import Compared, Filter, Rating, Scored, Unit, Verdict
 from babelset.filters import roundtrip
 from babelset.filters.roundtrip import Roundtrip
 from babelset.languages import Pair, find
 from babelset.scoring import corpora
 from babelset.scoring.corpora import Draw, corpus_tables
-from babelset.scoring.metrics import METRICS, Compared
+from babelset.scoring.metrics import METRICS
 from babelset.scoring.scores import Scoring, add_scores
 
 PAIR = Pair(find("en"), find("ca"))
 SOURCE = "The library is open every day of the week."
 
 
-class Likeness(BaseModel, extra="forbid"):
+class Likeness(Filter):
     """Compares a target with its source, and writes down what it compares; a target `none` is not covered."""
 
     name: ClassVar[str] = "likeness"
     unit: ClassVar[Unit] = "segment"
+    compares: ClassVar[bool] = True
 
-    _compared: list[str] = []
+    _compared: list[str] = PrivateAttr(default_factory=list)
     _fails_at: str = ""
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         if self._fails_at and self._fails_at in [unit.target for unit in units]:
             raise RuntimeError("out of memory")
-        return [None if unit.target == "none" else 0.5 for unit in units]
+        return [Rating(None if unit.target == "none" else 0.5) for unit in units]
 
     def compared(self, units: Sequence[Scored]) -> list[Compared | None]:
         self._compared += [unit.target or "" for unit in units]
         return [Compared(unit.target or "", unit.source, unit.pair.target) for unit in units]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
         return Verdict(self.name, True)
 
 
@@ -138,8 +140,7 @@ def test_a_scoring_translates_nothing_back_twice(
         return text
 
     engine = scripted(reply)
-    way = roundtrip._Way(engine)
-    monkeypatch.setattr(roundtrip, "_way", lambda options: way)
+    monkeypatch.setattr(Engine, "make", lambda self: engine)
     monkeypatch.setattr(roundtrip, "REMEMBERED", 0)
     order = Scoring([path], str(tmp_path / "out.jsonl"), [Roundtrip()], chunk=2)
     with pytest.raises(KeyboardInterrupt):
@@ -148,7 +149,6 @@ def test_a_scoring_translates_nothing_back_twice(
     assert table(order)["cat_Latn"]["roundtrip"]["units"] == 9
     assert {text for text, times in Counter(engine.seen).items() if times > 1} <= {"La casa 6.", "La casa 7."}
     assert not list(tmp_path.glob("out.work*"))
-    way.memory.close()
 
 
 @given(sizes=st.lists(st.integers(0, 400), max_size=60), most=st.integers(1, 20), seed=st.integers())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from babelset import plugins
 from babelset.contracts.evidence import Evidence
 from babelset.errors import ConfigError
+from babelset.filters.cometkiwi import CometKiwi
 from babelset.scoring.cuts import Keep, Where, value_of
 from babelset.scoring.refilter import Refilter, refilter
 
@@ -174,8 +175,8 @@ def test_what_is_no_quality_ranks_nothing(by: str) -> None:
 
 
 def test_a_quality_of_another_package_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Kiwi:
-        quality: ClassVar[bool] = True
+    class Kiwi(CometKiwi):
+        name: ClassVar[str] = "kiwi"
 
     monkeypatch.setattr(plugins, "available", lambda group: {"kiwi": None})
     monkeypatch.setattr(plugins, "load", lambda group, name: Kiwi)

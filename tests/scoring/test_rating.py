@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import PrivateAttr
 
 from babelset.contracts.evidence import evidence_of, marks_of, outcome_of
-from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Rating, Scored, Unit, Verdict
+from babelset.contracts.filter import Filter, Marks, Outcome, Rating, Scored, Unit, Verdict
 from babelset.errors import ContractError
 from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
@@ -31,7 +31,7 @@ from babelset.work.tally import Tally
 PAIR = Pair(find("en"), find("ca"))
 
 
-class Critic(BaseModel):
+class Critic(Filter):
     """
     Rates "4" with 4, its length half as much; what is no number is unjudged, what is empty is not covered.
 
@@ -43,12 +43,9 @@ class Critic(BaseModel):
     quality: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("tone", "length")
 
-    _asked: list[str] = []
+    _asked: list[str] = PrivateAttr(default_factory=list)
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [rating.score for rating in self.rate(units)]
-
-    def rate(self, units: Sequence[Scored]) -> list[Rating]:
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         self._asked += [unit.target or "" for unit in units]
         return [self._rating(unit.target or "") for unit in units]
 
@@ -57,9 +54,8 @@ class Critic(BaseModel):
             return Rating(None, note=f"unjudged: {text}" if text else "")
         return Rating(float(text), {"tone": float(text), "length": float(text) / 2}, "low" if text < "3" else "")
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        ratings = outcome.marks.ratings(self.name)
-        assert [rating.score for rating in ratings] == list(scores)
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        assert all(rating.of.source == "a source" for rating in ratings)
         bad = [rating.note for rating in ratings if rating.note]
         return Verdict(self.name, not bad, None, "; ".join(bad))
 
@@ -76,12 +72,11 @@ def test_parts_and_notes_stand_beside_the_scores() -> None:
     assert two.scores == {name: [None, None] for name in one.scores} and two.notes == {
         "critic": ["unjudged: what?", ""]
     }
-    assert isinstance(Critic(), Rater) and isinstance(Critic(), Filter)
 
 
 def test_a_rater_that_answers_too_little_is_refused() -> None:
     class Lazy(Critic):
-        def rate(self, units: Sequence[Scored]) -> list[Rating]:
+        def score(self, units: Sequence[Scored]) -> list[Rating]:
             return [Rating(1.0)]
 
     with pytest.raises(ContractError, match="'critic' got 2"):

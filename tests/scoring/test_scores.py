@@ -18,9 +18,9 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import PrivateAttr
 
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict
 from babelset.errors import ConfigError, ContractError
 from babelset.files.row import Row
 from babelset.report import collect as collecting
@@ -33,7 +33,7 @@ from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 
 
-class Words(BaseModel, extra="forbid"):
+class Words(Filter):
     """A scorer that writes down what it is asked: a word of the target is worth a tenth, a target `none` unknown."""
 
     name: ClassVar[str] = "words"
@@ -41,16 +41,18 @@ class Words(BaseModel, extra="forbid"):
     quality: ClassVar[bool] = True
     worth: float = 0.1
 
-    _asked: list[str] = []
+    _asked: list[str] = PrivateAttr(default_factory=list)
     _fails: bool = False
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         if self._fails and self._asked:
             raise RuntimeError("out of memory")
         self._asked += [unit.target or "" for unit in units]
-        return [None if unit.target == "none" else self.worth * len((unit.target or "").split()) for unit in units]
+        return [
+            Rating(None if unit.target == "none" else self.worth * len((unit.target or "").split())) for unit in units
+        ]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
         return Verdict(self.name, True)
 
 
@@ -139,8 +141,8 @@ def test_a_scorer_that_raises_leaves_what_it_finished(force: bool, ten: str, tmp
 
 def test_a_scorer_that_answers_too_little_is_refused(ten: str, tmp_path: Path) -> None:
     class Short(Words):
-        def score(self, units: Sequence[Scored]) -> list[float | None]:
-            return [0.5]
+        def score(self, units: Sequence[Scored]) -> list[Rating]:
+            return [Rating(0.5)]
 
     with pytest.raises(ContractError):
         add_scores(Scoring([ten], str(tmp_path / "out.jsonl"), [Short()]))
@@ -256,9 +258,10 @@ def test_scorers_and_their_options(names: Any, options: Any, config: Any, made: 
 MISTAKES = [
     # the scorers named, options, what is said
     (["comett"], {}, "unknown filter 'comett'"),
-    (["length:models/kiwi"], {}, "model: unknown option"),
+    (["length:models/kiwi"], {}, "length takes nothing behind a colon"),
     (["length", "length"], {}, "named twice"),
     (["cometkiwi:a", "cometkiwi:b"], {}, "named twice"),
+    (["length"], {"tolerance": "wide"}, "--option tolerance=wide: tolerance is a number"),
     (["length", "copied"], {"most": 1}, r"of which scorer\? Write it as length\.most=VALUE"),
     (["length"], {"copied.most": 1}, "'copied' is not among the scorers: length"),
     (["length"], {"tolerence": 1}, "tolerence: unknown option"),
@@ -274,21 +277,19 @@ def test_mistakes_are_named(names: Any, options: Any, said: str) -> None:
 SLOW = """
 import os, time
 from typing import ClassVar
-from pydantic import BaseModel
-from babelset.contracts.filter import Verdict
+from babelset.contracts.filter import Filter, Rating, Verdict
 
-class Slow(BaseModel):
+class Slow(Filter):
     name: ClassVar[str] = "slow"
     unit: ClassVar[str] = "segment"
-    opt_in: ClassVar[bool] = True
 
     def score(self, units):
         time.sleep(0.02)
         with open(os.environ["ASKED"], "a", encoding="utf-8") as file:
             file.write("".join(unit.target + "\\n" for unit in units))
-        return [len(unit.target) / 100 for unit in units]
+        return [Rating(len(unit.target) / 100) for unit in units]
 
-    def judge(self, outcome, scores):
+    def judge(self, ratings):
         return Verdict(self.name, True)
 """
 CHUNK = 8

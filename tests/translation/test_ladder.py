@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -12,6 +12,7 @@ from babelset.languages import Pair
 from babelset.text.segment import PLACEHOLDER, Context, Segment, restore
 from babelset.translation.ladder import Ladder
 from babelset.work.memory import REVIEWED, Memory, reviewed_key_of
+from tests.conftest import Scripted
 
 A, B = chr(PLACEHOLDER), chr(PLACEHOLDER + 1)
 TWO = Segment(f"Run {A} and then {B} now.", ("`ls`", "`ps`"), ("inline_code", "inline_code"))
@@ -182,18 +183,16 @@ def test_stop_ends_between_batches_and_keeps_what_is_answered(scripted: Any, pai
     assert len(climb.memory) == engine.batch
 
 
-class Reader:
+class Reader(Scripted):
     """A translator that reads rows: upper case, and how often it was asked."""
 
-    signature, schemes, limit, batch, notice = "reader", ("xml",), 1000, 2, ""
-    documents, parallel, chunk = False, 1, 256
+    reads_rows: ClassVar[bool] = True
+    documents: ClassVar[Any] = False
+    schemes: ClassVar[Any] = ("xml",)
+    batch: ClassVar[Any] = 2
 
     def __init__(self, fails: str = "") -> None:
-        self.asked: list[list[str]] = []
-        self.fails, self.halted = fails, False
-
-    def supports(self, pair: Pair) -> bool:
-        return True
+        super().__init__(name="reader", asked=[], fails=fails, halted=False)
 
     def translate(self, segments: Any, pair: Pair) -> list[Translation | Failure]:
         self.asked.append([segment.text for segment in segments])
@@ -201,15 +200,8 @@ class Reader:
             Failure("no") if segment.text == self.fails else Translation(segment.text.upper()) for segment in segments
         ]
 
-    def keep_replies(self, folder: Any) -> None: ...
-
-    def account(self) -> dict[str, Any]:
-        return {}
-
     def halt(self) -> None:
         self.halted = True
-
-    def close(self) -> None: ...
 
 
 def row(*texts: str) -> list[Segment]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure
 from babelset.files.row import KEY, BadRow, Row
@@ -27,25 +25,30 @@ from babelset.work.memory import Memory
 from babelset.work.tally import RouteTally, Tally
 
 
-@dataclass(frozen=True)
-class Grade:
+class Quality(Filter):
     """A filter whose scores stand in the target: `at` says which word; "-" is not covered."""
 
-    name: str
-    at: int
-    least: float
-    unit: Unit = "segment"
+    name: ClassVar[str] = "quality"
+    unit: ClassVar[Unit] = "segment"
+    at: int = 0
+    least: float = 0.5
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         words = [unit.target.split()[self.at] if unit.target else "-" for unit in units]
-        return [None if word == "-" else float(word) for word in words]
+        return [Rating(None if word == "-" else float(word)) for word in words]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
-        ok = all(score is None or score >= self.least for score in scores)
-        return Verdict(self.name, ok and all(unit.target for unit in outcome.segments), None, "" if ok else "low")
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        ok = all(rating.score is None or rating.score >= self.least for rating in ratings)
+        return Verdict(self.name, ok and all(rating.of.target for rating in ratings), None, "" if ok else "low")
 
 
-FILTERS = (Grade("quality", 0, 0.5), Grade("merit", 1, 0.0))
+class Merit(Quality):
+    name: ClassVar[str] = "merit"
+    at: int = 1
+    least: float = 0.0
+
+
+FILTERS = (Quality(), Merit())
 
 
 def routes(*rules: dict[str, Any], **more: Any) -> Routes:
@@ -122,7 +125,7 @@ def test_an_engine_gets_all_its_rows_of_a_chunk_at_once(scripted: Any, pair: Pai
     calls: list[list[str]] = []
 
     class Noted(scripted):  # type: ignore[misc]
-        batch = 100
+        batch: ClassVar[Any] = 100
 
         def translate(self, segments: Any, pair: Pair) -> Any:
             calls.append([self.signature, *sorted(segment.text for segment in segments)])
@@ -195,14 +198,8 @@ def test_threads_take_turns_at_the_engines(scripted: Any, pair: Pair) -> None:
             return super().translate(segments, pair)
 
     class Threaded(Slow):
-        documents, parallel, chunk = False, 3, 256
-
-        def keep_replies(self, folder: Path) -> None: ...
-
-        def halt(self) -> None: ...
-
-        def account(self) -> dict[str, Any]:
-            return {}
+        reads_rows: ClassVar[bool] = True
+        parallel: ClassVar[int] = 3
 
     engines = {"a": Slow(lambda text: "0 0", name="a"), "b": Threaded(lambda text: "1 1", name="b")}
     crew = worker(routes({"length": {"above": 8}, "use": ["b"]}, {"use": ["a"]}), engines, pair)
@@ -245,7 +242,7 @@ def test_the_account_counts_rows_by_route() -> None:
 def test_deciding_again_keeps_the_candidates(scripted: Any, pair: Pair) -> None:
     engines = {"a": scripted(lambda text: "0.4 1"), "b": scripted(lambda text: "0.6 1")}
     [entry] = run(worker(routes({"use": ["a", "b"]}), engines, pair), rows("Hello."))
-    [again] = redecide([Row(0, "out.jsonl", 1, entry["data"])], [Grade("quality", 0, 0.7)])
+    [again] = redecide([Row(0, "out.jsonl", 1, entry["data"])], [Quality(least=0.7)])
     old, new = entry["data"][KEY], again["data"][KEY]
     assert again["status"] == "rejected" and entry["status"] == "accepted"
     assert new["route"] == old["route"] and new["candidates"] == old["candidates"]

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from babelset.contracts.engine import Engine
-from babelset.contracts.translator import Contextual, Translation
+from babelset.contracts.translator import Translation
 from babelset.engines.llm.request import Request
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
@@ -48,7 +48,7 @@ def engine(rot13_model: Path, vllm_environment: None) -> Iterator[VLLM]:
 
 
 def test_it_reads_rows() -> None:
-    assert isinstance(VLLM(model="m"), Contextual)
+    assert VLLM(model="m").reads_rows
 
 
 def test_without_vllm_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

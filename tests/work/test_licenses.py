@@ -84,7 +84,7 @@ def job(tmp_path: Path) -> Job:
     (tmp_path / "in.jsonl").write_text(
         json.dumps({"instruction": "Say hello.", "input": "", "output": "Hello."}) + "\n"
     )
-    filters: dict[str, Any] = {"language": False, "language_segments": False}
+    filters: dict[str, Any] = {"language": False}
     return Job(
         inputs=(str(tmp_path / "in.jsonl"),), output=str(tmp_path / "ca.jsonl"), target="ca",
         translator=Engine(name="echo"), filters=filters,
@@ -122,4 +122,4 @@ def test_a_scoring_tells_the_licences_of_the_run_too(job: Job, tmp_path: Path) -
     relicensed(job, "odc-by", translator=Engine(name="apertium"), target="es")
     (tmp_path / "references.csv").write_text("source,target\nSay hello.,Saluda.\n")
     found = add_scores(Scoring([str(tmp_path / "ca.jsonl")], str(tmp_path / "s.jsonl"), [Roundtrip(translator="echo")]))
-    assert found["licenses"] == {"data": "odc-by", "models": {"apertium": "GPL (language data)", "roundtrip": ""}}
+    assert found["licenses"] == {"data": "odc-by", "models": {"apertium": "GPL (language data)"}}

@@ -32,10 +32,9 @@ from babelset.engines.llm import signs
 from babelset.engines.llm.controls import CONTROL
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.phrases import said
-from babelset.filters.length import Length
-from babelset.filters.numbers import Numbers
-from babelset.filters.repetition import Repetition
 from babelset.languages import Pair
+from babelset.measures import length, numbers
+from babelset.measures.repetition import excess
 from babelset.text.placeholders import scheme
 
 
@@ -62,6 +61,7 @@ THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning|seed:think)>|\[
 # Nothing to see, or not what it seems: lone surrogates, bytes that were no UTF-8, overridden direction, hidden tags
 UNSEEN = re.compile("[\ud800-\udfff\ufffd\u202d\u202e\U000e0000-\U000e007f]")
 LEAK = 8  # words in a row of the instructions
+REPEATS, LOOP = 4, 24  # times as often as the source repeats its words; characters of one kind in a row
 HUGE = 20  # times as long as the source: not worth a look
 
 
@@ -200,7 +200,7 @@ class Examiner:
         if (share := signs.copied(unit)) > 0.5:
             sure = share > 0.8 and self.pair.source.code == signs.ENGLISH  # related languages share their words
             yield Fault("copied", f"is the source again, not {target}", sure)
-        if signs.fails(REPETITION, unit):
+        if excess(unit, characters=LOOP, most=REPEATS) > REPEATS:
             yield Fault("repetition", "repeats itself")
         if signs.misfit(unit):
             yield Fault("length", "is far too long or too short for a translation")
@@ -208,9 +208,11 @@ class Examiner:
             yield Fault("short", "breaks off")
         if len(UNSEEN.findall(unit.target or "")) > len(UNSEEN.findall(unit.source)):
             yield Fault("unicode", "holds characters that cannot be seen, or is not valid Unicode")
-        for kind, check, note in DOUBTS:
-            if signs.fails(check, unit):
-                yield Fault(kind, note, hard=False)
+        ratio = length.ratio(unit)
+        if ratio is not None and not length.fits(unit, ratio):
+            yield Fault("length", "is too long or too short for a translation", hard=False)
+        if numbers.share(*unit.prose) < 1:
+            yield Fault("numbers", "must keep the numbers of the source", hard=False)
 
     def _form(self, source: str, hypothesis: str) -> Iterator[Fault]:
         wanted, got = (Counter("".join(tag.split()) for tag in self.tag.findall(text)) for text in (source, hypothesis))
@@ -234,13 +236,6 @@ class Examiner:
     @cached_property
     def _instructed(self) -> frozenset[tuple[str, ...]]:
         return frozenset(_grams(signs.words(self.instructions)))
-
-
-REPETITION = Repetition(most=4, characters=24)
-DOUBTS = (  # checks of rows, held to one segment: kind, check, what to tell the model
-    ("length", Length(), "is too long or too short for a translation"),
-    ("numbers", Numbers(least=1.0), "must keep the numbers of the source"),
-)
 
 
 def _grams(words: Sequence[str]) -> set[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import xxhash
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from babelset import __version__
-from babelset.contracts.translator import Translation
+from babelset.contracts.translator import Translation, Translator
 from babelset.engines.llm.answer import Examiner
-from babelset.engines.llm.choose import check_chooser, chooser
+from babelset.engines.llm.choose import Chooser, chooser
 from babelset.engines.llm.dialogue import Answer, Manner, converse
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
@@ -30,14 +31,17 @@ from babelset.text.segment import Segment
 from babelset.work.licenses import card_license
 
 
-class LLM(BaseModel, extra="forbid"):
+class LLM(Translator):
     """
     A translator that asks a language model, row by row; an engine adds how requests are sent, `hold`.
 
     Raises ConfigError for a chooser, and for a prompt, glossary or example file, that cannot be used.
     """
 
-    operational: ClassVar[frozenset[str]] = frozenset()
+    reads_rows: ClassVar[bool] = True
+    notice: ClassVar[str] = (
+        "a language model translates some languages well and others badly: read a sample, and score it"
+    )
 
     model: str = Field("", description="the model's id or folder")
     prompt: str = Field("", description="a prompt's name or file; otherwise the one for the model")
@@ -56,12 +60,14 @@ class LLM(BaseModel, extra="forbid"):
     _manners: dict[str, tuple[Manner, Examiner]] = PrivateAttr(default_factory=dict)
     _replies: Replies = PrivateAttr(default_factory=lambda: Replies(":memory:"))
     _halted: threading.Event = PrivateAttr(default_factory=threading.Event)
+    _open: ExitStack = PrivateAttr(default_factory=ExitStack)
+    _choose: Chooser | None = PrivateAttr(None)
 
     def model_post_init(self, context: Any) -> None:
         if not self.model:
             raise ConfigError("an LLM translator needs a model: --model ID, or a folder")
         if self.candidates > 1:
-            check_chooser(self.pick)
+            self._choose = self._open.enter_context(chooser(self.pick))
 
     @cached_property
     def chosen(self) -> Prompt:
@@ -99,10 +105,6 @@ class LLM(BaseModel, extra="forbid"):
         return 3 * self.pack if self.documents else 2000
 
     @property
-    def notice(self) -> str:
-        return "a language model translates some languages well and others badly: read a sample, and score it"
-
-    @property
     def license(self) -> str:
         """What the model's card says, where the model is a folder."""
         return card_license(Path(self.model))
@@ -127,13 +129,14 @@ class LLM(BaseModel, extra="forbid"):
         rows = [list(row) for _, row in groupby(segments, key=_row)]
         held = self.hold([converse(row, manner, examiner) for row in rows])
         answers = [answer for row in held for answer in row]
-        return self._best(segments, answers, pair) if self.candidates > 1 else answers
+        return self._best(segments, answers, pair, self._choose) if self._choose else answers
 
     def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
         """Hold every talk with the model to its end; what each returns."""
         raise NotImplementedError
 
     def close(self) -> None:
+        self._open.close()
         self._replies.close()
 
     @property
@@ -162,7 +165,9 @@ class LLM(BaseModel, extra="forbid"):
             self._manners[str(pair)] = manner, manner.examiner()
         return self._manners[str(pair)]
 
-    def _best(self, segments: Sequence[Segment], answers: Sequence[Answer], pair: Pair) -> list[Answer]:
+    def _best(
+        self, segments: Sequence[Segment], answers: Sequence[Answer], pair: Pair, choose: Chooser
+    ) -> list[Answer]:
         """Of each segment's candidates the one with the highest score, all of them kept with their scores."""
         drawn = [
             [text for text, times in answer.candidates for _ in range(round(times))]
@@ -172,7 +177,7 @@ class LLM(BaseModel, extra="forbid"):
         ]
         tags = scheme(self.chosen.scheme).regex
         bare = [[tags.sub(" ", text) for text in texts] for texts in drawn]
-        scores = chooser(self.pick, pair)([tags.sub(" ", segment.text) for segment in segments], bare)
+        scores = choose([tags.sub(" ", segment.text) for segment in segments], bare, pair)
         return [
             replace(answer, text=max(scored, key=lambda text: scored[text]), candidates=tuple(scored.items()))
             if isinstance(answer, Translation) and (scored := dict(zip(texts, numbers, strict=True)))

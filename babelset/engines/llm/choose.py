@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from babelset import plugins
 from babelset.contracts import expect_one_each
 from babelset.contracts.filter import Filter, Scored
+from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import ConfigError, ContractError, did_you_mean
 from babelset.languages import Pair
 
@@ -19,45 +21,45 @@ LONGEST = 20_000  # characters of a text that are compared: longer ones would ta
 
 class Chooser(Protocol):
     """
-    Scores for the hypotheses of each source, higher is better: `choose(["Hi."], [["Hola.", "Adéu."]])`.
+    Scores for the hypotheses of each source, higher is better: `choose(["Hi."], [["Hola.", "Adéu."]], pair)`.
 
     Answers one list for each source, in it one score for each hypothesis, comparable within the list only.
     """
 
-    def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> list[list[float]]: ...
+    def __call__(
+        self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]], pair: Pair
+    ) -> list[list[float]]: ...
 
 
-def chooser(name: str, pair: Pair) -> Chooser:
+@contextmanager
+def chooser(name: str) -> Iterator[Chooser]:
     """
     The chooser `name`: "mbr", or a filter that scores segments and says that a higher score is a better translation.
 
-    >>> chooser("mbr", pair)(["Hello."], [["Hola.", "Hola.", "Adéu."]])
+    >>> with chooser("mbr") as choose:
+    ...     choose(["Hello."], [["Hola.", "Hola.", "Adéu."]], pair)
     [[0.52, 0.52, 0.04]]
 
-    A filter says so by `unit = "segment"` and `quality = True`; it is asked once for all hypotheses of a call, and
-    those it does not cover score -inf. Raises ConfigError as `check_chooser` does.
+    A filter says so by `unit = "segment"` and `quality = True`; it is open for the time of the block, asked once for
+    all hypotheses of a call, and those it does not cover score -inf. Raises ConfigError for what cannot choose: an
+    unknown name, a filter that does not score quality, or one that says by `needs_candidates = True` that it has no
+    score for a hypothesis by itself.
     """
-    return _Agreement() if name == "mbr" else _Preference(_preferring(name), pair)
-
-
-def check_chooser(name: str) -> None:
-    """
-    Raise ConfigError for what cannot choose: an unknown name, a filter that does not score quality, or one that says
-    by `needs_candidates = True` that it has no score for a hypothesis by itself.
-    """
-    if name != "mbr":
-        _preferring(name)
+    if name == "mbr":
+        yield _Agreement()
+    else:
+        with _preferring(name).open() as scorer:
+            yield _Preference(scorer)
 
 
 def _preferring(name: str) -> Filter:
     known = name in plugins.available("filters")
     if known and _can_choose(name):
-        found: Filter = plugins.build("filters", name, {})
-        return found
+        return build_filter(name, {})
     names = ["mbr", *_scorers()]
     what = f"unknown chooser {name!r}."
     if known:
-        lone = getattr(plugins.load("filters", name), "needs_candidates", False)
+        lone = filter_class(name).needs_candidates
         what = f"the filter {name!r} does not score {'a hypothesis by itself: choose with mbr' if lone else 'quality'}."
     raise ConfigError(f"{what}{did_you_mean(name, names)} Installed: {', '.join(names)}")
 
@@ -109,7 +111,7 @@ def chrf(hypotheses: Sequence[str], reference: str, *, beta: int = 2) -> list[fl
 
 @dataclass(frozen=True, slots=True)
 class _Agreement:
-    def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> list[list[float]]:
+    def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]], pair: Pair) -> list[list[float]]:
         return [mbr(group) for group in hypotheses]
 
 
@@ -118,15 +120,14 @@ class _Preference:
     """What a filter prefers; samples repeat, and scorers are slow, so equal ones are sent once."""
 
     scorer: Filter
-    pair: Pair
 
-    def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> list[list[float]]:
+    def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]], pair: Pair) -> list[list[float]]:
         groups = zip(sources, hypotheses, strict=True)
-        asked = [[Scored(source, hypothesis, self.pair) for hypothesis in group] for source, group in groups]
+        asked = [[Scored(source, hypothesis, pair) for hypothesis in group] for source, group in groups]
         units = list(dict.fromkeys(unit for group in asked for unit in group))
         got = self.scorer.score(units) if units else []
         expect_one_each(f"the filter {self.scorer.name!r}", units, got)
-        scores = {unit: _comparable(score) for unit, score in zip(units, got, strict=True)}
+        scores = {unit: _comparable(rating.score) for unit, rating in zip(units, got, strict=True)}
         return [[scores[unit] for unit in group] for group in asked]
 
 
@@ -135,9 +136,9 @@ def _comparable(score: float | None) -> float:
 
 
 def _can_choose(name: str) -> bool:
-    found = plugins.load("filters", name)
-    tells = getattr(found, "quality", False) is True and getattr(found, "unit", "") == "segment"
-    return tells and not getattr(found, "needs_candidates", False)
+    found = filter_class(name)
+    unit = found.model_fields["unit"].default if "unit" in found.model_fields else found.unit
+    return found.quality and unit == "segment" and not found.needs_candidates
 
 
 def _scorers() -> list[str]:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import regex
 
-from babelset.contracts.filter import Outcome, Scored
+from babelset.contracts.filter import Scored, without
 from babelset.engines.llm.phrases import english_words
-from babelset.filters.copied import Copied
-from babelset.filters.language import Language
-from babelset.filters.length import Length
-from babelset.filters.numbers import Numbers
-from babelset.filters.script import Script
-from babelset.languages import Language as Tongue
-from babelset.languages import Pair
+from babelset.languages import Language, Pair
+from babelset.measures import copied as copies
+from babelset.measures import numbers as figures
+from babelset.measures import script as scripts
+from babelset.measures.language import confidences
+from babelset.measures.length import ratio as length_ratio
 
 ENGLISH = "eng_Latn"
 WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’-]*")
@@ -53,11 +51,6 @@ def words(text: str) -> list[str]:
     return [word.casefold() for word in WORD.findall(text)]
 
 
-def fails(check: Any, unit: Scored) -> bool:
-    """Whether a check of rows rejects one segment."""
-    return not check.judge(Outcome([unit], [unit], unit), check.score([unit])).ok
-
-
 def blank(unit: Scored) -> bool:
     """No letter and no digit where the source has letters: "...", a zero-width space."""
     return bool(LETTER.search(unit.source)) and not LETTER_OR_DIGIT.search(unit.target or "")
@@ -65,14 +58,14 @@ def blank(unit: Scored) -> bool:
 
 def misfit(unit: Scored) -> bool:
     """A length further from the expected one than any human translation has."""
-    [ratio] = Length().score([unit])
+    ratio = length_ratio(unit)
     size = max(len(unit.source.strip()), 1)
     return ratio is not None and not 0.3 - 4 / size <= ratio <= 2.5 + 30 / size
 
 
 def short(unit: Scored) -> bool:
     """About half as long as expected or less, and without an end where the source has one."""
-    [ratio] = Length().score([unit])
+    ratio = length_ratio(unit)
     cut = ENDED.search(unit.source) and CUT.search(unit.target or "") and unit.pair.target.script not in MARKLESS
     return bool(cut) and ratio is not None and ratio < 0.5
 
@@ -85,7 +78,7 @@ def broken(unit: Scored) -> float:
     source, target = ((text or "").strip() for text in (unit.source, unit.target))
     extra = target.count("\n") - source.count("\n")
     if extra > 0 and "\n" not in source:
-        [ratio] = Length().score([unit])
+        ratio = length_ratio(unit)
         return 1.0 if extra > 1 or (ratio or 0) > 1.6 else 0.5
     return 0.5 if extra else 0.0
 
@@ -102,11 +95,12 @@ def script(unit: Scored) -> bool:
     source, target = words(unit.source), words(unit.target or "")
     known = set(source)
     own = replace(unit, source="", target=" ".join(word for word in target if word not in known))
-    checks = Script(least=0.5), Script(least=0.01, letters=5)  # an abbreviation may stand beside few letters
-    return any(fails(check, own) for check in checks) or _other_chinese(own.target or "", unit.pair.target)
+    share, of_few = scripts.share(own), scripts.share(own, least=5)
+    other = (share is not None and share < 0.5) or (of_few is not None and of_few < 0.01)  # few: an abbreviation
+    return other or _other_chinese(own.target or "", unit.pair.target)
 
 
-def _other_chinese(text: str, language: Tongue) -> bool:
+def _other_chinese(text: str, language: Language) -> bool:
     sets = {"Hans": (SIMPLIFIED, TRADITIONAL), "Hant": (TRADITIONAL, SIMPLIFIED)}
     if language.script not in sets:
         return False
@@ -120,15 +114,17 @@ def copied(unit: Scored) -> float:
     if target.isupper():
         source, target = source.lower(), target.lower()
     source, target = _common(source), _common(target)
-    if not source or not target or not fails(Copied(letters=12, most=0), replace(unit, source=source, target=target)):
-        return 0.0
-    back = replace(unit, source="", target=unit.source, pair=Pair(unit.pair.target, unit.pair.source))
-    if fails(Language(letters=12, least=0.1), back):  # the source is a quotation in another language
+    if not source or copies.same_language(unit) or copies.letters(target) < 12:
         return 0.0
     forth, whole = (
-        Copied().score([replace(unit, source=one, target=other)])[0] or 0.0
-        for one, other in ((source, target), (target, source))
+        copies.share(replace(unit, source=one, target=other)) for one, other in ((source, target), (target, source))
     )
+    if not forth:
+        return 0.0
+    back = replace(unit, source="", target=unit.source, pair=Pair(unit.pair.target, unit.pair.source))
+    [sure] = confidences([back], letters=12)
+    if sure and sure.score < 0.1:  # the source is a quotation in another language
+        return 0.0
     return max(forth, whole if whole > 0.85 else 0.0)
 
 
@@ -153,12 +149,12 @@ def unasked(unit: Scored) -> float:
     source, target, pair = unit.source, unit.target or "", unit.pair
     if pair.target.script in MARKLESS or _asks(target, pair.target) or not _asks(source, pair.source, ends=True):
         return 0.0
-    [ratio] = Length().score([unit])
-    other = Numbers(least=1.0).score([unit])[0] != 1.0 or (ratio is not None and not 0.6 < ratio < 1.6)
+    ratio = length_ratio(unit)
+    other = figures.share(*unit.prose) != 1.0 or (ratio is not None and not 0.6 < ratio < 1.6)
     return 1.0 if other or (pair.source.code == ENGLISH and DIRECT.search(source)) else 0.5
 
 
-def _asks(text: str, language: Tongue, ends: bool = False) -> bool:
+def _asks(text: str, language: Language, ends: bool = False) -> bool:
     """Whether a question mark stands in the text, or at the end of a sentence."""
     if language.script == "Jpan" and not ends and JAPANESE.search(text):
         return True
@@ -169,8 +165,8 @@ def _asks(text: str, language: Tongue, ends: bool = False) -> bool:
 def foreign(units: Sequence[Scored]) -> set[int]:
     """The hypotheses that are in another language, as far as can be told: each alone, then all together."""
     own = [replace(unit, source="", target=_without_names(unit)) for unit in units]
-    scores = Language(letters=100, read=200).score(own) if len(own) > 1 else ()
-    found = {index for index, score in enumerate(scores) if score is not None and score < 0.01}
+    sure = confidences(own, letters=100, read=200) if len(own) > 1 else ()
+    found = {index for index, one in enumerate(sure) if one and one.score < 0.01}
     found |= {index for index, unit in enumerate(units) if _is_english([unit])}
     others = [index for index in range(len(own)) if index not in found]
     together = " ".join(own[index].target or "" for index in others)
@@ -180,8 +176,8 @@ def foreign(units: Sequence[Scored]) -> set[int]:
 
 
 def _is_foreign(unit: Scored) -> bool:
-    [score] = Language(letters=CONCISE.get(unit.pair.target.script, 40), read=160).score([unit])
-    return score is not None and score < 0.1
+    [sure] = confidences([unit], letters=CONCISE.get(unit.pair.target.script, 40), read=160)
+    return sure is not None and sure.score < 0.1
 
 
 def _without_names(unit: Scored) -> str:
@@ -212,7 +208,7 @@ def _added(unit: Scored) -> list[str]:
 
 def misplaced(units: Sequence[Scored]) -> set[int]:
     """Hypotheses that stand under the wrong number: their numbers are another's, or they came for two sources."""
-    lost = [index for index, unit in enumerate(units) if Numbers().score([unit])[0] == 0.0]
+    lost = [index for index, unit in enumerate(units) if unit.target is not None and figures.share(*unit.prose) == 0.0]
     found = {index for index in lost if any(_holds_all(units[index], other) for other in units)}
     first: dict[str, int] = {}
     for index, unit in enumerate(units):
@@ -225,7 +221,8 @@ def misplaced(units: Sequence[Scored]) -> set[int]:
 
 def _holds_all(unit: Scored, other: Scored) -> bool:
     """Whether the numbers of one source, which another has not, are in the other's hypothesis."""
-    in_source, in_target = Numbers().score([replace(unit, target=text) for text in (other.source, other.target)])
+    source, keeps = unit.prose[0], unit.keeps
+    in_source, in_target = (figures.share(source, without(text or "", keeps)) for text in (other.source, other.target))
     return in_source == 0.0 and in_target == 1.0
 
 

@@ -17,6 +17,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from babelset.contracts.checks import DEFAULT, opened
 from babelset.contracts.evidence import Evidence
 from babelset.contracts.filter import Filter, Marks, Outcome
 from babelset.files.reading import read
@@ -186,8 +187,9 @@ Table = dict[str, dict[str, dict[str, Any]]]  # by scorer, then by kind of error
 
 def planted(tongues: Mapping[str, Tongue], scorers: Sequence[Filter]) -> dict[str, Table]:
     """For each language the AUC of every scorer at telling rows from the same rows with an error, by kind."""
-    samples = {language: tongue.rows() for language, tongue in sorted(tongues.items())}
-    return {language: _table(rows, _others(language, samples), scorers) for language, rows in samples.items() if rows}
+    samples = {language: rows for language, tongue in sorted(tongues.items()) if (rows := tongue.rows())}
+    with opened(scorers):
+        return {language: _table(rows, _others(language, samples), scorers) for language, rows in samples.items()}
 
 
 def _others(language: str, samples: Mapping[str, Sequence[Outcome]]) -> dict[str, str]:
@@ -215,17 +217,17 @@ def _table(rows: Sequence[Outcome], others: Mapping[str, str], scorers: Sequence
 
 
 def _ratings(rows: Sequence[Outcome], scorers: Sequence[Filter]) -> dict[str, list[float | None]]:
-    """What each scorer makes of each row: its mean score, or of a check, whether the row passes."""
+    """What each scorer makes of each row: its mean score, or of a default check, whether the row passes."""
     ratings: defaultdict[str, list[float | None]] = defaultdict(list)
     for start in range(0, len(rows), SCORED):
         part = rows[start : start + SCORED]
         for check in scorers:
             for row, marks in zip(part, score([check], part), strict=True):
-                if getattr(check, "opt_in", False) or getattr(check, "quality", False):
-                    for name in marks.scores:
-                        ratings[name].append(_mean(marks, name))
-                else:
+                if check.name in DEFAULT:
                     ratings[check.name].append(_passes(check, row, marks))
+                    continue
+                for name in marks.scores:
+                    ratings[name].append(_mean(marks, name))
     return ratings
 
 
@@ -238,4 +240,4 @@ def _passes(check: Filter, row: Outcome, marks: Marks) -> float | None:
     scores = marks.scores[check.name]
     if all(value is None for value in scores):
         return None
-    return float(check.judge(replace(row, marks=marks), scores).ok)
+    return float(check.judge(replace(row, marks=marks).ratings(check)).ok)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.contracts.engine import Engine
-from babelset.contracts.translator import Contextual, Translation
+from babelset.contracts.translator import Translation
 from babelset.engines.llm.base import LLM, in_step
 from babelset.engines.llm.dialogue import Answer
 from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
@@ -82,7 +82,7 @@ def texts(answers: Sequence[Answer]) -> list[str | None]:
 
 
 def test_it_is_a_translator_that_reads_rows(llm: Callable[..., Scripted]) -> None:
-    assert isinstance(llm(), Contextual)
+    assert llm().reads_rows
     assert llm().supports(PAIR) and not llm().supports(Pair(PAIR.source, PAIR.source))
     assert (llm().documents, llm(prompt="document").documents) == (False, True)
     assert llm(prompt="document").limit > llm().limit

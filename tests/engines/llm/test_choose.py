@@ -12,11 +12,10 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from babelset import plugins
-from babelset.contracts.filter import Scored, Unit
-from babelset.engines.llm.choose import check_chooser, chooser, chrf, mbr
+from babelset.contracts.filter import Filter, Rating, Scored, Unit
+from babelset.engines.llm.choose import chooser, chrf, mbr
 from babelset.errors import ConfigError, ContractError
 from babelset.languages import Pair
 
@@ -139,12 +138,15 @@ def test_eight_samples_cost_milliseconds() -> None:
 
 
 def test_agreement_ignores_the_sources(pair: Pair) -> None:
-    choose = chooser("mbr", pair)
-    assert choose(["Hi.", "Bye."], [["abc", "abc", "xyz"], ["Adéu."]]) == [[0.5, 0.5, 0.0], [1.0]]
-    assert choose([], []) == []
+    with chooser("mbr") as choose:
+        assert choose(["Hi.", "Bye."], [["abc", "abc", "xyz"], ["Adéu."]], pair) == [[0.5, 0.5, 0.0], [1.0]]
+        assert choose([], [], pair) == []
 
 
-class Fluency(BaseModel, extra="forbid", frozen=True):
+LOST: dict[str, float | None] = {"1": None, "2": math.nan}
+
+
+class Fluency(Filter):
     """Prefers long words; knows no digits."""
 
     name: ClassVar[str] = "fluency"
@@ -152,19 +154,17 @@ class Fluency(BaseModel, extra="forbid", frozen=True):
     quality: ClassVar[bool] = True
     asked: ClassVar[list[list[Scored]]] = []
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         self.asked.append(list(units))
-        return [
-            None if unit.target == "1" else math.nan if unit.target == "2" else len(unit.target or "") for unit in units
-        ]
+        return [Rating(LOST.get(unit.target or "", len(unit.target or ""))) for unit in units]
 
-    def judge(self, outcome: Any, scores: Any) -> Any:
+    def judge(self, ratings: Any) -> Any:
         raise AssertionError("a chooser does not judge")
 
 
 class Short(Fluency):
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [1.0]
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(1.0)]
 
 
 class Rows(Fluency):
@@ -201,7 +201,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_a_quality_filter_is_asked_once_for_everything(pair: Pair) -> None:
-    scores = chooser("fluency", pair)(["Hi.", "Bye.", "Hi."], [["Hola.", "1", "2", "Hola."], [], ["Hola.", "Ei."]])
+    with chooser("fluency") as choose:
+        scores = choose(["Hi.", "Bye.", "Hi."], [["Hola.", "1", "2", "Hola."], [], ["Hola.", "Ei."]], pair)
     assert scores == [[5.0, -math.inf, -math.inf, 5.0], [], [5.0, 3.0]]
     [asked] = Fluency.asked
     assert asked == [Scored("Hi.", target, pair) for target in ("Hola.", "1", "2", "Ei.")]
@@ -209,7 +210,8 @@ def test_a_quality_filter_is_asked_once_for_everything(pair: Pair) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_nothing_to_choose_is_not_sent(pair: Pair) -> None:
-    assert chooser("fluency", pair)(["Hi."], [[]]) == [[]]
+    with chooser("fluency") as choose:
+        assert choose(["Hi."], [[]], pair) == [[]]
     assert Fluency.asked == []
 
 
@@ -228,17 +230,16 @@ def test_nothing_to_choose_is_not_sent(pair: Pair) -> None:
         ("broken", ContractError, r"'broken' .* cannot be imported: no torch"),
     ],
 )
-def test_a_name_that_cannot_choose_is_refused(name: str, error: type[Exception], message: str, pair: Pair) -> None:
-    with pytest.raises(error, match=message):
-        chooser(name, pair)
-    with pytest.raises(error, match=message):
-        check_chooser(name)
+def test_a_name_that_cannot_choose_is_refused(name: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message), chooser(name):
+        pass
 
 
 @pytest.mark.usefixtures("installed")
 def test_a_filter_that_loses_hypotheses_is_reported(pair: Pair) -> None:
-    with pytest.raises(ContractError, match="the filter 'fluency' got 2 segments and returned 1"):
-        chooser("short", pair)(["Hi."], [["Hola.", "Ei."]])
+    message = "the filter 'fluency' got 2 segments and returned 1"
+    with chooser("short") as choose, pytest.raises(ContractError, match=message):
+        choose(["Hi."], [["Hola.", "Ei."]], pair)
 
 
 @pytest.mark.parametrize(
@@ -250,8 +251,8 @@ def test_a_filter_that_loses_hypotheses_is_reported(pair: Pair) -> None:
     ],
 )
 def test_the_built_in_filters_that_cannot_choose_are_refused(name: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        check_chooser(name)
+    with pytest.raises(ConfigError, match=message), chooser(name):
+        pass
 
 
 def test_without_sacrebleu_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

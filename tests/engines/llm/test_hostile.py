@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from babelset.contracts.checks import build_filters
 from babelset.contracts.filter import without
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure, Translation
@@ -34,7 +35,6 @@ from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
 from babelset.text.placeholders import BREAKS
 from babelset.text.segment import Context, Segment
-from babelset.translation.job import build_filters
 from babelset.translation.ladder import Ladder
 from babelset.translation.worker import ONLY, Worker
 from babelset.work.journal import Entry

@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
-from babelset.contracts.filter import Outcome, Scored, Unit, Verdict
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict
 from babelset.errors import ConfigError, DataError
 from babelset.filters.copied import Copied
 from babelset.filters.repetition import Repetition
@@ -190,18 +189,18 @@ def test_ratings_of_several_languages_must_say_which(tmp_path: Path) -> None:
         Gold.read(str(tmp_path / "h.csv"))
 
 
-class Dictionary(BaseModel):
+class Dictionary(Filter):
     """A scorer of segments `Source n ...` -> `Text n ...` that looks at their first two words."""
 
     name: ClassVar[str] = "dictionary"
     unit: ClassVar[Unit] = "segment"
     quality: ClassVar[bool] = True
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
         words = [(unit.source.split()[:2], (unit.target or "").split()[:2]) for unit in units]
-        return [float(target == ["Text", *source[1:]]) for source, target in words]
+        return [Rating(float(target == ["Text", *source[1:]])) for source, target in words]
 
-    def judge(self, outcome: Outcome, scores: Sequence[float | None]) -> Verdict:
+    def judge(self, ratings: Sequence[Rating]) -> Verdict:
         return Verdict(self.name, True)
 
 
@@ -210,14 +209,13 @@ class Alarm(Dictionary):
 
     name: ClassVar[str] = "alarm"
     quality: ClassVar[bool] = False
-    opt_in: ClassVar[bool] = True
 
 
 class Blind(Dictionary):
     name: ClassVar[str] = "blind"
 
-    def score(self, units: Sequence[Scored]) -> list[float | None]:
-        return [None] * len(units)
+    def score(self, units: Sequence[Scored]) -> list[Rating]:
+        return [Rating(None)] * len(units)
 
 
 def numbered(language: str, text: str, count: int = 30) -> list[dict[str, Any]]:
@@ -268,7 +266,7 @@ def test_the_wrong_language_is_any_of_the_others(tmp_path: Path) -> None:
     asked: list[str] = []
 
     class Recorder(Dictionary):
-        def score(self, units: Sequence[Scored]) -> list[float | None]:
+        def score(self, units: Sequence[Scored]) -> list[Rating]:
             asked.extend((unit.target or "").partition(" ")[0] for unit in units if unit.pair.target.code == "cat_Latn")
             return super().score(units)
 

@@ -1,0 +1,51 @@
+"""How much of a translation is its source again."""
+
+from __future__ import annotations
+
+import regex
+
+from babelset.contracts.filter import Scored
+
+WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’-]*")
+RUN = 3  # words in a row that are in the source too: names are shorter
+
+
+def letters(text: str) -> int:
+    """The length of the words in the text."""
+    return sum(map(len, WORD.findall(text)))
+
+
+def same_language(unit: Scored) -> bool:
+    """Whether source and target are one language, as Bokmål and Nynorsk are here."""
+    macro = {
+        "nob_Latn": "nor",
+        "nno_Latn": "nor",
+        "hrv_Latn": "hbs",
+        "bos_Latn": "hbs",
+        "zho_Hant": "zho",
+        "zho_Hans": "zho",
+    }
+    source, target = unit.pair.source.code, unit.pair.target.code
+    return macro.get(source, source) == macro.get(target, target)
+
+
+def is_name(word: str) -> bool:
+    """`is_name("Dundee")` -> True, `is_name("NOW")` -> False: as far as capitals tell."""
+    return word[0].isupper() and not word.isupper()
+
+
+def share(unit: Scored) -> float:
+    """The share of the target's letters in runs of three or more words that are in the source too, but names."""
+    told = [WORD.findall(text) for text in unit.prose]
+    source, target = ([word.casefold() for word in words] for words in told)
+    names = list(map(is_name, told[1]))
+    if not target:
+        return 0.0
+    if len(target) < RUN:
+        return float(source == target and unit.source.islower())
+    runs = set(zip(*(source[shift:] for shift in range(RUN)), strict=False))
+    copied = [False] * len(target)
+    for start in range(len(target) - RUN + 1):
+        if tuple(target[start : start + RUN]) in runs and not all(names[start : start + RUN]):
+            copied[start : start + RUN] = [True] * RUN
+    return sum(len(word) for word, known in zip(target, copied, strict=True) if known) / sum(map(len, target))
