@@ -25,6 +25,8 @@ RANKED = ("prefered_output", "rejected_output")
 
 
 class Okapi(Export):
+    """A folder for each kind of data, in it a JSON array for each language, as Okapi's instruction and test data."""
+
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:
@@ -36,6 +38,8 @@ class Okapi(Export):
 
 
 class OkapiRL(Export):
+    """Prompts alone, as Okapi's data for reinforcement learning."""
+
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:

@@ -10,7 +10,7 @@ from babelset.errors import DataError
 
 
 class Parquet(Export):
-    """The first row names the columns; a table has no place for rows that have others."""
+    """A Parquet table: the first row names the columns; a table has no place for rows that have others."""
 
     endings: ClassVar[Sequence[str]] = (".parquet",)
 
@@ -25,4 +25,6 @@ class Parquet(Export):
 
 
 class CSV(Parquet):
+    """A table of comma- or tab-separated values: the first row names the columns."""
+
     endings = (".csv", ".tsv")

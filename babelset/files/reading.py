@@ -28,6 +28,7 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
     """
     number = 0
     for path in map(Path, paths):
+        format_of(path, format)  # before the file is looked for
         with opened(path) as file:
             for row in rows_of(file, path, format, number):
                 yield row

@@ -81,6 +81,11 @@ class Journal:
         if not run.exists():
             write_whole(run, [json.dumps(identity, indent=1, sort_keys=True)])
 
+    @property
+    def empty(self) -> bool:
+        """Whether the folder holds nothing that a resumed run could use."""
+        return {path.name for path in self.folder.iterdir()} <= {LOCK, RUN}
+
     def done(self) -> set[int]:
         names = (_CHUNK.fullmatch(path.name) for path in self.folder.iterdir())
         return {int(match[1]) for match in names if match}

@@ -159,7 +159,7 @@ def making(
 ) -> Iterator[Output]:
     """
     The output of a command, to be made or made already. `parts` decide its bytes; `shares` are written by others too.
-    With `resumes` a failure leaves finished chunks to go on from.
+    With `resumes` a failure leaves what was done, or paid for, to resume from.
 
     Raises ConfigError, before anything is opened, for a file that is read and written, for an ending that tells no
     format, and without `force` for one that another command made.
@@ -180,7 +180,7 @@ def making(
         try:
             yield output
         except BaseException:
-            if not (resumes and output.done) and not (output.work / PUBLISH).exists():
+            if output.journal.empty or not (resumes or (output.work / PUBLISH).exists()):
                 output.journal.remove()
             raise
 

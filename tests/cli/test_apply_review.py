@@ -103,6 +103,6 @@ def test_mistakes_of_the_user(output: Path) -> None:
     result = run("apply-review", output, "-o", output.with_name("done.jsonl"), code=2)
     assert "nobody has reviewed it; first: babelset review" in result.stderr
     decide(output)
-    assert "is read and written" in run("apply-review", output, "-o", output, "--force", code=2).stderr
+    assert "is read, and would be written" in run("apply-review", output, "-o", output, "--force", code=2).stderr
     result = run("apply-review", output.with_name("none.jsonl"), "-o", output.with_name("done.jsonl"), code=2)
     assert "none.review.sqlite" in result.stderr

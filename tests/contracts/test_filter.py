@@ -31,7 +31,7 @@ from babelset.errors import ConfigError, ContractError
 from babelset.files.row import KEY
 from babelset.filters import comet, cometkiwi, embedding, judge
 from babelset.languages import Pair, find
-from babelset.translation import worker
+from babelset.translation import deciding as rows_decided
 
 PAIR = Pair(find("en"), find("ca"))
 BUILT_IN = [name for name, point in plugins.available("filters").items() if point.value.startswith("babelset.")]
@@ -145,8 +145,8 @@ def test_stored_ratings_decide_as_fresh_ones_do(
 ) -> None:
     check, row = checks[name], outcome(pairs)
     with check.open():
-        [row.marks] = worker.score([check], [row])
-    [fresh], [again] = worker.judge([check], row), worker.judge([check], stored(row))
+        [row.marks] = rows_decided.score([check], [row])
+    [fresh], [again] = rows_decided.judge([check], row), rows_decided.judge([check], stored(row))
     assert fresh == again and fresh.ok == (not fresh.reason)
 
 
