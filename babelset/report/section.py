@@ -184,7 +184,7 @@ class Counting:
                 for check, rows in self.rejections.most_common()
             ),
             failures=dict(self.failures.most_common()),
-            uncovered={name: rows for name, rows in self.uncovered.most_common() if "." not in name},  # parts are as the whole
+            uncovered=dict(self.uncovered.most_common()),
             flags=dict(self.flags.most_common()),
             counts={check: dict(counts.most_common()) for check, counts in self.counts.items()},
             segments=self.segments,

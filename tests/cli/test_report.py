@@ -39,7 +39,8 @@ def test_the_numbers_are_those_of_the_manifest(translated: Path) -> None:
     assert section["target"] == "urd_Arab"
     assert section["rows"] == manifest["rows"]
     assert {reason["check"]: reason["rows"] for reason in section["reasons"]} == manifest["rejections"]
-    assert section["uncovered"] == manifest["not_covered"]
+    whole = {name: rows for name, rows in section["uncovered"].items() if "." not in name}
+    assert whole == manifest["not_covered"], "the manifest does not count parts"
     assert (section["segments"], section["kept_spans"]) == tuple(
         manifest["segments"][name] for name in ("translated", "kept_spans")
     )
