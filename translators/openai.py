@@ -1,14 +1,12 @@
-"""Any server that speaks OpenAI's chat protocol: vLLM, llama.cpp, SGLang, Ollama, hosted ones; or one of our own."""
+"""Any server that speaks OpenAI's chat protocol: vLLM, llama.cpp, SGLang, Ollama, hosted ones."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import wait
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -25,7 +23,6 @@ from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.probe import Capabilities, health, probe
 from babelset.engines.llm.replies import KeptBudget
 from babelset.engines.llm.request import Reply, Request, T, Talk
-from babelset.engines.llm.serving import Server, free_port, vllm_command
 from babelset.errors import ConfigError
 from babelset.translation.ladder import Stopped
 
@@ -39,18 +36,13 @@ class OpenAI(LLM):
     Translate with a language model behind an OpenAI-compatible server; its key is read from OPENAI_API_KEY.
 
     >>> OpenAI(model="Qwen/Qwen3-8B", base_url="http://127.0.0.1:8000/v1")
-    >>> OpenAI(model="Qwen/Qwen3-8B", serve=True, engine_args={"max_model_len": 8192})
 
-    `serve` starts `vllm serve` on loopback and ends it with the run. Every reply is stored before it is used, so
-    nothing that was paid for is asked again. Raises ConfigError where the server, the model or the key is wrong,
-    Spent where the budget is.
+    Every reply is stored before it is used, so nothing that was paid for is asked again. Raises ConfigError where the
+    server, the model or the key is wrong, Spent where the budget is.
     """
 
     operational: ClassVar[frozenset[str]] = frozenset(
-        [
-            *("base_url", "timeout", "attempts", "wait", "concurrency"),
-            *("max_requests", "max_cost", "prices", "serve", "engine_args"),
-        ]
+        ("base_url", "timeout", "attempts", "wait", "concurrency", "max_requests", "max_cost", "prices")
     )
 
     base_url: str = Field("http://127.0.0.1:8000/v1", description="where the server is")
@@ -61,12 +53,8 @@ class OpenAI(LLM):
     max_requests: int | None = Field(None, ge=0)
     max_cost: float | None = Field(None, ge=0, description="in the currency of the price file")
     prices: str | None = Field(None, description="TOML: [models.NAME] input and output, a million tokens each")
-    serve: bool = Field(False, description="start `vllm serve` on this machine, and end it")
-    engine_args: dict[str, Any] = Field({}, description="of `vllm serve`: tensor_parallel_size, quantization")
 
-    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
-    _folder: Path | None = PrivateAttr(None)
     _connected: tuple[Client, Capabilities] | None = PrivateAttr(None)
     _cause: BaseException | None = PrivateAttr(None)
     _under_way: dict[bytes, asyncio.Task[Reply]] = PrivateAttr(default_factory=dict)
@@ -99,7 +87,6 @@ class OpenAI(LLM):
 
     def keep_replies(self, folder: Path | None, name: str = "replies") -> None:
         super().keep_replies(folder, name)
-        self._folder = folder
         self._budget.keep_in(self._replies)
 
     def account(self) -> dict[str, Any]:
@@ -123,7 +110,6 @@ class OpenAI(LLM):
             loop, thread = self._loop
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-        self._stack.close()
         super().close()
 
     def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
@@ -186,9 +172,6 @@ class OpenAI(LLM):
 
     def _connect(self) -> tuple[Client, Capabilities]:
         base_url, key = self.base_url, os.environ.get(KEY)
-        if self.serve:
-            server = self._start_server()
-            base_url, key = server.base_url, server.key
         fixed = self.concurrency
         limiter = Concurrency(least=fixed, start=fixed, most=fixed) if fixed else Concurrency(start=START)
         self._await(health(base_url, self.model, key))
@@ -198,12 +181,6 @@ class OpenAI(LLM):
             limiter=limiter, budget=self._budget, capabilities=capabilities,
         )  # fmt: skip
         return client, capabilities
-
-    def _start_server(self) -> Server:
-        port = free_port()
-        log = (self._folder or Path.cwd()) / f"server-{port}.log"
-        command = vllm_command(self.model, port, self.engine_args)
-        return self._stack.enter_context(Server.start(command, port=port, log=log, say=_say))
 
     @cached_property
     def _budget(self) -> KeptBudget:
@@ -249,7 +226,3 @@ def _merged(replies: Sequence[Reply]) -> Reply:
         prompt_tokens=sum(reply.prompt_tokens for reply in good),
         completion_tokens=sum(reply.completion_tokens for reply in good),
     )
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,6 @@ class _Message(BaseModel):
 class _Choice(BaseModel):
     message: _Message
     finish_reason: str | None = None
-    logprobs: Any = None
 
 
 class Completion(BaseModel):
@@ -114,7 +112,6 @@ class Client:
     ) -> None:
         self.endpoint = Endpoint.of(base_url, model, key, timeout)
         self.capabilities, self.limiter, self.budget = capabilities, limiter or Concurrency(), budget or Budget()
-        self.answered_by: Counter[str] = Counter()  # names under which the server answers
         self._attempts, self._timeout = attempts, timeout
         self._answered, self._refusals, self._failures = False, 0, 0  # failures in a row
         try:
@@ -189,7 +186,6 @@ class Client:
                     raise
                 claim.usage = completion.counted()
             slot.done(claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4)
-            self.answered_by[completion.model or ""] += 1
             return completion
 
     async def _post(self, body: Mapping[str, Any]) -> Completion:

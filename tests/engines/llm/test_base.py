@@ -158,8 +158,6 @@ OPERATIONAL: dict[str, Any] = {
     "max_requests": 5,
     "max_cost": 0.5,
     "prices": "prices.toml",
-    "serve": True,
-    "engine_args": {"max_model_len": 512},
 }
 
 
