@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -178,14 +177,14 @@ class Client:
                     if fault.unpaid:
                         claim.free()
                     if fault.load:
-                        slot.pushback()
+                        slot.refused = True
                     self._pause(fault)
                     raise
                 except (Refused, ConfigError):
                     claim.free()
                     raise
                 claim.usage = completion.counted()
-            slot.done(claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4)
+            slot.tokens = claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4
             return completion
 
     async def _post(self, body: Mapping[str, Any]) -> Completion:
@@ -209,7 +208,7 @@ class Client:
                 "The same command goes on then"
             )
         if fault.wait:
-            self.limiter.pause_until(time.monotonic() + fault.wait)
+            self.limiter.pause(fault.wait)
 
     def _refused(self, fault: Refused) -> Reply:
         self._failures = 0

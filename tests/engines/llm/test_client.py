@@ -13,7 +13,7 @@ import pytest
 
 from babelset.engines.llm.budget import Budget, Prices, Spent
 from babelset.engines.llm.client import Client
-from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.concurrency import Concurrency, Slot
 from babelset.engines.llm.probe import Capabilities
 from babelset.engines.llm.request import Choice, Reply
 from babelset.translation.ladder import Stopped
@@ -78,33 +78,18 @@ class Watched(Concurrency):
         super().__init__()
         self.told: list[str] = []
 
-    def slot(self) -> Any:
-        told, slot = self.told, super().slot()
-
-        class Slot:
-            async def __aenter__(self) -> Slot:
-                await slot.__aenter__()
-                return self
-
-            async def __aexit__(self, *error: Any) -> None:
-                await slot.__aexit__(*error)
-
-            def done(self, tokens: int) -> None:
-                told.append(f"done {tokens}")
-
-            def pushback(self) -> None:
-                told.append("pushback")
-
-        return Slot()
+    def _learn(self, slot: Slot, seconds: float) -> None:
+        if slot.refused or slot.tokens is not None:
+            self.told.append("refused" if slot.refused else f"done {slot.tokens}")
 
 
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (rate_limited(), ["pushback", "done 3"]),
-        (SERVER_ERROR, ["pushback", "done 3"]),
-        (HANG, ["pushback", "done 3"]),
-        (CUT, ["pushback", "done 3"]),
+        (rate_limited(), ["refused", "done 3"]),
+        (SERVER_ERROR, ["refused", "done 3"]),
+        (HANG, ["refused", "done 3"]),
+        (CUT, ["refused", "done 3"]),
         (error(409, "conflict"), ["done 3"]),
         (HALF_JSON, ["done 3"]),
         (BAD_REQUEST, []),
