@@ -47,9 +47,9 @@ from typing import Any
 from unittest.mock import patch
 
 from babelset.contracts.translator import Translation
-from babelset.engines.llm.base import LLM
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.probe import probe
 from babelset.engines.llm.request import Request
 from babelset.languages import Pair, find

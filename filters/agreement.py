@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from babelset.contracts.filter import Scored
-from babelset.engines.llm.choose import chrf
+from babelset.engines.llm.candidates import chrf
 from babelset.scoring.covered import covers
 from babelset.scoring.scorer import Scorer
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field
 from babelset import plugins
 from babelset.contracts.filter import Outcome, Rating, Scored, Unit, Verdict
 from babelset.doctor import Finding
-from babelset.engines.llm.base import LLM
 from babelset.engines.llm.judging import PARTS, judged
+from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.prompt import load
 from babelset.errors import ConfigError
 from babelset.scoring.covered import covers

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from babelset.doctor import Finding
-from babelset.engines.llm.base import LLM
 from babelset.engines.llm.budget import Prices
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.probe import Capabilities, health, probe
 from babelset.engines.llm.replies import KeptBudget
 from babelset.engines.llm.request import Reply, Request, T, Talk

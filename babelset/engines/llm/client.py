@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from babelset.engines.llm.budget import Budget, Usage
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
-from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.engines.llm.request import ChatChoice, Reply, Request
 from babelset.errors import ConfigError
 from babelset.translation.ladder import Stopped
 
@@ -32,7 +32,7 @@ class _Message(BaseModel):
     content: str | None = None
 
 
-class _Choice(BaseModel):
+class _RawChoice(BaseModel):
     message: _Message
     finish_reason: str | None = None
 
@@ -40,7 +40,7 @@ class _Choice(BaseModel):
 class Completion(BaseModel):
     """The parts of a server's answer that are used; pydantic's ValidationError where it is no chat completion."""
 
-    choices: list[_Choice] = Field(min_length=1)
+    choices: list[_RawChoice] = Field(min_length=1)
     model: str | None = None
     usage: Any = None
 
@@ -59,7 +59,7 @@ class Completion(BaseModel):
     def reply(self) -> Reply:
         usage = self.counted() or Usage()
         ends = (choice.finish_reason or "stop" for choice in self.choices)
-        return Reply(tuple(map(Choice, self.texts, ends)), usage.prompt, usage.completion)
+        return Reply(tuple(map(ChatChoice, self.texts, ends)), usage.prompt, usage.completion)
 
 
 def _count(value: object) -> int | None:
@@ -67,7 +67,7 @@ def _count(value: object) -> int | None:
 
 
 @dataclass(slots=True)
-class _Tries:
+class _Attempts:
     """How often one request may still be sent; decides, as stamina's hook, whether it is sent again."""
 
     left: int
@@ -157,14 +157,14 @@ class Client:
             raise Refused(f"cannot be sent: {error}") from None
         limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
         worst = Usage(size, limit * body.get("n", 1))  # a token is at least a byte
-        tries = _Tries(self._attempts)
+        tries = _Attempts(self._attempts)
         return await self._retrying(tries, self._attempt, body, worst, tries, stop)
 
     async def close(self) -> None:
         await self.openai.close()
 
     async def _attempt(
-        self, body: Mapping[str, Any], worst: Usage, tries: _Tries, stop: threading.Event | None
+        self, body: Mapping[str, Any], worst: Usage, tries: _Attempts, stop: threading.Event | None
     ) -> Completion:
         async with self.limiter.slot() as slot:
             if stop is not None and stop.is_set():

@@ -15,7 +15,7 @@ from babelset.engines.llm.budget import Budget, Prices, Spent
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency, Slot
 from babelset.engines.llm.probe import Capabilities
-from babelset.engines.llm.request import Choice, Reply
+from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.translation.ladder import Stopped
 from tests.engines.llm.asking import HELLO, ask, request, run
 from tests.engines.llm.scripted_server import (
@@ -105,14 +105,14 @@ def test_the_limiter_hears_of_load(fault: Fault, told: list[str]) -> None:
 
 
 ODD_ANSWERS = [
-    ("fewer choices", Fault(), {"n": 3}, Reply((Choice(HELLO),), 3, 3)),
-    ("no content", Fault(changes={"choices": [{"message": {"content": None}}]}), {}, Reply((Choice(""),), 3, 3)),
-    ("cut", Fault(changes={"choices": [{"message": {"content": "U"}, "finish_reason": "length"}]}), {}, Reply((Choice("U", "length"),), 3, 3)),
-    ("thoughts beside the text", Fault(changes={"choices": [{"message": {"content": "U", "reasoning_content": "Hm."}}]}), {}, Reply((Choice("U"),), 3, 3)),
-    ("no usage", NO_USAGE, {}, Reply((Choice(HELLO),))),
-    ("half a usage", Fault(changes={"usage": {"prompt_tokens": 4, "completion_tokens": None}}), {}, Reply((Choice(HELLO),))),
-    ("a usage in words", Fault(changes={"usage": {"prompt_tokens": "four", "completion_tokens": -1}}), {}, Reply((Choice(HELLO),))),
-    ("as HTML", Fault(headers={"Content-Type": "text/html"}), {}, Reply((Choice(HELLO),), 3, 3)),
+    ("fewer choices", Fault(), {"n": 3}, Reply((ChatChoice(HELLO),), 3, 3)),
+    ("no content", Fault(changes={"choices": [{"message": {"content": None}}]}), {}, Reply((ChatChoice(""),), 3, 3)),
+    ("cut", Fault(changes={"choices": [{"message": {"content": "U"}, "finish_reason": "length"}]}), {}, Reply((ChatChoice("U", "length"),), 3, 3)),
+    ("thoughts beside the text", Fault(changes={"choices": [{"message": {"content": "U", "reasoning_content": "Hm."}}]}), {}, Reply((ChatChoice("U"),), 3, 3)),
+    ("no usage", NO_USAGE, {}, Reply((ChatChoice(HELLO),))),
+    ("half a usage", Fault(changes={"usage": {"prompt_tokens": 4, "completion_tokens": None}}), {}, Reply((ChatChoice(HELLO),))),
+    ("a usage in words", Fault(changes={"usage": {"prompt_tokens": "four", "completion_tokens": -1}}), {}, Reply((ChatChoice(HELLO),))),
+    ("as HTML", Fault(headers={"Content-Type": "text/html"}), {}, Reply((ChatChoice(HELLO),), 3, 3)),
 ]  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def test_odd_answers_are_answers(fault: Fault, fields: dict[str, Any], reply: Re
 
 def test_all_choices_come_back() -> None:
     with ScriptedServer() as server:
-        assert ask(server, request(n=3)) == Reply((Choice(HELLO),) * 3, 3, 9)
+        assert ask(server, request(n=3)) == Reply((ChatChoice(HELLO),) * 3, 3, 9)
 
 
 BODIES = [
@@ -238,6 +238,6 @@ def test_one_request_in_five_fails_and_nothing_is_lost_or_doubled(seed: int) -> 
     budget = Budget()
     with ScriptedServer(script) as server:
         replies = run(server, work, attempts=12, budget=budget, limiter=Concurrency(32, 32, 32))
-    assert [reply.choices for reply in replies] == [(Choice(rot13(f"text number {n}")),) for n in range(500)]
+    assert [reply.choices for reply in replies] == [(ChatChoice(rot13(f"text number {n}")),) for n in range(500)]
     assert len(server.bodies) == budget.requests == 500 + budget.retries
     assert budget.retries > 60

@@ -37,7 +37,7 @@ def chooser(name: str, pair: Pair) -> Chooser:
     A filter says so by `unit = "segment"` and `quality = True`; it is asked once for all hypotheses of a call, and
     those it does not cover score -inf. Raises ConfigError as `check_chooser` does.
     """
-    return _Agreement() if name == "mbr" else _Preference(_preferring(name), pair)
+    return _Mbr() if name == "mbr" else _Preferred(_preferring(name), pair)
 
 
 def check_chooser(name: str) -> None:
@@ -108,13 +108,13 @@ def chrf(hypotheses: Sequence[str], reference: str, *, beta: int = 2) -> list[fl
 
 
 @dataclass(frozen=True, slots=True)
-class _Agreement:
+class _Mbr:
     def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> list[list[float]]:
         return [mbr(group) for group in hypotheses]
 
 
 @dataclass(frozen=True, slots=True)
-class _Preference:
+class _Preferred:
     """What a filter prefers; samples repeat, and scorers are slow, so equal ones are sent once."""
 
     scorer: Filter

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 from babelset import __version__
 from babelset.contracts.translator import Translation
 from babelset.engines.llm.answer import Examiner
-from babelset.engines.llm.choose import check_chooser, chooser
+from babelset.engines.llm.candidates import check_chooser, chooser
 from babelset.engines.llm.dialogue import Answer, Manner, converse
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from babelset import plugins
 from babelset.contracts.filter import Scored, Unit
-from babelset.engines.llm.choose import check_chooser, chooser, chrf, mbr
+from babelset.engines.llm.candidates import check_chooser, chooser, chrf, mbr
 from babelset.errors import ConfigError, ContractError
 from babelset.languages import Pair
 
