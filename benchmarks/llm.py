@@ -40,24 +40,25 @@ from codecs import encode
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from babelset.contracts.translator import Translation
-from babelset.engines.llm.base import LLM
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.probe import probe
 from babelset.engines.llm.request import Request
-from babelset.engines.llm.serving import Server, free_port, vllm_command
 from babelset.languages import Pair, find
 from babelset.text.segment import Context, Segment
 from babelset.translators.openai import START, OpenAI
 from babelset.translators.vllm import VLLM
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # for the tests' servers
 RESULT = ROOT / "benchmarks" / "results" / "llm.json"
 ROT13 = ROOT / "tests" / "models" / "make_rot13.py"
 PAIR = Pair(find("en"), find("ca"))
@@ -76,7 +77,10 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
 }
 ENGINE = {"dtype": "float32", "enforce_eager": True, "gpu_memory_utilization": 0.3}
-SERVE = {**ENGINE, "served_model_name": "rot13", "enable_chunked_prefill": False}
+SERVE = [
+    *("--dtype", "float32", "--enforce-eager", "--gpu-memory-utilization", "0.3", "--no-enable-chunked-prefill"),
+    *("--served-model-name", "rot13"),
+]
 WORDS = [
     "|||A més, |Per exemple, |En canvi, |Al final, |Tanmateix, ",
     "la mestra del poble|el servidor principal|una bona recepta|aquest algoritme|la biblioteca|el meu germà gran"
@@ -122,7 +126,7 @@ def cores_and_versions() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "load_at_start": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        **{name: version(name) for name in ("openai", "vllm")},
+        **{name: version(name) for name in ("openai", "vllm") if find_spec(name)},
     }
 
 
@@ -265,7 +269,6 @@ async def our_client(base_url: str, key: str, requests: list[Request], finished:
 
 def scripted(port: int, least: float) -> None:
     """The scripted server of the tests, slower the more it has to do at a time."""
-    sys.path.insert(0, str(ROOT))
     from tests.engines.llm.scripted_server import ScriptedServer
 
     class Batching(ScriptedServer):
@@ -282,6 +285,8 @@ def scripted(port: int, least: float) -> None:
 
 
 def on_scripted(segments: list[Segment], rounds: int, least: float) -> dict[str, Any]:
+    from tests.servers import free_port
+
     port = free_port()
     process = multiprocessing.get_context("spawn").Process(target=scripted, args=(port, least), daemon=True)
     process.start()
@@ -294,11 +299,12 @@ def on_scripted(segments: list[Segment], rounds: int, least: float) -> dict[str,
 
 
 def on_served(segments: list[Segment], rounds: int) -> dict[str, Any]:
-    port = free_port()
+    from tests.servers import serving
+
     with tempfile.TemporaryDirectory() as folder:
-        command = vllm_command(model(folder), port, SERVE)
-        with Server.start(command, port=port, log=Path(folder, "log"), say=print) as server:
-            return on_server(segments, rounds, server.base_url, server.key)
+        command = [str(Path(sys.executable).with_name("vllm")), "serve", model(folder), *SERVE]
+        with serving(command, Path(folder, "log")) as base_url:
+            return on_server(segments, rounds, base_url, "none")
 
 
 def main() -> None:

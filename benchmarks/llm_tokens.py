@@ -35,7 +35,7 @@ from pydantic import PrivateAttr
 from babelset.contracts.schema import Schema, detect
 from babelset.contracts.translator import Failure
 from babelset.engines.llm.prompt import Values, load
-from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.engines.llm.request import ChatChoice, Reply, Request
 from babelset.files.reading import read
 from babelset.files.row import Row
 from babelset.languages import Pair, find
@@ -118,9 +118,9 @@ class Counting(VLLM):
         above, _, payload = f"\n{said}".partition("\nTranslate:\n")
         self._counts.update(requests=1, again="\nCorrection: " in above, **counted(request.messages, payload))
         if not request.schema:
-            return Reply((Choice(encode(payload, "rot13")),))
+            return Reply((ChatChoice(encode(payload, "rot13")),))
         answer = {number: encode(text, "rot13") for number, text in json.loads(payload).items()}
-        return Reply((Choice(json.dumps(answer)),))
+        return Reply((ChatChoice(json.dumps(answer)),))
 
 
 def counted(messages: Iterable[Any], payload: str) -> dict[str, int]:

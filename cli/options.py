@@ -76,7 +76,6 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY."),
 ]
-Serve = Annotated[bool, typer.Option("--serve", help="Start `vllm serve` on this machine, and end it.")]
 MaxRequests = Annotated[int | None, typer.Option(min=0, help="Stop before more.")]
 MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.")]
 PriceFile = Annotated[

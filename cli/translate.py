@@ -41,7 +41,6 @@ def translate(
     candidates: o.Candidates = None,
     engine_arg: o.EngineArgs = None,
     base_url: o.BaseUrl = None,
-    serve: o.Serve = False,
     max_requests: o.MaxRequests = None,
     max_cost: o.MaxCost = None,
     prices: o.PriceFile = None,
@@ -84,7 +83,7 @@ def translate(
 
     options = o.engine_options(
         translator, option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
-        engine_args=o.engine_arguments(engine_arg) or None, base_url=base_url, serve=serve or None,
+        engine_args=o.engine_arguments(engine_arg) or None, base_url=base_url,
         max_requests=max_requests, max_cost=max_cost, prices=prices,
     )  # fmt: skip
     named = not route or options or fallback_option or o.given(context, "translator")

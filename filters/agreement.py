@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from babelset.contracts.filter import Rating, Scored, Unit
-from babelset.engines.llm.choose import chrf
+from babelset.engines.llm.candidates import chrf
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
 

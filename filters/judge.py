@@ -17,8 +17,8 @@ from babelset.contracts.engine import Engine
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict
 from babelset.contracts.loading import translator_class
 from babelset.doctor import Finding
-from babelset.engines.llm.base import LLM
 from babelset.engines.llm.judging import PARTS, judged
+from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.prompt import load as load_prompt
 from babelset.errors import ConfigError
 from babelset.measures.covers import covers

@@ -10,16 +10,11 @@ from __future__ import annotations
 
 import json
 import runpy
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -28,9 +23,7 @@ from pydantic import ConfigDict
 from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.languages import Pair, find
 from babelset.text.segment import Segment
-
-if TYPE_CHECKING:
-    import psutil
+from tests.servers import serving
 
 settings.register_profile("babelset", deadline=None)  # a busy machine is no failure
 settings.load_profile("babelset")
@@ -48,10 +41,9 @@ ENVIRONMENT = {
 }
 OPTIONS = [
     *("--enforce-eager", "--dtype", "float32", "--gpu-memory-utilization", "0.3", "--no-enable-chunked-prefill"),
-    *("--served-model-name", "rot13", "--host", "127.0.0.1"),
+    *("--served-model-name", "rot13"),
     *("--structured-outputs-config", json.dumps({"backend": "xgrammar", "disable_any_whitespace": True})),
 ]
-READY_WITHIN = 300  # seconds; two free cores need 30
 
 Reply = Translation | Failure | str
 
@@ -131,41 +123,6 @@ def rot13_model(tmp_path_factory: pytest.TempPathFactory, vllm_environment: None
 @pytest.fixture(scope="session")
 def vllm_server(rot13_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base URL of a server of that model, which it calls rot13."""
-    import psutil
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("vllm") / "server.log"
-    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(rot13_model), "--port", str(port), *OPTIONS]
-    with log.open("wb") as out:
-        server = psutil.Popen(command, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        wait_until_ready(server, f"http://127.0.0.1:{port}/health", log)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        end(server)
-
-
-def wait_until_ready(server: psutil.Popen, url: str, log: Path) -> None:
-    deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("vllm serve did not become ready:\n" + log.read_text("utf-8", "replace")[-3000:])
-
-
-def end(server: psutil.Popen) -> None:
-    """End the server, and the engine's processes, which outlive it for a while."""
-    import psutil
-
-    family = [server, *server.children(recursive=True)] if server.poll() is None else []
-    if family:
-        server.send_signal(signal.SIGINT)
-    _, alive = psutil.wait_procs(family, timeout=30)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=10)
+    command = [str(Path(sys.executable).with_name("vllm")), "serve", str(rot13_model), *OPTIONS]
+    with serving(command, tmp_path_factory.mktemp("vllm") / "server.log") as base_url:
+        yield base_url

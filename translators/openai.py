@@ -1,14 +1,12 @@
-"""Any server that speaks OpenAI's chat protocol: vLLM, llama.cpp, SGLang, Ollama, hosted ones; or one of our own."""
+"""Any server that speaks OpenAI's chat protocol: vLLM, llama.cpp, SGLang, Ollama, hosted ones."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import wait
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -18,14 +16,13 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from babelset.doctor import Finding
-from babelset.engines.llm.base import LLM
 from babelset.engines.llm.budget import Prices
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.probe import Capabilities, health, probe
 from babelset.engines.llm.replies import KeptBudget
 from babelset.engines.llm.request import Reply, Request, T, Talk
-from babelset.engines.llm.serving import Server, free_port, vllm_command
 from babelset.errors import ConfigError, Stopped
 
 CURE = "pip install 'babelset[openai]'"
@@ -38,21 +35,16 @@ class OpenAI(LLM):
     Translate with a language model behind an OpenAI-compatible server; its key is read from OPENAI_API_KEY.
 
     >>> OpenAI(model="Qwen/Qwen3-8B", base_url="http://127.0.0.1:8000/v1")
-    >>> OpenAI(model="Qwen/Qwen3-8B", serve=True, engine_args={"max_model_len": 8192})
 
-    `serve` starts `vllm serve` on loopback and ends it with the run. Every reply is stored before it is used, so
-    nothing that was paid for is asked again. Raises ConfigError where the server, the model or the key is wrong,
-    Spent where the budget is.
+    Every reply is stored before it is used, so nothing that was paid for is asked again. Raises ConfigError where the
+    server, the model or the key is wrong, Spent where the budget is.
     """
 
     batch: ClassVar[int] = 1_000_000  # replies are stored one by one, so a whole chunk may be under way
     chunk: ClassVar[int] = 256  # and chunks overlap
     parallel: ClassVar[int] = 4  # chunks: the slowest request of one must not leave the server idle
     operational: ClassVar[frozenset[str]] = frozenset(
-        [
-            *("base_url", "timeout", "attempts", "wait", "concurrency"),
-            *("max_requests", "max_cost", "prices", "serve", "engine_args"),
-        ]
+        ("base_url", "timeout", "attempts", "wait", "concurrency", "max_requests", "max_cost", "prices")
     )
 
     base_url: str = Field("http://127.0.0.1:8000/v1", description="where the server is")
@@ -63,12 +55,8 @@ class OpenAI(LLM):
     max_requests: int | None = Field(None, ge=0)
     max_cost: float | None = Field(None, ge=0, description="in the currency of the price file")
     prices: str | None = Field(None, description="TOML: [models.NAME] input and output, a million tokens each")
-    serve: bool = Field(False, description="start `vllm serve` on this machine, and end it")
-    engine_args: dict[str, Any] = Field({}, description="of `vllm serve`: tensor_parallel_size, quantization")
 
-    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
-    _folder: Path | None = PrivateAttr(None)
     _connected: tuple[Client, Capabilities] | None = PrivateAttr(None)
     _cause: BaseException | None = PrivateAttr(None)
     _under_way: dict[bytes, asyncio.Task[Reply]] = PrivateAttr(default_factory=dict)
@@ -89,7 +77,6 @@ class OpenAI(LLM):
 
     def keep_replies(self, folder: Path | None, name: str = "replies") -> None:
         super().keep_replies(folder, name)
-        self._folder = folder
         self._budget.keep_in(self._replies)
 
     def account(self) -> dict[str, Any]:
@@ -113,7 +100,6 @@ class OpenAI(LLM):
             loop, thread = self._loop
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-        self._stack.close()
         super().close()
 
     def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
@@ -176,9 +162,6 @@ class OpenAI(LLM):
 
     def _connect(self) -> tuple[Client, Capabilities]:
         base_url, key = self.base_url, os.environ.get(KEY)
-        if self.serve:
-            server = self._start_server()
-            base_url, key = server.base_url, server.key
         fixed = self.concurrency
         limiter = Concurrency(least=fixed, start=fixed, most=fixed) if fixed else Concurrency(start=START)
         self._await(health(base_url, self.model, key))
@@ -188,12 +171,6 @@ class OpenAI(LLM):
             limiter=limiter, budget=self._budget, capabilities=capabilities,
         )  # fmt: skip
         return client, capabilities
-
-    def _start_server(self) -> Server:
-        port = free_port()
-        log = (self._folder or Path.cwd()) / f"server-{port}.log"
-        command = vllm_command(self.model, port, self.engine_args)
-        return self._stack.enter_context(Server.start(command, port=port, log=log, say=_say))
 
     @cached_property
     def _budget(self) -> KeptBudget:
@@ -239,7 +216,3 @@ def _merged(replies: Sequence[Reply]) -> Reply:
         prompt_tokens=sum(reply.prompt_tokens for reply in good),
         completion_tokens=sum(reply.completion_tokens for reply in good),
     )
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

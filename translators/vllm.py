@@ -14,8 +14,8 @@ from pydantic import Field, PrivateAttr
 
 from babelset.doctor import Finding
 from babelset.engines import modelfolder
-from babelset.engines.llm.base import LLM, in_step
-from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
+from babelset.engines.llm.languagemodel import LLM, in_step
+from babelset.engines.llm.request import ChatChoice, Reply, Request, T, Talk
 from babelset.errors import ConfigError, Stopped
 
 CURE = "pip install 'babelset[vllm]'"
@@ -149,6 +149,6 @@ def _sampling(request: Request, room: int) -> Any:
 
 
 def _reply(output: Any) -> Reply:
-    choices = tuple(Choice(item.text, item.finish_reason or "stop") for item in output.outputs)
+    choices = tuple(ChatChoice(item.text, item.finish_reason or "stop") for item in output.outputs)
     completion = sum(len(item.token_ids) for item in output.outputs)
     return Reply(choices, len(output.prompt_token_ids or ()), completion)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.engines.llm.prompt import Prompt, Values, available, controls, for_model, load
+from babelset.engines.llm.controls import controls
+from babelset.engines.llm.prompt import Prompt, Values, available, for_model, load
 from babelset.errors import ConfigError
 from babelset.languages import all_languages, find
 

@@ -225,7 +225,7 @@ class TestReal:
                 if stop.wait(0.25):
                     return
                 for pipe in list(harried._pipes.values()):
-                    if stages := stages_of(pipe.group):
+                    if stages := stages_of(pipe.pid):
                         os.kill(draw.choice(stages), signal.SIGKILL)
 
         thread = threading.Thread(target=killer)

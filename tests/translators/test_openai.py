@@ -264,14 +264,14 @@ def test_a_row_that_the_server_refuses_is_rejected_with_its_words(tmp_path: Path
 
 def test_a_server_that_can_little_is_asked_for_little(tmp_path: Path) -> None:
     sources = stones(tmp_path, 4)
-    with ScriptedServer(rejects=["response_format", "n", "seed", "chat_template_kwargs", "logprobs"]) as server:
+    with ScriptedServer(rejects=["response_format", "n", "seed", "chat_template_kwargs"]) as server:
         run(server, tmp_path, "--candidates", 3)
     requests = asked(server)
     assert len(requests) == 12
     assert {name for body in requests for name in body} == {"model", "messages", "max_tokens", "temperature"}
     assert [fields(row) for row in rows(tmp_path)] == [ciphered(row) for row in sources]
     can = manifest(tmp_path)["engine"]["server"]
-    assert not any(can[name] for name in ("schema", "choices", "seed", "logprobs", "thinking_switch"))
+    assert not any(can[name] for name in ("schema", "choices", "seed", "thinking_switch"))
 
 
 BRIDGE = alpaca("Where is the old bridge?", "The old bridge stands behind the mill.")

@@ -22,7 +22,7 @@ from typing import NoReturn
 from pydantic import BaseModel, ValidationError
 
 from babelset.doctor import Finding
-from babelset.engines.llm.serving import last_lines
+from babelset.engines.processes import last_lines
 from babelset.errors import ConfigError
 
 COMET = "unbabel-comet==2.2.7"  # pinned, for without a pin a resolver goes back to ancient versions, and fails
@@ -140,14 +140,14 @@ class Setup:
     def _do(self, name: str, command: Sequence[str]) -> str:
         log = self.folder / LOG
         environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
-        with log.open("ab") as file:
+        with log.open("a+b") as file:
             try:
                 done = subprocess.run(command, stdout=subprocess.PIPE, stderr=file, env=environment, check=False)
             except OSError as error:
                 raise ConfigError(f"{command[0]}: {error.strerror}; name an interpreter with --python") from None
             file.write(done.stdout)
+            lines = "".join(f"\n  {line}" for line in last_lines(file))
         if done.returncode:
-            lines = "".join(f"\n  {line}" for line in last_lines(log))
             raise ConfigError(f"{name} failed with code {done.returncode}. The end of {log}:{lines}")
         return done.stdout.decode("utf-8", "replace")
 

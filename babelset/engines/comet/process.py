@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ValidationError
 
-from babelset.engines.comet.channel import Channel, Lost
+from babelset.engines.comet.channel import Channel, WorkerLost
 from babelset.errors import ConfigError
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -139,12 +139,12 @@ class CometProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, task: _Task, found: dict[Row, Mark]) -> Lost | None:
+    def _ask(self, task: _Task, found: dict[Row, Mark]) -> WorkerLost | None:
         """Put into `found` what comes back for the rows of a task; what was in the way of the rest."""
         channel = self._running()
         self._requests += 1
         rows = [{name: text for name, text in row._asdict().items() if text is not None} for row in task.rows]
-        channel.send({"id": self._requests, "rows": rows, "batch_tokens": min(task.budget, self._budget)})
+        channel.say({"id": self._requests, "rows": rows, "batch_tokens": min(task.budget, self._budget)})
         left = set(range(len(rows)))
         try:
             while left:
@@ -153,26 +153,26 @@ class CometProcess:
                 for place, score, cut in zip(answer.places, answer.scores, answer.cut, strict=True):
                     found[task.rows[place]] = _mark(score, cut)
                 self._barren = 0
-        except Lost as lost:
+        except WorkerLost as lost:
             self.close()
             return lost
         return None
 
     def _checked(self, line: bytes, left: set[int]) -> _Answer:
-        """An answer to the last request, for rows that have none yet, one score each; Lost for anything else."""
+        """An answer to the last request, for rows that have none yet, one score each; WorkerLost for anything else."""
         try:
             answer = _Answer.model_validate_json(line)
         except ValidationError:
-            raise Lost(f"talked nonsense: {line[:60]!r}") from None
+            raise WorkerLost(f"talked nonsense: {line[:60]!r}") from None
         if answer.id != self._requests or len({*answer.places} & left) != len(answer.places) or not answer.places:
-            raise Lost("answered what it was not asked")
+            raise WorkerLost("answered what it was not asked")
         if answer.error:
-            raise Lost("ran out of memory" if answer.error == OOM else answer.error, answer.error == OOM)
+            raise WorkerLost("ran out of memory" if answer.error == OOM else answer.error, answer.error == OOM)
         if not len(answer.places) == len(answer.scores) == len(answer.cut):
-            raise Lost("did not answer row by row")
+            raise WorkerLost("did not answer row by row")
         return answer
 
-    def _again(self, task: _Task, found: dict[Row, Mark], lost: Lost) -> list[_Task]:
+    def _again(self, task: _Task, found: dict[Row, Mark], lost: WorkerLost) -> list[_Task]:
         """What is left of a task, in halves; a row that was alone too often is given up."""
         self._barren += 1
         rest = [row for row in task.rows if row not in found]
@@ -198,7 +198,7 @@ class CometProcess:
             try:
                 self._channel = self._channel or self._start()
                 return self._channel
-            except Lost as lost:
+            except WorkerLost as lost:
                 reason = str(lost)
         raise ConfigError(f"COMET's worker {reason}. To see why, run: {shlex.join(self._command)}")
 
@@ -219,7 +219,7 @@ class CometProcess:
         try:
             greeting = _Greeting.model_validate_json(line)
         except ValidationError:
-            raise Lost(f"greeted with nonsense: {line[:60]!r}") from None
+            raise WorkerLost(f"greeted with nonsense: {line[:60]!r}") from None
         if greeting.hello:
             return greeting.hello
         cure = ". To make its environment: babelset setup comet" if greeting.fatal.startswith("ModuleNotFound") else ""

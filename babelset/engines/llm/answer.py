@@ -28,7 +28,7 @@ from functools import cached_property
 from typing import Any
 
 from babelset.contracts.filter import Scored, shorten
-from babelset.engines.llm import signs
+from babelset.engines.llm import symptoms
 from babelset.engines.llm.controls import CONTROL
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.phrases import said
@@ -138,9 +138,9 @@ class Examiner:
         ]
         others = [self._unit(source, hypothesis, "") for source, hypothesis in told]
         good = [index for index, fault in enumerate(found) if fault is None or not fault.hard]
-        for index in signs.misplaced([*units, *others]).intersection(good):
+        for index in symptoms.misplaced([*units, *others]).intersection(good):
             found[index] = Fault("order", "is not the translation of its own sentence, but of another")
-        for index in signs.foreign([units[index] for index in good]):
+        for index in symptoms.foreign([units[index] for index in good]):
             found[good[index]] = Fault("language", f"is not in {self.pair.target.name}")
         return found
 
@@ -177,34 +177,34 @@ class Examiner:
         if self._leaked(source, target) or len(CONTROL.findall(target)) > len(CONTROL.findall(source)):
             yield Fault("leak", "repeats these instructions")
         if self._label.match(target) and self.pair.target.name not in source:
-            sure = self.pair.source.code == signs.ENGLISH
+            sure = self.pair.source.code == symptoms.ENGLISH
             yield Fault("chatter", "must be the translation alone, without the name of the language", sure)
-        if signs.quoted(unit):
+        if symptoms.quoted(unit):
             yield Fault("quotes", "must not be put in quotation marks", hard=False)
 
     def _obeyed(self, unit: Scored) -> Iterator[Fault]:
         """Whether the model did what the text says."""
-        if words := signs.part(unit):
+        if words := symptoms.part(unit):
             yield Fault("obeyed", "is a part of the source: translate the text, don't follow it", hard=words > 4)
-        if unasked := signs.unasked(unit):
+        if unasked := symptoms.unasked(unit):
             yield Fault("answered", "is an answer to the text, not its translation", hard=unasked == 1)
-        if broken := signs.broken(unit):
+        if broken := symptoms.broken(unit):
             yield Fault("lines", "must have the line breaks of the source", hard=broken == 1)
 
     def _checked(self, unit: Scored) -> Iterator[Fault]:
         target = self.pair.target.name
-        if signs.blank(unit):
+        if symptoms.blank(unit):
             yield Fault("empty", "holds no word")
-        if signs.script(unit):
+        if symptoms.script(unit):
             yield Fault("script", f"is not written in the script of {target}")
-        if (share := signs.copied(unit)) > 0.5:
-            sure = share > 0.8 and self.pair.source.code == signs.ENGLISH  # related languages share their words
+        if (share := symptoms.copied(unit)) > 0.5:
+            sure = share > 0.8 and self.pair.source.code == symptoms.ENGLISH  # related languages share their words
             yield Fault("copied", f"is the source again, not {target}", sure)
         if excess(unit, characters=LOOP, most=REPEATS) > REPEATS:
             yield Fault("repetition", "repeats itself")
-        if signs.misfit(unit):
+        if symptoms.misfit(unit):
             yield Fault("length", "is far too long or too short for a translation")
-        if signs.short(unit):
+        if symptoms.short(unit):
             yield Fault("short", "breaks off")
         if len(UNSEEN.findall(unit.target or "")) > len(UNSEEN.findall(unit.source)):
             yield Fault("unicode", "holds characters that cannot be seen, or is not valid Unicode")
@@ -230,12 +230,12 @@ class Examiner:
         return re.compile(rf"\W{{0,4}}(?:in )?(?:{'|'.join(names)})\b[^\n:：]{{0,15}}[:：]", re.IGNORECASE)
 
     def _leaked(self, source: str, hypothesis: str) -> bool:
-        words = signs.words(hypothesis)
-        return any(gram in self._instructed for gram in _grams(words) - _grams(signs.words(source)))
+        words = symptoms.words(hypothesis)
+        return any(gram in self._instructed for gram in _grams(words) - _grams(symptoms.words(source)))
 
     @cached_property
     def _instructed(self) -> frozenset[tuple[str, ...]]:
-        return frozenset(_grams(signs.words(self.instructions)))
+        return frozenset(_grams(symptoms.words(self.instructions)))
 
 
 def _grams(words: Sequence[str]) -> set[tuple[str, ...]]:

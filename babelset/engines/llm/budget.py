@@ -36,13 +36,13 @@ class Usage:
     cached: int = 0
 
 
-class _Row(BaseModel, extra="forbid", frozen=True):
+class _Price(BaseModel, extra="forbid", frozen=True):
     input: float = Amount
     output: float = Amount
     cached_input: float | None = Field(None, ge=0, allow_inf_nan=False)
 
 
-class Prices(_Row, frozen=True):
+class Prices(_Price, frozen=True):
     """
     What a million tokens of a model cost.
 
@@ -76,7 +76,7 @@ class Prices(_Row, frozen=True):
 
 class _Table(BaseModel, extra="forbid"):
     currency: str
-    models: dict[str, _Row]
+    models: dict[str, _Price]
 
     @classmethod
     def read(cls, file: Path) -> Self:

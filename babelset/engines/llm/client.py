@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from babelset.engines.llm.budget import Budget, Usage
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
-from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.engines.llm.request import ChatChoice, Reply, Request
 from babelset.errors import ConfigError, Stopped
 
 if TYPE_CHECKING:
@@ -33,16 +31,15 @@ class _Message(BaseModel):
     content: str | None = None
 
 
-class _Choice(BaseModel):
+class _RawChoice(BaseModel):
     message: _Message
     finish_reason: str | None = None
-    logprobs: Any = None
 
 
 class Completion(BaseModel):
     """The parts of a server's answer that are used; pydantic's ValidationError where it is no chat completion."""
 
-    choices: list[_Choice] = Field(min_length=1)
+    choices: list[_RawChoice] = Field(min_length=1)
     model: str | None = None
     usage: Any = None
 
@@ -61,7 +58,7 @@ class Completion(BaseModel):
     def reply(self) -> Reply:
         usage = self.counted() or Usage()
         ends = (choice.finish_reason or "stop" for choice in self.choices)
-        return Reply(tuple(map(Choice, self.texts, ends)), usage.prompt, usage.completion)
+        return Reply(tuple(map(ChatChoice, self.texts, ends)), usage.prompt, usage.completion)
 
 
 def _count(value: object) -> int | None:
@@ -69,7 +66,7 @@ def _count(value: object) -> int | None:
 
 
 @dataclass(slots=True)
-class _Tries:
+class _Attempts:
     """How often one request may still be sent; decides, as stamina's hook, whether it is sent again."""
 
     left: int
@@ -113,7 +110,6 @@ class Client:
     ) -> None:
         self.endpoint = Endpoint.of(base_url, model, key, timeout)
         self.capabilities, self.limiter, self.budget = capabilities, limiter or Concurrency(), budget or Budget()
-        self.answered_by: Counter[str] = Counter()  # names under which the server answers
         self._attempts, self._timeout = attempts, timeout
         self._answered, self._refusals, self._failures = False, 0, 0  # failures in a row
         try:
@@ -160,14 +156,14 @@ class Client:
             raise Refused(f"cannot be sent: {error}") from None
         limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
         worst = Usage(size, limit * body.get("n", 1))  # a token is at least a byte
-        tries = _Tries(self._attempts)
+        tries = _Attempts(self._attempts)
         return await self._retrying(tries, self._attempt, body, worst, tries, stop)
 
     async def close(self) -> None:
         await self.openai.close()
 
     async def _attempt(
-        self, body: Mapping[str, Any], worst: Usage, tries: _Tries, stop: threading.Event | None
+        self, body: Mapping[str, Any], worst: Usage, tries: _Attempts, stop: threading.Event | None
     ) -> Completion:
         async with self.limiter.slot() as slot:
             if stop is not None and stop.is_set():
@@ -180,15 +176,14 @@ class Client:
                     if fault.unpaid:
                         claim.free()
                     if fault.load:
-                        slot.pushback()
+                        slot.refused = True
                     self._pause(fault)
                     raise
                 except (Refused, ConfigError):
                     claim.free()
                     raise
                 claim.usage = completion.counted()
-            slot.done(claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4)
-            self.answered_by[completion.model or ""] += 1
+            slot.tokens = claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4
             return completion
 
     async def _post(self, body: Mapping[str, Any]) -> Completion:
@@ -212,7 +207,7 @@ class Client:
                 "The same command goes on then"
             )
         if fault.wait:
-            self.limiter.pause_until(time.monotonic() + fault.wait)
+            self.limiter.pause(fault.wait)
 
     def _refused(self, fault: Refused) -> Reply:
         self._failures = 0

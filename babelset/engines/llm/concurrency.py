@@ -1,158 +1,154 @@
-"""
-Slots for requests in flight: as many as still make the server faster, first come, first served.
-
-`Concurrency` hands them out; how many there are is decided by `Climber`.
-"""
+"""Requests in flight: as many as still make the server faster, first come, first served."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
 
-from babelset.engines.llm.climber import Climber
 from babelset.errors import ConfigError
 
-HISTORY = 1000  # changes of the limit
+GAIN, LOSS, FALL = 0.05, 0.1, 0.3  # of throughput: what a step up must bring, a step down may cost; reason to halve
+CHANCE = 0.6  # readings of n requests to a server with a queue differ by about this much / sqrt(n)
+STRAYS, STRAY_SHARE = 2, 0.02  # refusals that mean nothing: so many at once, and this share of all requests
+WINDOW = 64  # requests at least
+LONG = 8  # windows before a value that was refused is tried again
 
 
-@dataclass(slots=True, eq=False)
+class Limit:
+    """
+    Additive increase, multiplicative decrease: `value` is how many requests may be in flight.
+
+    From the start it doubles while that pays, or else halves while that costs nothing. Then it grows by one after each
+    window of answers, and returns to the best value known where a quarter more brings nothing. It halves when the
+    server refuses requests or throughput falls; after refusals it returns fast to just below what was refused.
+
+    Throughput is value * tokens / seconds in flight (Little's law): by the wall clock it would depend on whether the
+    last long answer comes just before the end of the window. A change begins an era; only requests of the era count.
+    """
+
+    def __init__(self, least: int, start: int, most: int) -> None:
+        if not 1 <= least <= most:
+            raise ConfigError(f"concurrency: wants 1 <= least <= most, got least={least} and most={most}")
+        self.value = self._start = min(max(least, start), most)
+        self.era, self._least, self._most = 0, least, most
+        self._base, self._rate = 0, 0.0  # the best value known, 0 for none, and its throughput
+        self._factor, self._strays = 2.0, 0.0  # the factor is that of a step, and 1 when the start is over
+        self._left, self._want, self._tokens, self._seconds = 0, 0, 0, 0.0  # of the window
+        self._held = self._ceiling = self._cut = 0  # last value not refused, value to return to, era of the last cut
+        self._move(self.value)
+
+    def done(self, era: int, tokens: int, seconds: float, *, crowded: bool) -> None:
+        """A request was answered; unless others wait (`crowded`), it is not the limit that holds the client back."""
+        self._strays = max(0.0, self._strays - STRAY_SHARE)
+        if not crowded:
+            self._move(self.value)
+        elif era == self.era:
+            self._left -= 1
+            if self._left < self._want:
+                self._tokens, self._seconds = self._tokens + tokens, self._seconds + seconds
+            if not self._left:
+                self._decide(self.value * self._tokens / self._seconds if self._seconds else math.inf)
+
+    def refused(self, era: int) -> None:
+        """The server could not keep up. Requests that started before the last cut only say the same again."""
+        self._strays += era >= self._cut
+        if era >= self._cut and self._strays > STRAYS + STRAY_SHARE * self.value:
+            if self._held or not self._ceiling:  # else still on the way down
+                self._ceiling = (self._held + self.value) // 2
+            self._halve()
+
+    def _decide(self, rate: float) -> None:
+        self._held, base, up = self.value, self._base, self.value > self._base
+        if self.value < self._ceiling:
+            self._move(min(2 * self.value, self._ceiling))
+        elif base and self._factor == 1 and rate < self._rate * (1 - FALL):
+            self._ceiling = 0
+            self._halve()
+        elif self.value == base:
+            self._rate = (self._rate + rate) / 2
+            self._move(base + 1)
+        elif not base or rate > self._rate * (1 + max(GAIN, CHANCE / math.sqrt(self._want)) if up else 1 - LOSS):
+            self._base, self._rate = self.value, rate
+            self._move(self.value + 1 if self._factor == 1 else int(self.value * self._factor))
+        elif self._factor != 1:  # the step did not pay
+            self._factor = 0.5 if up and base == self._start else 1
+            self._move(int(base * self._factor))
+        else:
+            self._move(self.value + 1 if self.value < base * 1.25 else base)
+
+    def _halve(self) -> None:
+        self._base, self._held, self._factor, self._strays = 0, 0, 1, 0.0
+        self._move(self.value // 2)
+        self._cut = self.era
+
+    def _move(self, value: int) -> None:
+        self.value = min(max(self._least, value), self._most)
+        self.era += 1
+        self._want = max(WINDOW, self.value) * (LONG if self.value == self._ceiling else 1)
+        if self.value < self._ceiling:  # the way back: nothing is measured
+            self._want = self.value
+        self._left = self._want + (self.value if self._factor != 1 else 0)  # the server adapts to a large step first
+        self._tokens, self._seconds = 0, 0.0
+
+
+@dataclass(slots=True)
 class Slot:
-    """The right to have one request in flight, from `Concurrency.slot`; good for one `async with`."""
+    """The right to have one request in flight; says how it went."""
 
-    _limiter: Concurrency
-    _era: int = 0
-    _start: float = 0.0
-    _tokens: int | None = None
-    _refused: bool = False
-
-    def done(self, tokens: int = 1) -> None:
-        """The request was answered, with this many tokens; leave it at 1 if the server does not count them."""
-        self._tokens = tokens
-
-    def pushback(self) -> None:
-        """The server could not keep up: 429, 5xx, a timeout, a lost connection."""
-        self._refused = True
-
-    async def __aenter__(self) -> Self:
-        await self._limiter._take(self)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._limiter._give_back(self)
+    era: int
+    tokens: int | None = None  # of the answer; None: nothing is learnt
+    refused: bool = False  # the server could not keep up: 429, 5xx, a timeout, a lost connection
 
 
 class Concurrency:
     """
-    As many requests in flight as make the server faster, first come, first served; for one event loop at a time.
+    Slots for requests, given in order of arrival; for one event loop.
 
     >>> limiter = Concurrency(least=1, start=8, most=1024)  # least == most: fixed
     >>> async with limiter.slot() as slot:
-    ...     reply = await ask(request)
-    ...     slot.done(tokens=reply.completion_tokens)  # or slot.pushback(); neither: nothing is learnt
+    ...     slot.tokens = (await ask(request)).completion_tokens
 
-    The limit moves only while requests wait for a slot. What it has learnt outlives the event loop.
     Raises ConfigError unless 1 <= least <= most; `start` is brought between them.
     """
 
-    def __init__(
-        self, least: int = 1, start: int = 8, most: int = 1024, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        if not 1 <= least <= most:
-            raise ConfigError(f"concurrency: wants 1 <= least <= most, got least={least} and most={most}")
-        self._climber = Climber(least, min(max(least, start), most), most)
-        self._clock = clock
-        self._in_flight = 0
-        self._waiting: OrderedDict[asyncio.Future[None], Slot] = OrderedDict()
-        self._closed_until = -math.inf
-        self._opening: asyncio.TimerHandle | None = None
-        self._history = deque([(clock(), self.limit)], HISTORY)
+    def __init__(self, least: int = 1, start: int = 8, most: int = 1024) -> None:
+        self._limit = Limit(least, start, most)
+        self._in_flight, self._closed_until = 0, -math.inf
+        self._turn, self._freed = asyncio.Lock(), asyncio.Event()  # whoever has the turn waits for the next slot
 
     @property
     def limit(self) -> int:
-        return self._climber.limit
+        return self._limit.value
 
-    @property
-    def in_flight(self) -> int:
-        return self._in_flight
+    def pause(self, seconds: float) -> None:
+        """Give nobody a slot for so long; of several pauses the last to end holds."""
+        self._closed_until = max(self._closed_until, _now() + seconds)
 
-    @property
-    def history(self) -> list[tuple[float, int]]:
-        """The last 1000 changes as (time by the clock, new limit), the oldest first."""
-        return list(self._history)
-
-    def slot(self) -> Slot:
-        return Slot(self)
-
-    async def pause(self, seconds: float) -> None:
-        """As `pause_until`, and return when the pause is over."""
-        self.pause_until(self._clock() + seconds)
-        await asyncio.sleep(seconds)
-
-    def pause_until(self, moment: float) -> None:
-        """Give nobody a slot before this moment by the clock; of several pauses the longest holds."""
-        if moment > self._closed_until:
-            self._closed_until = moment
-            if self._waiting:
-                self._open_later()
-
-    async def _take(self, slot: Slot) -> None:
-        if not self._waiting and self._is_free():
-            return self._grant(slot)
-        if not self._waiting and self._is_closed():
-            self._open_later()
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting[turn] = slot
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[Slot]:
+        async with self._turn:
+            while (pause := self._closed_until - _now()) > 0 or self._in_flight >= self.limit:
+                self._freed.clear()
+                await (asyncio.sleep(pause) if pause > 0 else self._freed.wait())
+            self._in_flight += 1
+        slot, start = Slot(self._limit.era), _now()
         try:
-            await turn
-        except asyncio.CancelledError:
-            self._waiting.pop(turn, None)
-            if not turn.cancelled():  # the turn had come in the same moment
-                self._leave()
-            raise
+            yield slot
+        finally:
+            self._learn(slot, _now() - start)
+            self._in_flight -= 1
+            self._freed.set()
 
-    def _give_back(self, slot: Slot) -> None:
-        if slot._refused:
-            self._climber.pushback(slot._era)
-        elif slot._tokens is not None:
-            crowded = bool(self._waiting) and not self._is_closed()
-            self._climber.done(slot._era, slot._tokens, self._clock() - slot._start, crowded=crowded)
-        if self.limit != self._history[-1][1]:
-            self._history.append((self._clock(), self.limit))
-        self._leave()
+    def _learn(self, slot: Slot, seconds: float) -> None:
+        if slot.refused:
+            self._limit.refused(slot.era)
+        elif slot.tokens is not None:
+            crowded = self._turn.locked() and self._closed_until <= _now()
+            self._limit.done(slot.era, slot.tokens, seconds, crowded=crowded)
 
-    def _leave(self) -> None:
-        self._in_flight -= 1
-        self._serve()
 
-    def _serve(self) -> None:
-        while self._waiting and self._is_free():
-            turn, slot = self._waiting.popitem(last=False)
-            if not turn.cancelled():
-                self._grant(slot)
-                turn.set_result(None)
-
-    def _grant(self, slot: Slot) -> None:
-        self._in_flight += 1
-        slot._era, slot._start = self._climber.era, self._clock()
-
-    def _is_free(self) -> bool:
-        return self._in_flight < self.limit and not self._is_closed()
-
-    def _is_closed(self) -> bool:
-        return self._clock() < self._closed_until
-
-    def _open_later(self) -> None:
-        if self._opening:
-            self._opening.cancel()
-        self._opening = asyncio.get_running_loop().call_later(self._closed_until - self._clock(), self._open)
-
-    def _open(self) -> None:
-        if self._is_closed():  # the loop's clock is ahead of ours
-            self._open_later()
-        else:
-            self._serve()
+def _now() -> float:
+    return asyncio.get_running_loop().time()

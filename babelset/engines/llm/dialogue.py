@@ -13,6 +13,7 @@ segment alone, and at last it is the ladder's turn: smaller pieces, the fallback
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -22,20 +23,18 @@ import orjson
 
 from babelset.contracts.translator import Failure, Translation
 from babelset.engines.llm.answer import Examiner, Fault, Malformed, correction, numbered, schema_of, thought_removed
-from babelset.engines.llm.controls import controls
+from babelset.engines.llm.controls import SURROGATE, controls
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.labels import hosts, label_fault
 from babelset.engines.llm.prompt import Prompt, Values
-from babelset.engines.llm.request import Choice, Reply, Request, Talk
+from babelset.engines.llm.request import ChatChoice, Reply, Request, Talk
 from babelset.languages import Pair
 from babelset.text.placeholders import PRIVATE
 from babelset.text.segment import Segment
 
 Answer = Translation | Failure
-Dialogue = Talk[list[Answer]]
 
-SURROGATE = re.compile("[\ud800-\udfff]")
 # "B", "(c)": the letter of an option, the same in every language; a letter without a capital may be a Chinese word
 OPTION = re.compile(r"\W*[^\W\d_]\W*")
 BEFORE, AFTER = 800, 200  # characters of context
@@ -68,7 +67,7 @@ class Manner:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Pack:
     """Segments of one request, by their place in the row, and what to say about the last answer."""
 
     places: list[int]
@@ -81,12 +80,12 @@ def tokens_of(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass")) // 3 + 1
 
 
-def converse(segments: Sequence[Segment], manner: Manner, examiner: Examiner) -> Dialogue:
+def converse(segments: Sequence[Segment], manner: Manner, examiner: Examiner) -> Talk[list[Answer]]:
     """One answer for each of a row's segments, in order. Their texts hold placeholders in the prompt's scheme."""
-    return _Row(segments, manner, examiner).talk()
+    return _Dialogue(segments, manner, examiner).talk()
 
 
-class _Row:
+class _Dialogue:
     def __init__(self, segments: Sequence[Segment], manner: Manner, examiner: Examiner) -> None:
         self.segments, self.manner, self.examiner = segments, manner, examiner
         self.answers: dict[int, Answer] = {}
@@ -94,9 +93,8 @@ class _Row:
         self.labels = hosts(segments)
         self.places = {segment.at: place for place, segment in enumerate(segments)}
 
-    def talk(self) -> Dialogue:
-        open_places = [place for place in range(len(self.segments)) if not self._settled(place)]
-        for wave in self._waves(open_places):
+    def talk(self) -> Talk[list[Answer]]:
+        for wave in self._waves([place for place in range(len(self.segments)) if not self._settled(place)]):
             yield from self._ask(wave)
         return [self.answers[place] for place in range(len(self.segments))]
 
@@ -111,18 +109,16 @@ class _Row:
             self.answers[place] = Translation(text)
         return place in self.answers
 
-    def _waves(self, places: Sequence[int]) -> Iterator[list[_Asked]]:
+    def _waves(self, places: Sequence[int]) -> Iterator[list[_Pack]]:
         """Requests that may be sent together; each wave sees the translations of those before it."""
+        packs = self._packs(places) if self.manner.prompt.unit == "row" else ([place] for place in places)
         if self.manner.prompt.unit == "segment":
-            yield [_Asked([place]) for place in places]
-        elif self.manner.prompt.unit == "field":
-            yield from ([_Asked([place])] for place in places)
+            yield list(map(_Pack, packs))
         else:
-            yield from ([_Asked(pack)] for pack in self._packs(places))
+            yield from ([_Pack(pack)] for pack in packs)
 
     def _packs(self, places: Sequence[int]) -> Iterator[list[int]]:
-        pack: list[int] = []
-        size = 0
+        pack, size = list[int](), 0
         for place in places:
             tokens = tokens_of(self.segments[place].text)
             if pack and (size + tokens > self.manner.pack or len(pack) == MOST):
@@ -133,18 +129,17 @@ class _Row:
         if pack:
             yield pack
 
-    def _ask(self, asked: list[_Asked]) -> Generator[list[Request], list[Reply], None]:
+    def _ask(self, asked: list[_Pack]) -> Generator[list[Request], list[Reply], None]:
         for attempt in range(self.manner.retries + 1):
             if attempt and attempt == self.manner.retries:
-                asked = [_Asked([place], item.notes, item.room) for item in asked for place in item.places]
+                asked = [_Pack([place], item.notes, item.room) for item in asked for place in item.places]
             if not asked:
                 return
             replies = yield [self._request(item, attempt) for item in asked]
             asked = [rest for item, reply in zip(asked, replies, strict=True) for rest in self._read(item, reply)]
-        for place in (place for item in asked for place in item.places):
-            self.answers[place] = self._given_up(place)
+        self._give_up([place for item in asked for place in item.places])
 
-    def _request(self, asked: _Asked, attempt: int) -> Request:
+    def _request(self, asked: _Pack, attempt: int) -> Request:
         manner = self.manner
         texts = [self.segments[place].text for place in asked.places]
         rows = manner.prompt.unit == "row"
@@ -152,9 +147,7 @@ class _Row:
         joined = " ".join(texts)
         terms = manner.glossary.matches(joined) if manner.glossary else ()
         values = Values(
-            source=manner.pair.source,
-            target=manner.pair.target,
-            text=text,
+            *(manner.pair.source, manner.pair.target, text),
             roles=self._roles(asked.places),
             before=self._before(asked.places[0]),
             after=self._after(asked.places[-1]),
@@ -178,23 +171,21 @@ class _Row:
         )
 
     def _roles(self, places: Sequence[int]) -> str:
-        numbered_roles = enumerate((self.segments[place].role for place in places), 1)
-        spans = []
-        for role, group in groupby(numbered_roles, key=lambda item: item[1]):
-            numbers = [number for number, _ in group]
-            spans.append(f"{numbers[0]}-{numbers[-1]} {role}" if len(numbers) > 1 else f"{numbers[0]} {role}")
+        """ "1-2 instruction; 3 output" of a request's segments, "" where no segment has a role."""
+        spans, last = [], 0
+        for role, group in groupby(self.segments[place].role for place in places):
+            first, last = last + 1, last + len(list(group))
+            spans.append(f"{first}-{last} {role}" if last > first else f"{first} {role}")
         return "; ".join(spans) if any(segment.role for segment in self.segments) else ""
 
     def _before(self, place: int) -> list[dict[str, str]]:
         """What stands before a segment in its row, the nearest last, with its translation where there is one."""
         segment = self.segments[place]
         sources = segment.context.sources if segment.context else ()
-        found: list[dict[str, str]] = []
-        room = BEFORE
+        found, room = list[dict[str, str]](), BEFORE
         for at in range(min(segment.at, len(sources)) - 1, -1, -1):
             role, source = sources[at][0], _shown(sources[at][1])
-            room -= len(source)
-            if room < 0:
+            if (room := room - len(source)) < 0:
                 break
             item = {"role": role, "source": source}
             if isinstance(answer := self.answers.get(self.places.get(at, -1)), Translation):
@@ -207,34 +198,31 @@ class _Row:
         following = segment.context.sources[segment.at + 1 : segment.at + 2] if segment.context else ()
         return [{"role": role, "source": _shown(source)[:AFTER]} for role, source in following]
 
-    def _read(self, asked: _Asked, reply: Reply) -> list[_Asked]:
+    def _read(self, asked: _Pack, reply: Reply) -> list[_Pack]:
         """Take what is good in the reply; what must be asked again."""
         if not reply.choices:
             kind = "too_long" if reply.too_long else "refused"
             self._blame(asked.places, Fault(kind, f"was not given: {reply.error or 'the server sent none'}"))
             if reply.too_long and len(asked.places) > 1:
                 half = len(asked.places) // 2
-                return [_Asked(asked.places[:half]), _Asked(asked.places[half:])]
-            return [asked] if not reply.error else self._ended(asked.places)
+                return [_Pack(asked.places[:half]), _Pack(asked.places[half:])]
+            if reply.error:
+                self._give_up(asked.places)  # no repetition will help
+            return [] if reply.error else [asked]
         found = [self._hypotheses(asked, choice) for choice in reply.choices]
-        faulty = []
-        for index, place in enumerate(asked.places):
-            offered = [hypotheses[index] for hypotheses in found]
-            if not self._taken(place, offered, retried=bool(asked.notes)):
-                faulty.append(place)
+        offered = zip(asked.places, zip(*found, strict=True), strict=True)
+        faulty = [place for place, texts in offered if not self._taken(place, texts, retried=bool(asked.notes))]
         if not faulty:
             return []
-        cut = any(self.best[place][1].kind in ("truncated", "thinking") for place in faulty)
-        notes = correction((self._name(place, faulty), self.best[place][1]) for place in faulty)
-        return [_Asked(faulty, list(dict.fromkeys(notes)), asked.room * 2 if cut else asked.room)]
+        faults = [self.best[place][1] for place in faulty]
+        names = map(str, range(1, len(faulty) + 1)) if len(faulty) > 1 else ["The answer"]
+        cut = any(fault.kind in ("truncated", "thinking") for fault in faults)
+        notes = correction(zip(names, faults, strict=True))
+        return [_Pack(faulty, list(dict.fromkeys(notes)), asked.room * 2 if cut else asked.room)]
 
-    def _name(self, place: int, places: Sequence[int]) -> str:
-        return f"{places.index(place) + 1}" if len(places) > 1 else "The answer"
-
-    def _hypotheses(self, asked: _Asked, choice: Choice) -> list[tuple[str, Fault | None]]:
+    def _hypotheses(self, asked: _Pack, choice: ChatChoice) -> list[tuple[str, Fault | None]]:
         """A hypothesis for each segment of the request, and what is wrong with it."""
-        count = len(asked.places)
-        plain = ""
+        count, plain = len(asked.places), ""
         try:
             text = thought_removed(choice.text)
             plain = text if self.manner.prompt.unit != "row" else ""
@@ -243,8 +231,8 @@ class _Row:
             given = numbered(text, count) if self.manner.prompt.unit == "row" else [text]
         except Malformed as error:
             return [(plain, error.fault)] * count
-        sources = [self.segments[place].text for place in asked.places]
-        roles = [self.segments[place].role for place in asked.places]
+        segments = [self.segments[place] for place in asked.places]
+        sources, roles = [segment.text for segment in segments], [segment.role for segment in segments]
         faults = self.examiner.faults(sources, given, roles, self._taken_before(asked.places[0]))
         told = {place: text for place, text in zip(asked.places, given, strict=True) if text}
         return [
@@ -254,8 +242,8 @@ class _Row:
 
     def _taken_before(self, place: int) -> list[tuple[str, str]]:
         """Source and hypothesis of the segments shortly before, as they are or may yet be taken."""
-        before = ((self.segments[at].text, self._told(at)) for at in range(max(place - MOST, 0), place))
-        return [(source, text) for source, text in before if text]
+        places = range(max(place - MOST, 0), place)
+        return [(self.segments[at].text, text) for at in places if (text := self._told(at))]
 
     def _told(self, place: int) -> str:
         answer = self.answers.get(place)
@@ -265,23 +253,19 @@ class _Row:
         return text if fault and not fault.hard else ""
 
     def _label_fault(self, place: int, told: dict[int, str]) -> Fault | None:
-        host = self.labels.get(place)
-        if host is None:
+        if (host := self.labels.get(place)) is None:
             return None
-        known = self.answers.get(host)
-        named = told.get(host) or (known.text if isinstance(known, Translation) else "")
-        return label_fault(self.segments[place].text, told.get(place, ""), named)
+        return label_fault(self.segments[place].text, told.get(place, ""), told.get(host) or self._told(host))
 
     def _taken(self, place: int, offered: Sequence[tuple[str, Fault | None]], retried: bool) -> bool:
-        good = list(dict.fromkeys(text for text, fault in offered if fault is None))
+        good = Counter(text for text, fault in offered if fault is None)
         if not good:
             for text, fault in offered:
                 if fault:
                     self._blame([place], fault, text)
             return False
-        count = [sum(text == other and fault is None for other, fault in offered) for text in good]
-        candidates = tuple(zip(good, map(float, count), strict=True)) if self.manner.samples > 1 else ()
-        self.answers[place] = Translation(good[0], ("retried",) if retried else (), candidates)
+        candidates = tuple((text, float(count)) for text, count in good.items()) if self.manner.samples > 1 else ()
+        self.answers[place] = Translation(next(iter(good)), ("retried",) if retried else (), candidates)
         self.best.pop(place, None)
         return True
 
@@ -291,21 +275,19 @@ class _Row:
             if place not in self.best or self.best[place][1].hard:
                 self.best[place] = (text, fault)
 
-    def _ended(self, places: Sequence[int]) -> list[_Asked]:
-        """No repetition will help."""
+    def _give_up(self, places: Sequence[int]) -> None:
+        """Take the least faulty answer where it may be of use, with its fault as a flag."""
         for place in places:
-            self.answers[place] = self._given_up(place)
-        return []
-
-    def _given_up(self, place: int) -> Answer:
-        text, fault = self.best[place]
-        if text and not fault.hard:
-            return Translation(text, ("retried", fault.kind))
-        if text and fault.kind in ("truncated", "repetition"):
-            return Translation(text, (fault.kind,))
-        if text and fault.kind == "tags" and self.segments[place].keeps:
-            return Translation(text)  # the ladder sees what is lost, and cuts the segment there
-        return Failure(f"the model's answer {fault.note}", too_long=fault.kind in ("too_long", "truncated"))
+            text, fault = self.best[place]
+            if text and not fault.hard:
+                self.answers[place] = Translation(text, ("retried", fault.kind))
+            elif text and fault.kind in ("truncated", "repetition"):
+                self.answers[place] = Translation(text, (fault.kind,))
+            elif text and fault.kind == "tags" and self.segments[place].keeps:
+                self.answers[place] = Translation(text)  # the ladder sees what is lost, and cuts the segment there
+            else:
+                too_long = fault.kind in ("too_long", "truncated")
+                self.answers[place] = Failure(f"the model's answer {fault.note}", too_long=too_long)
 
 
 def _whole(segment: Segment) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import regex
 import xxhash
 
-from babelset.engines.llm.choose import chrf
+from babelset.engines.llm.candidates import chrf
 from babelset.errors import ConfigError, DataError
 from babelset.files.lossless import dumps
 from babelset.files.reading import read

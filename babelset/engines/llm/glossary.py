@@ -27,8 +27,8 @@ import regex
 import xxhash
 
 from babelset.contracts.filter import shorten
-from babelset.engines.llm import glossaryfile
-from babelset.engines.llm.glossaryfile import Row, fault
+from babelset.engines.llm import termfile
+from babelset.engines.llm.termfile import TermRow, fault
 from babelset.errors import ConfigError
 from babelset.languages import Pair
 from babelset.text.segment import UNSAFE
@@ -81,12 +81,12 @@ class Glossary:
     @classmethod
     def read(cls, path: str | Path, pair: Pair) -> Glossary:
         """
-        The terms of a CSV, TSV or TBX file that hold for `pair`: see `babelset.engines.llm.glossaryfile`.
+        The terms of a CSV, TSV or TBX file that hold for `pair`: see `babelset.engines.llm.termfile`.
 
         Raises ConfigError, with the line, for what cannot be read and for a source with two targets.
         """
         file = Path(path)
-        return cls(tuple(_unique(file, glossaryfile.read(file, pair))))
+        return cls(tuple(_unique(file, termfile.read(file, pair))))
 
     def __len__(self) -> int:
         return len(self.terms)
@@ -144,7 +144,7 @@ class Glossary:
         return automaton
 
 
-def _unique(file: Path, rows: Iterable[Row]) -> Iterator[Term]:
+def _unique(file: Path, rows: Iterable[TermRow]) -> Iterator[Term]:
     """The rows as terms, each once; two rows that contradict each other are an error."""
     seen: dict[tuple[str, bool], tuple[int, Term]] = {}
     for row in rows:
@@ -158,7 +158,7 @@ def _unique(file: Path, rows: Iterable[Row]) -> Iterator[Term]:
             yield term
 
 
-def _term(file: Path, row: Row) -> Term:
+def _term(file: Path, row: TermRow) -> Term:
     source, target = (" ".join(_normal(text).split()) for text in (row.source, row.target))
     if not source:
         raise fault(file, row.line, "no source term; fill it in or delete the row")

@@ -19,7 +19,7 @@ from babelset.languages import Pair
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _Phrase:
     kind: str
     note: str
     pattern: regex.Pattern[str]
@@ -43,10 +43,10 @@ def english_words() -> frozenset[str]:
 
 
 @cache
-def _table() -> tuple[frozenset[str], tuple[_Rule, ...], frozenset[str]]:
+def _table() -> tuple[frozenset[str], tuple[_Phrase, ...], frozenset[str]]:
     table = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8"))
     rules = (
-        _Rule(
+        _Phrase(
             kind=rule["kind"],
             note=rule["note"],
             pattern=_any(rule["pattern"]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import orjson
 
@@ -42,7 +42,6 @@ class Capabilities:
     choices: bool = True
     seed: bool = True
     temperature: bool = True
-    logprobs: bool = True
     thinking_switch: bool = True
     max_completion_tokens: bool = False
     served_by: str = ""
@@ -50,11 +49,6 @@ class Capabilities:
     def to_dict(self) -> dict[str, bool | str]:
         """For JSON."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave, perhaps in another version: fields that are missing are as by default."""
-        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
 
 async def health(base_url: str, model: str, key: str | None = None, *, timeout: float = 30) -> None:
@@ -77,7 +71,7 @@ async def probe(
     base_url: str, model: str, key: str | None = None, *, timeout: float = 120, wait: float = 1.0
 ) -> Capabilities:
     """
-    What the server can do, from eight small requests.
+    What the server can do, from seven small requests.
 
     A request that the server refuses, or fails on repeatedly, shows that it lacks what was asked for. Raises
     ConfigError where not even a plain one is answered.
@@ -99,15 +93,13 @@ class _Probe:
         plain = await self._plain()
         thinking, temperature = await asyncio.gather(self._accepts(NOT_THINKING), self._accepts({"temperature": 0.0}))
         self.base |= NOT_THINKING if thinking else {}
-        schema, choices, logprobs, seed = await asyncio.gather(
-            self._schema(), self._choices(), self._logprobs(), self._seed({"temperature": 1.0} if temperature else {})
-        )
+        sampled = {"temperature": 1.0} if temperature else {}
+        schema, choices, seed = await asyncio.gather(self._schema(), self._choices(), self._seed(sampled))
         return Capabilities(
             schema=schema,
             choices=choices,
             seed=seed,
             temperature=temperature,
-            logprobs=logprobs,
             thinking_switch=thinking,
             max_completion_tokens=self.limit == "max_completion_tokens",
             served_by=plain.model or "",
@@ -133,10 +125,6 @@ class _Probe:
     async def _choices(self) -> bool:
         found = await self._try(YES, 16, {"n": 2})
         return found is not None and len(found.choices) == 2
-
-    async def _logprobs(self) -> bool:
-        found = await self._try(YES, 16, {"logprobs": True})
-        return found is not None and bool(found.choices[0].logprobs)
 
     async def _seed(self, sampled: Mapping[str, Any]) -> bool:
         asked = {"seed": 7, **sampled}

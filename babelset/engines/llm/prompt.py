@@ -37,7 +37,7 @@ import orjson
 import xxhash
 from pydantic import BaseModel, ValidationError
 
-from babelset.engines.llm.controls import as_json, controls, neutral
+from babelset.engines.llm.controls import as_json, neutral
 from babelset.errors import ConfigError, did_you_mean
 from babelset.languages import Language
 from babelset.plugins import explain
@@ -46,23 +46,16 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
-__all__ = ["Front", "Prompt", "Values", "available", "controls", "for_model", "load", "neutral"]
-
 FRONT = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 BLOCKS = ("system", "user")
 DEFAULT = "segments"
 
-SCRIPTS = dict(
-    re.findall(
-        r"(\w+)=(\w+)",
-        """
-        Arab=Arabic Armn=Armenian Beng=Bengali Cyrl=Cyrillic Deva=Devanagari Ethi=Ethiopic Geor=Georgian Grek=Greek
-        Gujr=Gujarati Guru=Gurmukhi Hang=Hangul Hans=Simplified_Chinese Hant=Traditional_Chinese Hebr=Hebrew
-        Jpan=Japanese Khmr=Khmer Knda=Kannada Laoo=Lao Latn=Latin Mlym=Malayalam Mymr=Burmese Olck=Ol_Chiki Orya=Odia
-        Sinh=Sinhala Taml=Tamil Telu=Telugu Tfng=Tifinagh Thai=Thai Tibt=Tibetan
-        """,
-    )
-)
+SCRIPTS = """
+Arab=Arabic Armn=Armenian Beng=Bengali Cyrl=Cyrillic Deva=Devanagari Ethi=Ethiopic Geor=Georgian Grek=Greek
+Gujr=Gujarati Guru=Gurmukhi Hang=Hangul Hans=Simplified_Chinese Hant=Traditional_Chinese Hebr=Hebrew Jpan=Japanese
+Khmr=Khmer Knda=Kannada Laoo=Lao Latn=Latin Mlym=Malayalam Mymr=Burmese Olck=Ol_Chiki Orya=Odia Sinh=Sinhala
+Taml=Tamil Telu=Telugu Tfng=Tifinagh Thai=Thai Tibt=Tibetan
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +158,10 @@ def load(name: str, *, judges: bool | None = False) -> Prompt:
 
 
 @cache
-def _shipped() -> tuple[Prompt, ...]:
+def available() -> tuple[Prompt, ...]:
+    """The prompts that come with babelset, by name."""
     found = (file for file in files("babelset.prompts").iterdir() if file.name.endswith(".jinja"))
     return tuple(_parse(file.read_bytes(), file.name) for file in sorted(found, key=lambda file: file.name))
-
-
-def available() -> list[Prompt]:
-    """The prompts that come with babelset, by name."""
-    return list(_shipped())
 
 
 def for_model(model_id: str) -> Prompt:
@@ -247,7 +236,8 @@ def _sandbox() -> SandboxedEnvironment:
     )
     sandbox.globals.clear()
     sandbox.filters["json"] = as_json
-    sandbox.filters["script"] = lambda language: SCRIPTS[language.script].replace("_", " ")
+    scripts = dict(item.split("=") for item in SCRIPTS.split())
+    sandbox.filters["script"] = lambda language: scripts[language.script].replace("_", " ")
     return sandbox
 
 
@@ -290,9 +280,8 @@ def _parsed(text: str, where: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ConfigError(
-            f"{where}: the template does not give JSON: {error}; write values with the filter json"
-        ) from None
+        what = f"the template does not give JSON: {error}; write values with the filter json"
+        raise ConfigError(f"{where}: {what}") from None
 
 
 def _filled(value: Any, where: str, given: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from babelset.engines.llm.budget import Budget, Claim, Usage
-from babelset.engines.llm.request import Choice, Reply
+from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import OutputError
 
 _TABLES = """
@@ -58,7 +58,7 @@ class Replies:
                     f"SELECT * FROM replies WHERE key IN ({','.join('?' * len(some))})", some
                 ).fetchall()
             for key, choices, prompt, completion in rows:
-                found[key] = Reply(tuple(Choice(*choice) for choice in json.loads(choices)), prompt, completion)
+                found[key] = Reply(tuple(ChatChoice(*choice) for choice in json.loads(choices)), prompt, completion)
         return found
 
     def put(self, items: Iterable[tuple[bytes, Reply]]) -> None:

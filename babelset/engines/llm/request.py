@@ -42,7 +42,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChatChoice:
     """One answer; `finish` is "stop", or "length" where it was cut, or what the server says."""
 
     text: str
@@ -57,7 +57,7 @@ class Reply:
     `too_long` says that the request does not fit the model's context. Tokens are those that the engine counted.
     """
 
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[ChatChoice, ...] = ()
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str = ""

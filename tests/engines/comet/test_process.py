@@ -153,7 +153,7 @@ def test_a_worker_that_is_killed_or_stopped_at_any_moment_loses_nothing(
 
 
 @pytest.mark.parametrize(("fault", "reason"), [
-    ("die", "the worker ended with code 3: [31mthe last word"),
+    ("die", "the worker ended with code 3: the last word"),
     ("killed", "the worker was killed, perhaps for want of memory"),
     ("hang", "the worker gave no answer in 1 s"),
     ("oom", "the worker ran out of memory"),

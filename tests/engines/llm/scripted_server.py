@@ -218,8 +218,6 @@ class ScriptedServer:
     def _body(self, body: Mapping[str, Any], text: str, number: int) -> dict[str, Any]:
         count = body.get("n", 1) if self.supports_n else 1
         choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        if body.get("logprobs"):
-            choice["logprobs"] = {"content": [{"token": text, "logprob": -0.1, "bytes": None, "top_logprobs": []}]}
         prompt, completion = tokens(_payload(body)), tokens(text) * count
         return {
             "id": f"chatcmpl-{number}",

@@ -13,9 +13,9 @@ import pytest
 
 from babelset.engines.llm.budget import Budget, Prices, Spent
 from babelset.engines.llm.client import Client
-from babelset.engines.llm.concurrency import Concurrency
+from babelset.engines.llm.concurrency import Concurrency, Slot
 from babelset.engines.llm.probe import Capabilities
-from babelset.engines.llm.request import Choice, Reply
+from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import Stopped
 from tests.engines.llm.asking import HELLO, ask, request, run
 from tests.engines.llm.scripted_server import (
@@ -26,7 +26,6 @@ from tests.engines.llm.scripted_server import (
     NO_CHOICES,
     NO_USAGE,
     SERVER_ERROR,
-    WRONG_MODEL,
     Fault,
     ScriptedServer,
     always,
@@ -48,7 +47,7 @@ def test_retry_after_holds_for_every_request(header: str) -> None:
 
     async def work(client: Client) -> list[Reply]:
         one = asyncio.ensure_future(client.ask(request()))
-        while not server.bodies or client.limiter.in_flight:
+        while not server.bodies or client.limiter._in_flight:
             await asyncio.sleep(0.001)
         return [await one, *await asyncio.gather(*(client.ask(request()) for _ in range(5)))]
 
@@ -79,33 +78,18 @@ class Watched(Concurrency):
         super().__init__()
         self.told: list[str] = []
 
-    def slot(self) -> Any:
-        told, slot = self.told, super().slot()
-
-        class Slot:
-            async def __aenter__(self) -> Slot:
-                await slot.__aenter__()
-                return self
-
-            async def __aexit__(self, *error: Any) -> None:
-                await slot.__aexit__(*error)
-
-            def done(self, tokens: int) -> None:
-                told.append(f"done {tokens}")
-
-            def pushback(self) -> None:
-                told.append("pushback")
-
-        return Slot()
+    def _learn(self, slot: Slot, seconds: float) -> None:
+        if slot.refused or slot.tokens is not None:
+            self.told.append("refused" if slot.refused else f"done {slot.tokens}")
 
 
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (rate_limited(), ["pushback", "done 3"]),
-        (SERVER_ERROR, ["pushback", "done 3"]),
-        (HANG, ["pushback", "done 3"]),
-        (CUT, ["pushback", "done 3"]),
+        (rate_limited(), ["refused", "done 3"]),
+        (SERVER_ERROR, ["refused", "done 3"]),
+        (HANG, ["refused", "done 3"]),
+        (CUT, ["refused", "done 3"]),
         (error(409, "conflict"), ["done 3"]),
         (HALF_JSON, ["done 3"]),
         (BAD_REQUEST, []),
@@ -121,14 +105,14 @@ def test_the_limiter_hears_of_load(fault: Fault, told: list[str]) -> None:
 
 
 ODD_ANSWERS = [
-    ("fewer choices", Fault(), {"n": 3}, Reply((Choice(HELLO),), 3, 3)),
-    ("no content", Fault(changes={"choices": [{"message": {"content": None}}]}), {}, Reply((Choice(""),), 3, 3)),
-    ("cut", Fault(changes={"choices": [{"message": {"content": "U"}, "finish_reason": "length"}]}), {}, Reply((Choice("U", "length"),), 3, 3)),
-    ("thoughts beside the text", Fault(changes={"choices": [{"message": {"content": "U", "reasoning_content": "Hm."}}]}), {}, Reply((Choice("U"),), 3, 3)),
-    ("no usage", NO_USAGE, {}, Reply((Choice(HELLO),))),
-    ("half a usage", Fault(changes={"usage": {"prompt_tokens": 4, "completion_tokens": None}}), {}, Reply((Choice(HELLO),))),
-    ("a usage in words", Fault(changes={"usage": {"prompt_tokens": "four", "completion_tokens": -1}}), {}, Reply((Choice(HELLO),))),
-    ("as HTML", Fault(headers={"Content-Type": "text/html"}), {}, Reply((Choice(HELLO),), 3, 3)),
+    ("fewer choices", Fault(), {"n": 3}, Reply((ChatChoice(HELLO),), 3, 3)),
+    ("no content", Fault(changes={"choices": [{"message": {"content": None}}]}), {}, Reply((ChatChoice(""),), 3, 3)),
+    ("cut", Fault(changes={"choices": [{"message": {"content": "U"}, "finish_reason": "length"}]}), {}, Reply((ChatChoice("U", "length"),), 3, 3)),
+    ("thoughts beside the text", Fault(changes={"choices": [{"message": {"content": "U", "reasoning_content": "Hm."}}]}), {}, Reply((ChatChoice("U"),), 3, 3)),
+    ("no usage", NO_USAGE, {}, Reply((ChatChoice(HELLO),))),
+    ("half a usage", Fault(changes={"usage": {"prompt_tokens": 4, "completion_tokens": None}}), {}, Reply((ChatChoice(HELLO),))),
+    ("a usage in words", Fault(changes={"usage": {"prompt_tokens": "four", "completion_tokens": -1}}), {}, Reply((ChatChoice(HELLO),))),
+    ("as HTML", Fault(headers={"Content-Type": "text/html"}), {}, Reply((ChatChoice(HELLO),), 3, 3)),
 ]  # fmt: skip
 
 
@@ -141,16 +125,7 @@ def test_odd_answers_are_answers(fault: Fault, fields: dict[str, Any], reply: Re
 
 def test_all_choices_come_back() -> None:
     with ScriptedServer() as server:
-        assert ask(server, request(n=3)) == Reply((Choice(HELLO),) * 3, 3, 9)
-
-
-def test_the_name_that_the_server_gives_the_model_is_recorded() -> None:
-    async def work(client: Client) -> dict[str, int]:
-        await asyncio.gather(*(client.ask(request()) for _ in range(3)))
-        return client.answered_by
-
-    with ScriptedServer(first(WRONG_MODEL)) as server:
-        assert run(server, work) == {"another-model": 1, "rot13": 2}
+        assert ask(server, request(n=3)) == Reply((ChatChoice(HELLO),) * 3, 3, 9)
 
 
 BODIES = [
@@ -263,6 +238,6 @@ def test_one_request_in_five_fails_and_nothing_is_lost_or_doubled(seed: int) -> 
     budget = Budget()
     with ScriptedServer(script) as server:
         replies = run(server, work, attempts=12, budget=budget, limiter=Concurrency(32, 32, 32))
-    assert [reply.choices for reply in replies] == [(Choice(rot13(f"text number {n}")),) for n in range(500)]
+    assert [reply.choices for reply in replies] == [(ChatChoice(rot13(f"text number {n}")),) for n in range(500)]
     assert len(server.bodies) == budget.requests == 500 + budget.retries
     assert budget.retries > 60

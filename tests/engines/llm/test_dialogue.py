@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.contracts.translator import Failure, Translation
-from babelset.engines.llm.base import in_step
 from babelset.engines.llm.dialogue import Answer, Manner, converse
+from babelset.engines.llm.languagemodel import in_step
 from babelset.engines.llm.prompt import load
-from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.engines.llm.request import ChatChoice, Reply, Request
 from babelset.languages import Pair, find
 from babelset.text.segment import Context, Segment
 
@@ -61,7 +61,7 @@ class Model:
         said = self.behaviours.pop(0)(good) if self.behaviours else good
         if isinstance(said, Reply):
             return said
-        return Reply((Choice(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)),), 10, 10)
+        return Reply((ChatChoice(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)),), 10, 10)
 
     @property
     def asked(self) -> list[list[str]]:
@@ -148,7 +148,7 @@ def test_what_is_left_of_a_bad_answer(what: str, behaviour: Behaviour, expected:
 
 
 def test_a_truncated_answer_gets_more_room_and_then_is_divided() -> None:
-    model = Model(*[lambda good: Reply((Choice('{"1":"Eha', "length"),)) for _ in range(9)])
+    model = Model(*[lambda good: Reply((ChatChoice('{"1":"Eha', "length"),)) for _ in range(9)])
     [answer] = talk(model, row(("output", "A list of files.")))
     assert isinstance(answer, Failure) and answer.too_long
     assert model.requests[1].max_tokens > model.requests[0].max_tokens
@@ -209,7 +209,7 @@ def test_a_label_that_stays_wrong_is_flagged() -> None:
 
 def test_candidates_are_counted() -> None:
     replies = ['{"1":"Ehaf"}', '{"1":"Eha gung"}', '{"1":"Ehaf"}', "no"]
-    model = Model(lambda good: Reply(tuple(Choice(text) for text in replies)))
+    model = Model(lambda good: Reply(tuple(ChatChoice(text) for text in replies)))
     [answer] = talk(model, row(("output", "Runs")), samples=4)
     assert isinstance(answer, Translation)
     assert answer.candidates == (("Ehaf", 2.0), ("Eha gung", 1.0))

@@ -14,7 +14,7 @@ from babelset.engines.llm.budget import Budget
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.faults import Down, seconds_to_wait
 from babelset.engines.llm.probe import Capabilities
-from babelset.engines.llm.request import Choice, Reply
+from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import BabelsetError, ConfigError
 from tests.engines.llm.asking import HELLO, KEY, WAIT, ask, request, run
 from tests.engines.llm.scripted_server import (
@@ -73,7 +73,7 @@ def test_what_passes_is_tried_again(fault: Fault) -> None:
     budget = Budget()
     with ScriptedServer(first(fault, 2)) as server:
         reply = ask(server, timeout=1, budget=budget)
-    assert reply.choices == (Choice(HELLO),) and not reply.error
+    assert reply.choices == (ChatChoice(HELLO),) and not reply.error
     assert len(server.bodies) == 3 and server.bodies[0] == server.bodies[2]
     assert (budget.requests, budget.retries) == (3, 2)
 
@@ -225,7 +225,7 @@ def test_a_server_that_comes_back_is_asked_again() -> None:
                 return await waiting
 
         reply = run(first_life, work, wait=0.05, attempts=8)
-    assert reply.choices == (Choice(HELLO),)
+    assert reply.choices == (ChatChoice(HELLO),)
 
 
 def test_too_many_requests_never_reject_a_row() -> None:

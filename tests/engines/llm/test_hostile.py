@@ -26,10 +26,10 @@ from babelset.contracts.checks import build_filters
 from babelset.contracts.filter import without
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure, Translation
-from babelset.engines.llm.base import LLM, in_step
 from babelset.engines.llm.controls import CONTROL
+from babelset.engines.llm.languagemodel import LLM, in_step
 from babelset.engines.llm.prompt import load
-from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
+from babelset.engines.llm.request import ChatChoice, Reply, Request, T, Talk
 from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
@@ -82,7 +82,7 @@ class Engine(LLM):
     def _send(self, requests: list[Request]) -> list[Reply]:
         self._requests += requests
         replies = [self._answer(asked(request), request) for request in requests]
-        return [reply if isinstance(reply, Reply) else Reply((Choice(reply),)) for reply in replies]
+        return [reply if isinstance(reply, Reply) else Reply((ChatChoice(reply),)) for reply in replies]
 
     @property
     def batch(self) -> int:
@@ -228,7 +228,7 @@ def around(form: str) -> Behaviour:
 
 
 def whole(text: str, finish: str = "stop") -> Behaviour:
-    return lambda texts, row: Reply((Choice(text, finish),))
+    return lambda texts, row: Reply((ChatChoice(text, finish),))
 
 
 SYSTEM = load("segments").text.partition("block system %}")[2][:2000]
@@ -444,7 +444,7 @@ PIECES = st.lists(
     max_size=6,
 ).map(" ".join)
 ANSWERS = st.tuples(PIECES, PIECES).map(lambda pair: as_json({"1": pair[0], "2": pair[1]}))
-REPLIES = st.builds(lambda text, finish: Reply((Choice(text, finish),)), st.text() | JSON_LIKE | ANSWERS, st.sampled_from(["stop", "stop", "length"])) | st.just(Reply()) | st.just(Reply(error="refused", too_long=True))  # fmt: skip
+REPLIES = st.builds(lambda text, finish: Reply((ChatChoice(text, finish),)), st.text() | JSON_LIKE | ANSWERS, st.sampled_from(["stop", "stop", "length"])) | st.just(Reply()) | st.just(Reply(error="refused", too_long=True))  # fmt: skip
 HELD = Segment("Run \ue000 and read \ue001 twice.", ("`ls`", "`ps`"), ("inline_code", "inline_code"))
 
 

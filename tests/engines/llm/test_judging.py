@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from babelset.contracts.filter import Rating, Scored
 from babelset.engines.llm.answer import Malformed
-from babelset.engines.llm.base import in_step
 from babelset.engines.llm.client import response_format
 from babelset.engines.llm.judging import LONGEST, PARTS, REASON, ROOM, grades, judged
+from babelset.engines.llm.languagemodel import in_step
 from babelset.engines.llm.prompt import load
-from babelset.engines.llm.request import Choice, Reply, Request
+from babelset.engines.llm.request import ChatChoice, Reply, Request
 from babelset.languages import Pair, find
 
 PAIR = Pair(find("eng_Latn"), find("cat_Latn"))
 UNIT = Scored("Do not run `ls`.", "Executa `ls`.", PAIR, "output", "output", ("`ls`",))
 GOOD = {part: {"reason": "no fault", "score": 5} for part in PARTS}
-CUT = Choice(json.dumps(GOOD)[:40], "length")
+CUT = ChatChoice(json.dumps(GOOD)[:40], "length")
 
 
 def answer(**changes: Any) -> str:
@@ -37,7 +37,7 @@ def graded(score: object, reason: object = "the negation is lost") -> dict[str, 
 class Model:
     """Says what it is told to, the last for all requests to come."""
 
-    def __init__(self, *said: str | Choice | Reply) -> None:
+    def __init__(self, *said: str | ChatChoice | Reply) -> None:
         self.said, self.requests = list(said), list[Request]()
 
     def send(self, requests: list[Request]) -> list[Reply]:
@@ -48,7 +48,7 @@ class Model:
         said = self.said.pop(0) if len(self.said) > 1 else self.said[0]
         if isinstance(said, Reply):
             return said
-        return Reply((said if isinstance(said, Choice) else Choice(said),), 10, 10)
+        return Reply((said if isinstance(said, ChatChoice) else ChatChoice(said),), 10, 10)
 
     @property
     def asked(self) -> list[str]:
@@ -138,7 +138,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("what", "said", "told"), REFUSED, ids=[case[0] for case in REFUSED])
 def test_what_is_no_grade_is_asked_for_again_and_at_last_unjudged(
-    what: str, said: str | Choice | Reply, told: str
+    what: str, said: str | ChatChoice | Reply, told: str
 ) -> None:
     model = Model(said, LOST)
     assert rate(model).note == NOTE

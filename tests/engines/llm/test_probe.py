@@ -48,14 +48,12 @@ SERVERS = [
     ("refuses schemas", {"rejects": ["response_format"]}, {"schema": False}),
     ("refuses n", {"rejects": ["n"]}, {"choices": False}),
     ("refuses seeds", {"rejects": ["seed"]}, {"seed": False}),
-    ("refuses logprobs", {"rejects": ["logprobs"]}, {"logprobs": False}),
     ("refuses temperatures", {"rejects": ["temperature"]}, {"temperature": False}),
     ("a model that reasons", {"rejects": ["max_tokens", "temperature"]}, {"max_completion_tokens": True, "temperature": False}),
     ("500 on schemas", {"script": refusing("response_format", SERVER_ERROR)}, {"schema": False}),
     ("500 of a validation on schemas", {"script": refusing("response_format", VALIDATION_500)}, {"schema": False}),
     ("422 on n", {"script": refusing("n", error(422, "extra fields not permitted"))}, {"choices": False}),
     ("no choices for n", {"script": refusing("n", Fault(changes={"choices": []}))}, {"choices": False}),
-    ("logprobs null", {"script": refusing("logprobs", Fault(changes={"choices": [{"message": {"content": "U"}, "logprobs": None}]}))}, {"logprobs": False}),
     ("JSON, but as the model likes", {"script": lambda body, number: '{"animal": "cat"}' if "response_format" in body else None}, {"schema": False}),
     ("another model answers", {"script": lambda body, number: Fault(changes={"model": "m-2025"})}, {"served_by": "m-2025"}),
     ("is busy at first", {"script": lambda body, number: rate_limited() if number < 3 else None}, {}),
@@ -72,7 +70,7 @@ def test_what_a_server_can_do(options: dict[str, Any], lacks: dict[str, Any]) ->
 def test_a_probe_costs_little_and_does_not_say_what_it_wants_to_hear() -> None:
     with ScriptedServer() as server:
         found(server)
-    assert len(server.bodies) == 8
+    assert len(server.bodies) == 7
     assert ODD not in json.dumps([body["messages"] for body in server.bodies])
     assert max(body["max_tokens"] * body.get("n", 1) for body in server.bodies) <= 512
 
@@ -96,11 +94,6 @@ def test_a_server_without_a_plain_answer_is_an_error(fault: Fault, said: str) ->
 def test_a_server_that_dies_meanwhile_lacks_nothing() -> None:
     with ScriptedServer(refusing("response_format", HANG)) as server, pytest.raises(Down, match="no answer within"):
         found(server, timeout=0.2)
-
-
-@pytest.mark.parametrize("data", [ALL.to_dict(), {"served_by": "rot13", "of_another_version": 1}])
-def test_capabilities_survive_a_manifest(data: dict[str, Any]) -> None:
-    assert Capabilities.from_dict(json.loads(json.dumps(data))) == ALL
 
 
 def check(base_url: str, model: str = "rot13", key: str | None = None, timeout: float = 5) -> None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.engines.llm import controls as control_tokens
-from babelset.engines.llm.prompt import Prompt, Values, controls, load, neutral
+from babelset.engines.llm.controls import controls, neutral
+from babelset.engines.llm.prompt import Prompt, Values, load
 from babelset.errors import ConfigError
 from babelset.languages import find
 

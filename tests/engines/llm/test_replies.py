@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.llm.budget import Prices, Spent, Usage
 from babelset.engines.llm.replies import KeptBudget, Replies
-from babelset.engines.llm.request import Choice, Reply
+from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import OutputError
 
 PRICES = Prices(input=1.0, output=2.0)  # per million
@@ -26,7 +26,7 @@ PRICES = Prices(input=1.0, output=2.0)  # per million
 texts = st.text(st.characters(), max_size=50) | st.sampled_from(["\ud800", "\x00", "<think>", "\u2028"])
 replies = st.builds(
     Reply,
-    st.lists(st.builds(Choice, texts, st.sampled_from(["stop", "length", ""])), min_size=1, max_size=4).map(tuple),
+    st.lists(st.builds(ChatChoice, texts, st.sampled_from(["stop", "length", ""])), min_size=1, max_size=4).map(tuple),
     st.integers(0, 10**9),
     st.integers(0, 10**9),
 )
@@ -46,21 +46,21 @@ def test_replies_come_back_as_they_were(kept: dict[bytes, Reply]) -> None:
 
 def test_a_reply_without_choices_is_asked_for_again() -> None:
     with closing(Replies(":memory:")) as store:
-        store.put([(b"a", Reply(error="HTTP 500")), (b"b", Reply((Choice("Hola."),)))])
+        store.put([(b"a", Reply(error="HTTP 500")), (b"b", Reply((ChatChoice("Hola."),)))])
         assert list(store.get([b"a", b"b"])) == [b"b"]
 
 
 def test_more_keys_than_sqlite_takes_variables() -> None:
     keys = [number.to_bytes(16) for number in range(70_000)]
     with closing(Replies(":memory:")) as store:
-        store.put([(keys[-1], Reply((Choice("last"),)))])
+        store.put([(keys[-1], Reply((ChatChoice("last"),)))])
         assert list(store.get(keys)) == keys[-1:]
 
 
 def test_threads_may_share_it(tmp_path: Path) -> None:
     def work(number: int) -> int:
         key = number.to_bytes(16)
-        store.put([(key, Reply((Choice(str(number)),), 1, 1))])
+        store.put([(key, Reply((ChatChoice(str(number)),), 1, 1))])
         store.note(requests=number)
         return int(store.get([key])[key].choices[0].text)
 
@@ -74,11 +74,11 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from babelset.engines.llm.budget import Prices, Usage
 from babelset.engines.llm.replies import KeptBudget, Replies
-from babelset.engines.llm.request import Choice, Reply
+from babelset.engines.llm.request import ChatChoice, Reply
 
 async def work():
     store = Replies(Path(sys.argv[1]))
-    store.put([(b"answered", Reply((Choice("Hola."),), 3, 2))])
+    store.put([(b"answered", Reply((ChatChoice("Hola."),), 3, 2))])
     budget = KeptBudget(prices=Prices(input=1.0, output=2.0))
     budget.keep_in(store)
     async with budget.claim(Usage(900, 50)) as claim:
@@ -94,7 +94,7 @@ def test_a_kill_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "replies.sqlite"
     assert subprocess.run([sys.executable, "-c", KILLED, path], env=os.environ).returncode == -signal.SIGKILL
     with closing(Replies(path)) as store:
-        assert store.get([b"answered"])[b"answered"].choices == (Choice("Hola."),)
+        assert store.get([b"answered"])[b"answered"].choices == (ChatChoice("Hola."),)
         budget = KeptBudget(prices=PRICES)
         budget.keep_in(store)
     assert (budget.requests, budget.prompt_tokens, budget.completion_tokens) == (2, 3, 2)
@@ -161,7 +161,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with closing(Replies(path)) as store, closing(sqlite3.connect(path)):
         store._db.execute("PRAGMA max_page_count=1")
         with pytest.raises(OutputError, match="make room, then run the same command again"):
-            store.put([(bytes([number]) * 16, Reply((Choice("a" * 5000),))) for number in range(50)])
+            store.put([(bytes([number]) * 16, Reply((ChatChoice("a" * 5000),))) for number in range(50)])
         store._db.execute("PRAGMA max_page_count=1000000")
-        store.put([(b"a", Reply((Choice("Hola."),)))])
+        store.put([(b"a", Reply((ChatChoice("Hola."),)))])
         assert store.totals()["requests"] == 1

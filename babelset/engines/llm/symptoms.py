@@ -1,5 +1,5 @@
 """
-Signs that a text is no translation of its source, one function each; texts are without placeholders.
+Symptoms that a text is no translation of its source, one function each; texts are without placeholders.
 
 Of the human translations of NTREX-128, 1,997 segments in each of seven languages, hardly one shows any of them.
 """

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from babelset import plugins
 from babelset.contracts.filter import Filter, Rating, Scored, Unit
-from babelset.engines.llm.choose import chooser, chrf, mbr
+from babelset.engines.llm.candidates import chooser, chrf, mbr
 from babelset.errors import ConfigError, ContractError
 from babelset.languages import Pair
 

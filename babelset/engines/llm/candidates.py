@@ -46,10 +46,10 @@ def chooser(name: str) -> Iterator[Chooser]:
     score for a hypothesis by itself.
     """
     if name == "mbr":
-        yield _Agreement()
+        yield _Mbr()
     else:
         with _preferring(name).open() as scorer:
-            yield _Preference(scorer)
+            yield _Preferred(scorer)
 
 
 def _preferring(name: str) -> Filter:
@@ -110,13 +110,13 @@ def chrf(hypotheses: Sequence[str], reference: str, *, beta: int = 2) -> list[fl
 
 
 @dataclass(frozen=True, slots=True)
-class _Agreement:
+class _Mbr:
     def __call__(self, sources: Sequence[str], hypotheses: Sequence[Sequence[str]], pair: Pair) -> list[list[float]]:
         return [mbr(group) for group in hypotheses]
 
 
 @dataclass(frozen=True, slots=True)
-class _Preference:
+class _Preferred:
     """What a filter prefers; samples repeat, and scorers are slow, so equal ones are sent once."""
 
     scorer: Filter

@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr
 from babelset import __version__
 from babelset.contracts.translator import Translation, Translator
 from babelset.engines.llm.answer import Examiner
-from babelset.engines.llm.choose import Chooser, chooser
+from babelset.engines.llm.candidates import Chooser, chooser
 from babelset.engines.llm.dialogue import Answer, Manner, converse
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary

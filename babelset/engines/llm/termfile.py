@@ -11,11 +11,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
-from xml.parsers import expat
+from typing import Any, NamedTuple
 
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, did_you_mean
@@ -23,10 +21,11 @@ from babelset.languages import Language, Pair, find
 
 COLUMNS = ("source", "target", "language", "case")
 CASES = {"": False, "insensitive": False, "false": False, "sensitive": True, "true": True}
-ENTRIES, LANGUAGES = ("termEntry", "conceptEntry"), ("langSet", "langSec")  # TBX version 2 and version 3
+ENTRIES, LANGUAGES = ("{*}termEntry", "{*}conceptEntry"), ("{*}langSet", "{*}langSec")  # TBX version 2 and version 3
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-class Row(NamedTuple):
+class TermRow(NamedTuple):
     """One term as the file has it, and its line."""
 
     line: int
@@ -38,7 +37,7 @@ class Row(NamedTuple):
 Heard = tuple[str, int, str]  # a term in TBX: its language, line and text
 
 
-def read(file: Path, pair: Pair) -> Iterator[Row]:
+def read(file: Path, pair: Pair) -> Iterator[TermRow]:
     """The rows of `file` that hold for `pair`. Raises ConfigError with the line, what is wrong there and its cure."""
     reader = READERS.get(file.suffix.casefold())
     if reader is None:
@@ -60,7 +59,7 @@ def _text(file: Path) -> str:
         raise fault(file, line, "not UTF-8; save the glossary as UTF-8") from None
 
 
-def _table(file: Path, text: str, pair: Pair, delimiter: str) -> Iterator[Row]:
+def _table(file: Path, text: str, pair: Pair, delimiter: str) -> Iterator[TermRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
@@ -77,7 +76,7 @@ def _table(file: Path, text: str, pair: Pair, delimiter: str) -> Iterator[Row]:
             raise fault(file, line, f"{len(row)} columns; {cure}")
         cells = {name: row[at].strip() for name, at in columns.items() if at < len(row)}
         if _holds(file, line, cells.get("language", ""), pair.target):
-            yield Row(line, cells["source"], cells["target"], _case(file, line, cells.get("case", "")))
+            yield TermRow(line, cells["source"], cells["target"], _case(file, line, cells.get("case", "")))
 
 
 def _columns(file: Path, line: int, names: Sequence[str]) -> dict[str, int]:
@@ -126,35 +125,7 @@ def _likely(tag: str) -> tuple[str | None, str | None]:
     return likely.language, likely.script
 
 
-@dataclass
-class _Entries:
-    """What expat calls: gathers the terms of each entry as (language, line, term)."""
-
-    parser: expat.XMLParserType
-    found: list[list[Heard]] = field(default_factory=list)
-    language: str = ""
-    text: list[str] | None = None
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(" ")[2]
-        if local in ENTRIES:
-            self.found.append([])
-        elif local in LANGUAGES:
-            self.language = next((tag for key, tag in attributes.items() if key.rpartition(" ")[2] == "lang"), "")
-        elif local == "term" and self.found:
-            self.text = []
-
-    def characters(self, data: str) -> None:
-        if self.text is not None:
-            self.text.append(data)
-
-    def end(self, name: str) -> None:
-        if name.rpartition(" ")[2] == "term" and self.text is not None:
-            self.found[-1].append((self.language, self.parser.CurrentLineNumber, "".join(self.text)))
-            self.text = None
-
-
-def _tbx(file: Path, text: str, pair: Pair) -> Iterator[Row]:
+def _tbx(file: Path, text: str, pair: Pair) -> Iterator[TermRow]:
     entries = _entries(file, text)
     if not any(_fit(tag, pair.source) for entry in entries for tag, _, _ in entry):
         raise ConfigError(f"{file}: no term in {pair.source.name}; check that it is TBX, and its xml:lang")
@@ -162,29 +133,33 @@ def _tbx(file: Path, text: str, pair: Pair) -> Iterator[Row]:
         targets = [(_fit(tag, pair.target), target) for tag, _, target in entry if _fit(tag, pair.target)]
         for tag, line, source in entry if targets else ():
             if _fit(tag, pair.source):
-                yield Row(line, source, max(targets, key=lambda target: target[0])[1])
+                yield TermRow(line, source, max(targets, key=lambda target: target[0])[1])
 
 
 def _entries(file: Path, text: str) -> list[list[Heard]]:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    entries = _Entries(parser)
-
-    def refuse(*_: object) -> None:
-        # entities are declared there: bombs, and files to read
-        raise fault(file, parser.CurrentLineNumber, "a DOCTYPE is not read; delete the <!DOCTYPE ...> declaration")
-
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler, parser.EndElementHandler = entries.start, entries.end
-    parser.CharacterDataHandler = entries.characters
+    """The terms of each entry, by whatever version of TBX; entities are neither loaded nor expanded."""
     try:
-        parser.Parse(text, True)
-    except expat.ExpatError as error:
-        raise fault(file, error.lineno, f"broken XML: {expat.ErrorString(error.code)}; repair it") from None
-    return entries.found
+        from lxml import etree
+    except ImportError:
+        raise ConfigError("TBX glossaries need an extra: pip install 'babelset[llm]'") from None
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True)
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        raise fault(file, error.lineno or 1, f"broken XML: {error.msg.partition(', line ')[0]}; repair it") from None
+    if root.getroottree().docinfo.doctype:
+        line = text.count("\n", 0, text.find("<!DOCTYPE")) + 1
+        raise fault(file, line, "a DOCTYPE is not read; delete the <!DOCTYPE ...> declaration")
+    return [[*_heard(entry)] for entry in root.iter(*ENTRIES)]
 
 
-Reader = Callable[[Path, str, Pair], Iterator[Row]]
+def _heard(entry: Any) -> Iterator[Heard]:
+    for section in entry.iter(*LANGUAGES):
+        for term in section.iter("{*}term"):
+            yield section.get(LANG, section.get("lang", "")), term.sourceline, "".join(term.itertext("{*}*"))
+
+
+Reader = Callable[[Path, str, Pair], Iterator[TermRow]]
 READERS: dict[str, Reader] = {
     ".csv": partial(_table, delimiter=","),
     ".tsv": partial(_table, delimiter="\t"),

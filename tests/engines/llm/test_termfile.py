@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import resource
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,9 @@ READ = [
     ("rows of another language only", "a.csv", "source,target,language\ncloud,nube,es\n", []),
     ("TBX version 2", "a.tbx", TBX2, NETWORKS),
     ("TBX version 3", "a.xml", TBX3, NETWORKS),
+    ("TBX that says it is Latin-1", "a.tbx", TBX3.replace("UTF-8", "ISO-8859-1").replace("neural net<", "café<"),
+     [Term("neural network", "xarxa neuronal"), Term("café", "xarxa neuronal")]),
+    ("TBX with comments in its terms", "a.tbx", TBX3.replace("neural net<", "neural <!-- no --><?no no?>net<"), NETWORKS),
 ]  # fmt: skip
 
 
@@ -104,6 +109,11 @@ def test_a_row_for_one_region_is_not_for_another(target: str, read: int, tmp_pat
 BOMB = '<?xml version="1.0"?>\n<!DOCTYPE t [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>\n<tbx><term>&b;</term></tbx>'
 THIEF = '<!DOCTYPE t [<!ENTITY f SYSTEM "file:///etc/passwd">]><tbx><term>&f;</term></tbx>'
 
+LAUGHS = "".join(f'<!ENTITY l{n} "{"".join(f"&l{n - 1};" for _ in range(10))}">' for n in range(1, 10))
+LAUGHTER = f'<!DOCTYPE t [<!ENTITY l0 "ha">{LAUGHS}]>'
+PARAMETER = '<!DOCTYPE t [<!ENTITY % p SYSTEM "file:///etc/passwd">%p;]><tbx/>'
+DTD = '<!DOCTYPE t SYSTEM "http://127.0.0.1:9/t.dtd"><tbx><term>a</term></tbx>'
+
 BROKEN = [
     # what is wrong, file, its text, what the message says
     ("no target column", "a.csv", "source,translation\ncloud,núvol\n", "a.csv:1: no column 'target'"),
@@ -128,6 +138,11 @@ BROKEN = [
     ("another format", "a.xlsx", "", "a.xlsx: not a glossary that can be read"),
     ("an entity bomb", "a.tbx", BOMB, "a.tbx:2: a DOCTYPE is not read"),
     ("an external entity", "a.tbx", THIEF, "a.tbx:1: a DOCTYPE is not read"),
+    ("a billion laughs", "a.tbx", f"{LAUGHTER}<tbx><term>&l9;</term></tbx>", "a.tbx:1: broken XML"),
+    ("a billion laughs in an attribute", "a.tbx", f'{LAUGHTER}<tbx a="&l9;"/>', "a.tbx:1: broken XML"),
+    ("an external parameter", "a.tbx", PARAMETER, "a.tbx:1: a DOCTYPE is not read"),
+    ("a DTD elsewhere", "a.tbx", DTD, "a.tbx:1: a DOCTYPE is not read"),
+    ("nested too deeply", "a.tbx", "<a>" * 100_000, "a.tbx:1: broken XML"),
     ("an unknown entity", "a.tbx", "<tbx>\n<term>&f;</term></tbx>", "a.tbx:2: broken XML"),
     ("broken XML", "a.tbx", "<tbx>\n<term></tbx>", "a.tbx:2: broken XML"),
     ("no XML", "a.tbx", "", "broken XML"),
@@ -144,6 +159,18 @@ def test_broken_files_say_where_and_why(what: str, name: str, text: str | bytes,
     with pytest.raises(ConfigError) as caught:
         Glossary.read(write(tmp_path, name, text), CATALAN)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "xml", [LAUGHTER + "<tbx><term>&l9;</term></tbx>", LAUGHTER + '<tbx a="&l9;"/>', THIEF, PARAMETER, DTD]
+)
+def test_hostile_xml_costs_nothing_and_reads_nothing(xml: str, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.tbx", xml)
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ConfigError) as caught:
+        Glossary.read(path, CATALAN)
+    assert time.monotonic() - began < 2 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+    assert "root:" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "folder.csv"])

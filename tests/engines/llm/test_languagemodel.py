@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from babelset.contracts.engine import Engine
 from babelset.contracts.translator import Translation
-from babelset.engines.llm.base import LLM, in_step
 from babelset.engines.llm.dialogue import Answer
-from babelset.engines.llm.request import Choice, Reply, Request, T, Talk
+from babelset.engines.llm.languagemodel import LLM, in_step
+from babelset.engines.llm.request import ChatChoice, Reply, Request, T, Talk
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.text.segment import Context, Segment
@@ -55,7 +55,7 @@ class Scripted(LLM):
         if "river" in text and not self._rivers:
             return Reply(error="HTTP 500")
         ciphered = {number: encode(value, "rot13") for number, value in json.loads(text).items()}
-        return Reply((Choice(json.dumps(ciphered)),) * request.n, 7, 5)
+        return Reply((ChatChoice(json.dumps(ciphered)),) * request.n, 7, 5)
 
 
 def rows(*texts: str) -> list[Segment]:
@@ -158,8 +158,6 @@ OPERATIONAL: dict[str, Any] = {
     "max_requests": 5,
     "max_cost": 0.5,
     "prices": "prices.toml",
-    "serve": True,
-    "engine_args": {"max_model_len": 512},
 }
 
 
@@ -280,7 +278,7 @@ def test_in_step_each_dialogue_hears_the_replies_to_its_own_requests(plan: list[
 
     def send(requests: list[Request]) -> list[Reply]:
         sent.append([request.messages[0]["content"] for request in requests])
-        return [Reply((Choice(text),)) for text in sent[-1]]
+        return [Reply((ChatChoice(text),)) for text in sent[-1]]
 
     held = in_step([scripted(waves, str(number)) for number, waves in enumerate(plan)], send)
     assert [texts(answers) for answers in held] == [
