@@ -10,12 +10,12 @@ import typer
 from babelset.cli import options as o
 from babelset.languages import Language
 
-Query = Annotated[str, typer.Argument(metavar="[QUERY]", help="Beginning of a code, tag, name or script.")]
+Query = Annotated[str, typer.Argument(metavar="QUERY", help="Beginning of a code, tag, name or script.")]
 
 
 def languages(query: Query = "", json: o.AsJson = False) -> None:
     """
-    List languages: codes, names, script, direction, and which engines and scorers cover them.
+    List languages, and which engines and scorers cover them.
     """
     from babelset.languages import find, search
 

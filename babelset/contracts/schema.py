@@ -238,7 +238,9 @@ def detect(rows: Sequence[Mapping[str, Any]]) -> Detection:
     Raises ConfigError, with the keys seen, when none or several fit; DataError when there is no row.
     """
     if not rows:
-        raise DataError("there is no readable row to recognise a schema from; look at the input, or say --schema")
+        raise DataError(
+            "there is no readable row to detect a schema from; look at the input, or add --schema"
+        )
     schemas = [load_schema(name) for name in plugins.available("schemas")]
     fitting = []
     for schema in schemas:

@@ -85,7 +85,7 @@ export function save() {
   if (wrong.length && editor.warned !== warned) {
     editor.warned = warned;
     editor.box(wrong[0]).focus();
-    return tellHere("A marked text is missing or stands there too often: such a row is turned away later. Put it right, or save again to keep it so.");
+    return tellHere("A marked text is missing or appears too often: such a row is rejected later. Correct it, or save again to keep it.");
   }
   state.editor = null;
   state.drafts.drop(current);

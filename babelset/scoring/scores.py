@@ -63,7 +63,7 @@ def build_scorers(
     """
     models = dict(name.partition(":")[::2] for name in names)
     if len(models) < len(names):
-        raise ConfigError(f"--with: a scorer is named twice in {', '.join(names)}; its scores have room for one")
+        raise ConfigError(f"--with: a scorer is named twice in {', '.join(names)}; name it once")
     given: dict[str, dict[str, Any]] = {
         name: {_main_option(name): value} if value else {} for name, value in models.items()
     }

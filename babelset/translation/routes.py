@@ -1,7 +1,7 @@
 """
 Routes say which translator gets which rows, and which one is asked next where a row was done badly.
 
-[engines.nllb]                any translator with its options, under a name of one's own
+[engines.nllb]                any translator with its options, under a name that you choose
 name = "nllb"
 options = { model = "nllb-600M" }
 
@@ -100,7 +100,7 @@ class Rule(BaseModel, extra="forbid", frozen=True):
         for name in self.use:
             yield "use", _unknown("engine", name, engines)
         twice = len(set(self.use)) < len(self.use)
-        yield "use", "an engine stands there twice: it would answer the same" if twice else ""
+        yield "use", "an engine is named twice: it would answer the same" if twice else ""
         for name in self.languages or ():
             yield "languages", _no_language(name)
         for name in self.kinds or ():

@@ -95,7 +95,7 @@ def test_a_server_of_our_own_is_gone_with_the_run(own_model: str, tmp_path: Path
 
 
 def test_a_server_of_our_own_dies_with_a_killed_run(own_model: str, tmp_path: Path) -> None:
-    arguments = [part for key, value in SERVE.items() for part in ("--engine-arg", f"{key}={json.dumps(value)}")]
+    arguments = ["-O", f"engine_args={json.dumps(SERVE)}"]
     command = [
         sys.executable, "-m", "babelset", "translate", str(EXAMPLES / "alpaca.jsonl"), "--to", "ban",
         "-o", str(tmp_path / "out.jsonl"), "--translator", "openai", "--serve", "--model", own_model, *arguments,
