@@ -18,15 +18,23 @@ from difflib import get_close_matches
 
 
 class BabelsetError(Exception):
+    """Whatever babelset raises on purpose: `except BabelsetError as error: sys.exit(error.exit_code)`."""
+
     exit_code = 1
 
 
 class ConfigError(BabelsetError):
+    """The user can fix it: an unknown option, language, plug-in or model, a missing extra, an output that exists."""
+
     exit_code = 2
 
 
 class DataError(BabelsetError):
-    """`DataError("not valid JSON", file="a.jsonl", line=3)` prints as `a.jsonl:3: not valid JSON`."""
+    """
+    The input cannot be read, and where.
+
+    `DataError("not valid JSON", file="a.jsonl", line=3)` prints as `a.jsonl:3: not valid JSON`.
+    """
 
     exit_code = 3
 
@@ -37,14 +45,20 @@ class DataError(BabelsetError):
 
 
 class AccountingError(BabelsetError):
+    """Rows read are not rows accepted, rejected and failed: a bug in babelset; keep the files and report it."""
+
     exit_code = 4
 
 
 class ContractError(BabelsetError):
+    """A plug-in broke its contract: the wrong count, the wrong type, or a module that cannot be imported."""
+
     exit_code = 4
 
 
 class OutputError(BabelsetError):
+    """The output cannot be written: a full disk, a read-only folder, rows that do not fit the format."""
+
     exit_code = 5
 
 

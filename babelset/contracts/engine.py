@@ -13,7 +13,11 @@ from babelset.languages import Pair
 
 
 class Engine(BaseModel, extra="forbid", frozen=True):
-    """A translator by name, with its own options: `Engine(name="nllb", options={"beam": 4})`."""
+    """
+    A translator by name, with its own options: `Engine(name="nllb", options={"beam": 4})`.
+
+    `build(pair)` makes it; raises ConfigError for an unknown name or option, and where it does not translate the pair.
+    """
 
     name: str
     options: dict[str, Any] = {}

@@ -78,9 +78,7 @@ class _Filled:
         segment = cells["segment"].strip()
         expected = self.left.pop(segment, None)
         if expected is None:
-            raise self._wrong(
-                line, f"segment {shorten(segment)} is unknown, or is there twice; change no numbers"
-            )
+            raise self._wrong(line, f"segment {shorten(segment)} is unknown, or is there twice; change no numbers")
         if not alike(cells["source"], expected["source"]):
             advice = "change corrections only; where a spreadsheet took it for a date or a number, use .xlsx"
             raise self._wrong(line, f"the source is not what it was, {shorten(expected['source'])}; {advice}")

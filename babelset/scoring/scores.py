@@ -40,7 +40,13 @@ Known = tuple[dict[str, Any], Evidence, Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """Which rows get which scores, and where to. `sample` scores only so many rows; `force` scores again."""
+    """
+    Which rows get which scores, and where they are written.
+
+    >>> Scoring(["ca.jsonl"], "scored.jsonl", build_scorers(["cometkiwi:models/kiwi"], {}, {}), sample=1000)
+
+    `sample` scores only that many rows; `force` scores again.
+    """
 
     inputs: Sequence[str]
     output: str

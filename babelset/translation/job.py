@@ -18,6 +18,8 @@ class Job(BaseModel, extra="forbid", frozen=True):
     """
     One dataset into one language. Everything that decides the output, and where to put it.
 
+    >>> Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca", translator=Engine(name="echo"))
+
     `filters` names what differs from the defaults: {"length": {"tolerance": 3.0}, "task": False}.
     """
 
