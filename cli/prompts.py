@@ -17,7 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="The name of a pr
 To = Annotated[
     str | None, typer.Option("--to", metavar="LANG", help="Show the messages that are sent for this language.")
 ]
-Text = Annotated[str | None, typer.Option("--text", help="The text to translate in that example.")]
+Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The text to translate in that example.")]
 SAMPLE = "Say <1/> aloud, three times."
 TRANSLATION = "(the translation that is judged)"
 

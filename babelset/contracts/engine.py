@@ -19,8 +19,8 @@ class Engine(BaseModel, extra="forbid", frozen=True):
     `build(pair)` makes it; raises ConfigError for an unknown name or option, and where it does not translate the pair.
     """
 
-    name: str
-    options: dict[str, Any] = {}
+    name: str  # of a translator
+    options: dict[str, Any] = {}  # its own
 
     def make(self) -> Translator:
         translator: Translator = plugins.build("translators", self.name, self.options)

@@ -23,24 +23,24 @@ class Job(BaseModel, extra="forbid", frozen=True):
     `filters` names what differs from the defaults: {"length": {"tolerance": 3.0}, "task": False}.
     """
 
-    inputs: tuple[str, ...]
-    output: str
-    target: str
-    source: str = "eng_Latn"
+    inputs: tuple[str, ...]  # files
+    output: str  # of accepted rows; other files are written next to it
+    target: str  # language
+    source: str = "eng_Latn"  # language
     translator: Engine = Engine(name="apertium")
-    fallback: Engine | None = None
+    fallback: Engine | None = None  # second translator, for what the first cannot do
     routes: Routes | None = None  # in place of translator and fallback
-    filters: dict[str, bool | dict[str, Any]] = {}
-    schema_name: str | None = None
-    fields: tuple[str, ...] = ()
-    format: str | None = None
-    translate_reasoning: bool = False
-    translate_comments: bool = False
-    keep_numbers: bool = False
+    filters: dict[str, bool | dict[str, Any]] = {}  # options of checks by name; False turns one off
+    schema_name: str | None = None  # shape of the rows; detected when not given
+    fields: tuple[str, ...] = ()  # paths to translate, in place of a schema
+    format: str | None = None  # of the input, where the file name does not tell
+    translate_reasoning: bool = False  # translate the text in <think> blocks too
+    translate_comments: bool = False  # translate comments in fenced code
+    keep_numbers: bool = False  # protect numbers, versions and units like code
     chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
-    memory: str | None = None
-    strict: bool = False
-    force: bool = False
+    memory: str | None = None  # translation memory; by default next to the output
+    strict: bool = False  # stop at the first row that cannot be read
+    force: bool = False  # replace an existing output or unfinished run
     data_license: str | None = None  # of the inputs, for the record
 
     @property
