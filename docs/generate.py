@@ -201,11 +201,12 @@ def files() -> Iterator[str]:
     yield from _file("Pipeline", pipeline.__doc__, pipeline.Pipeline, ("datasets.NAME", pipeline.Dataset),
                      ("translator, fallback", engine.Engine), ("exports", pipeline.ExportStep))  # fmt: skip
     yield from _file("Routes", routes.__doc__, routes.Routes, ("engines.NAME", engine.Engine),
-                     ("routes", routes.Rule), ("kept_share, length", routes.Bounds), ("retry", routes.Retry))  # fmt: skip
+                     ("routes", routes.Rule), ("kept_share, length", routes.Bounds),
+                     ("retry", routes.Retry))  # fmt: skip
     yield from _file("Schema", schema.__doc__, schema.Schema, ("fields", schema.FieldRule),
                      ("rewrites", schema.Rewrite))  # fmt: skip
     yield "## Checks"
-    yield "The file of `--config`: a table `[filters.NAME]` with options of that [filter](filters.md), or `NAME = false`."
+    yield "The file of `--config`: tables `[filters.NAME]` with its [options](filters.md), or `NAME = false`."
     yield from _file("Prompt", prompt.__doc__, prompt.Front)
     yield f"Variables of the template:\n\n{prose(prompt.Values.__doc__)}"
     yield keys("", keys_of(prompt.Values))
@@ -215,7 +216,8 @@ def files() -> Iterator[str]:
 def _file(title: str, doc: str | None, top: type, *tables: tuple[str, type]) -> Iterator[str]:
     yield f"## {title}"
     yield f"```text\n{inspect.cleandoc(doc or '')}\n```"
-    yield keys("At the top:", (key._replace(name=key.name.rstrip("_")) for key in options_of(top) if key.name != "name"))
+    found = (key for key in options_of(top) if key.name != "name")  # which is the file's
+    yield keys("At the top:", (key._replace(name=key.name.rstrip("_")) for key in found))
     for name, model in tables:
         yield keys(f"In `[{name}]`:", options_of(model))
 
@@ -223,9 +225,9 @@ def _file(title: str, doc: str | None, top: type, *tables: tuple[str, type]) -> 
 def formats() -> Iterator[str]:
     yield "# Evidence and manifest"
     yield (
-        f"Format {manifest.FORMAT}. The number is the key `format` of the manifest, and counts for the evidence of the "
-        "rows too. The promise: the number is raised when a key changes its meaning or is removed; keys may be added at "
-        "any time, so ignore those that you do not know."
+        f"Format {manifest.FORMAT}. The number is the key `format` of the manifest, and holds for the evidence of the "
+        "rows too. The promise: the number is raised when a key changes its meaning or is removed; keys may be added "
+        "at any time, so ignore those that you do not know."
     )
     yield f"## Evidence\n\n{prose(evidence.__doc__)}"
     parts = ["Evidence", "FieldEvidence", "SegmentEvidence", "VerdictEvidence", "RouteEvidence", "CandidateEvidence"]
@@ -247,7 +249,7 @@ def error_page() -> Iterator[str]:
     yield EXIT_CODES.strip()
     kinds = [errors.BabelsetError, *errors.BabelsetError.__subclasses__()]
     kinds = [kind for kind in kinds if kind.__module__ == errors.__name__]
-    rows = [(code(kind.__name__), str(kind.exit_code), (kind.__doc__ or "").strip().partition("\n")[0]) for kind in kinds]
+    rows = [(code(kind.__name__), str(kind.exit_code), inspect.getdoc(kind) or "") for kind in kinds]
     yield table(["class", "exit code", "meaning"], rows)
     yield "A message says where, what, and what to do next. [Troubleshooting](../troubleshooting.md) says more."
 
@@ -257,7 +259,7 @@ def python() -> Iterator[str]:
     yield prose(babelset.__doc__)
     for name in babelset.__all__:
         found = getattr(babelset, name)
-        if name.startswith("_") or inspect.isclass(found) and issubclass(found, errors.BabelsetError):
+        if name.startswith("_") or (inspect.isclass(found) and issubclass(found, errors.BabelsetError)):
             continue
         yield f"## {name}"
         if inspect.isfunction(found):

@@ -31,7 +31,7 @@ def generator() -> ModuleType:
 
 
 def test_every_page_is_generated(generator: ModuleType) -> None:
-    assert PAGES == sorted(generator.PAGES)
+    assert sorted(generator.PAGES) == PAGES
 
 
 @pytest.mark.parametrize("name", PAGES)

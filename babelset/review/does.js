@@ -19,7 +19,7 @@ function decide(id, verdict, { reason = "", targets = {} } = {}, on = base(id)) 
 export function accept() {
   const id = state.current;
   if (segmentsOf(items.get(id)).some((part) => part.target === null)) return tellHere("A part of this row has no translation: correct it, or reject the row.");
-  if (verdict(id) === "correct") return tellHere("This row is corrected, which counts as accepted. To accept what stood there before, undo first.");
+  if (verdict(id) === "correct") return tellHere("This row is corrected, which counts as accepted. To accept the earlier text, undo first.");
   decide(id, "accept");
   return onward();
 }
