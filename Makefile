@@ -8,7 +8,7 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines lint bench clean apertium chromium
+.PHONY: demo test test-engines lint docs bench clean apertium chromium
 
 demo: $(VENV)/.core apertium
 	$(BIN)/babelset run examples/pipeline.toml
@@ -27,6 +27,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+# The reference from the code, and all of docs/ as a site that needs no network.
+docs: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/site
 
 # Those on public data want the folders it lies in: make bench NTREX=ntrex128 INSTRUCTIONS=instruction
 bench: $(VENV)/.engines apertium

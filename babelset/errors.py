@@ -6,7 +6,8 @@ BabelsetError
 ├── DataError        3  the input cannot be read; says file, line and field
 ├── AccountingError  4  rows in is not accepted + rejected + failed
 ├── ContractError    4  a plug-in broke its promise (wrong count, wrong type)
-└── OutputError      5  the output cannot be written: disk full, read-only folder
+├── OutputError      5  the output cannot be written: disk full, read-only folder
+└── EngineError      6  an engine cannot go on: a server that is down, a budget that is spent, a worker that dies
 
 A message says where, what, and what to do next; it is shown to the user as it stands, without a traceback.
 """
@@ -18,15 +19,23 @@ from difflib import get_close_matches
 
 
 class BabelsetError(Exception):
+    """Whatever babelset raises on purpose: `except BabelsetError as error: sys.exit(error.exit_code)`."""
+
     exit_code = 1
 
 
 class ConfigError(BabelsetError):
+    """The user can fix it: an unknown option, language, plug-in or model, a missing extra, an output that exists."""
+
     exit_code = 2
 
 
 class DataError(BabelsetError):
-    """`DataError("not valid JSON", file="a.jsonl", line=3)` prints as `a.jsonl:3: not valid JSON`."""
+    """
+    The input cannot be read, and where.
+
+    `DataError("not valid JSON", file="a.jsonl", line=3)` prints as `a.jsonl:3: not valid JSON`.
+    """
 
     exit_code = 3
 
@@ -37,15 +46,27 @@ class DataError(BabelsetError):
 
 
 class AccountingError(BabelsetError):
+    """Rows read are not rows accepted, rejected and failed: a bug in babelset; keep the files and report it."""
+
     exit_code = 4
 
 
 class ContractError(BabelsetError):
+    """A plug-in broke its contract: the wrong count, the wrong type, or a module that cannot be imported."""
+
     exit_code = 4
 
 
 class OutputError(BabelsetError):
+    """The output cannot be written: a full disk, a read-only folder, rows that do not fit the format."""
+
     exit_code = 5
+
+
+class EngineError(BabelsetError):
+    """An engine cannot go on: a server that is down, a budget that is spent, a worker that dies; resume it later."""
+
+    exit_code = 6
 
 
 class Stopped(Exception):

@@ -25,7 +25,7 @@ from babelset.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One row of languages.csv."""
+    """A language in one script, a row of languages.csv: `find("ca").code` is "cat_Latn"."""
 
     code: str  # FLORES-200: "cat_Latn"
     bcp47: str  # "ca"; "pt-BR" for a regional variant

@@ -18,7 +18,7 @@ tolerance = 2.0
 as = "okapi"
 output = "out/okapi"
 
-Paths are relative to the file. What is finished already is not done again, so a pipeline can be run until it is done.
+Paths are relative to the file. Finished steps are not repeated, so a pipeline can be run again until all of it is done.
 """
 
 from __future__ import annotations
@@ -44,36 +44,40 @@ from babelset.work.watch import Watch
 
 
 class Dataset(BaseModel, extra="forbid", frozen=True):
-    inputs: list[str] = Field(min_length=1)
-    schema_name: str | None = Field(default=None, alias="schema")
-    fields: list[str] = []
-    format: str | None = None
-    license: str | None = None  # for the record
+    """A `[datasets.NAME]` table."""
+
+    inputs: list[str] = Field(min_length=1)  # files to read
+    schema_name: str | None = Field(default=None, alias="schema")  # shape of the rows; detected when not given
+    fields: list[str] = []  # paths to translate, in place of a schema
+    format: str | None = None  # where the file name does not tell
+    license: str | None = None  # of the data, for the manifest
 
 
 class ExportStep(BaseModel, extra="forbid", frozen=True):
-    """`dataset` names one of the datasets; without it the export takes all of them."""
+    """An `[[exports]]` table."""
 
-    shape: str = Field(alias="as")
-    output: str
-    dataset: str | None = None
+    shape: str = Field(alias="as")  # name of an export
+    output: str  # a file, may contain {lang}; or a folder
+    dataset: str | None = None  # only this one; all of them when not given
 
 
 class Pipeline(BaseModel, extra="forbid", frozen=True):
-    languages: list[str] = Field(min_length=1)
-    source: str = "eng_Latn"
-    output: str
-    memory: str | None = None
-    datasets: dict[str, Dataset] = Field(min_length=1)
+    """A pipeline file."""
+
+    languages: list[str] = Field(min_length=1)  # to translate into
+    source: str = "eng_Latn"  # language of the datasets
+    output: str  # of each run; with {dataset} and {lang}, where there are several
+    memory: str | None = None  # translation memory that all runs share
+    datasets: dict[str, Dataset] = Field(min_length=1)  # by a name that you choose
     translator: Engine = Engine(name="apertium")
-    fallback: Engine | None = None
-    routes: str | None = None  # a file, in place of translator and fallback
-    filters: dict[str, bool | dict[str, Any]] = {}
-    translate_reasoning: bool = False
-    translate_comments: bool = False
-    keep_numbers: bool = False
-    chunk: int | None = Field(default=None, ge=1)
-    exports: list[ExportStep] = []
+    fallback: Engine | None = None  # second translator, for what the first cannot do
+    routes: str | None = None  # a routes file, in place of translator and fallback
+    filters: dict[str, bool | dict[str, Any]] = {}  # options of checks, as in a --config file
+    translate_reasoning: bool = False  # translate the text in <think> blocks too
+    translate_comments: bool = False  # translate comments in fenced code
+    keep_numbers: bool = False  # protect numbers, versions and units like code
+    chunk: int | None = Field(default=None, ge=1)  # rows that are finished and stored together
+    exports: list[ExportStep] = []  # what is made of the accepted rows
 
     def jobs(self, folder: Path) -> Iterator[tuple[str, Job]]:
         """Every dataset into every language, with the dataset's name; paths below `folder`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from babelset import __version__
 from babelset.cli.apply_review import apply_review
@@ -17,6 +17,7 @@ from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
 from babelset.cli.export import export
 from babelset.cli.filter import filter_
+from babelset.cli.help import Command, Group
 from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
 from babelset.cli.plugins import plugins
@@ -32,11 +33,11 @@ from babelset.errors import BabelsetError
 STOPPED = 130  # by Ctrl-C or SIGTERM
 EXIT_CODES = """
 Exit codes: 0 done; 1 done, but some rows could not be read; 2 wrong usage; 3 unreadable input; 4 rows do not add up
-or a plug-in broke its promise; 5 the output cannot be written; 130 stopped (the same command goes on).
+or a plug-in broke its contract; 5 the output cannot be written; 6 an engine cannot go on; 130 stopped (run the same command to resume).
 """
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -47,7 +48,7 @@ class _Commands(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
         except KeyboardInterrupt:
-            typer.echo("babelset: stopped; run the same command again to go on", err=True)
+            typer.echo("babelset: stopped; run the same command again to resume", err=True)
             raise typer.Exit(STOPPED) from None
 
 
@@ -60,14 +61,18 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Turn an instruction dataset in one language into trustworthy instruction data in two hundred.",
 )
-for command in (translate, run, export, report, review, inspect, estimate, languages, plugins, doctor):
-    app.command()(command)
-app.command()(score)
-app.command("filter")(filter_)
-app.command("apply-review")(apply_review)
-app.command()(calibrate)
-app.add_typer(setup, name="setup")
-app.add_typer(prompts, name="prompts")
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Translate": (translate, run, estimate, inspect),
+    "Score and decide": (score, calibrate, filter_, report),
+    "Review and export": (review, apply_review, export),
+    "This installation": (languages, plugins, doctor),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        name = command.__name__.strip("_").replace("_", "-")
+        app.command(name, cls=Command, rich_help_panel=panel)(command)
+app.add_typer(prompts, name="prompts", cls=Group, rich_help_panel="This installation")
+app.add_typer(setup, name="setup", cls=Group, rich_help_panel="This installation")
 
 
 def _version(wanted: bool) -> None:
@@ -78,7 +83,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     pass
 

@@ -8,33 +8,32 @@ import typer
 
 from babelset.cli import options as o
 
-Runs = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="Outputs that were reviewed; what stands beside them is read too.")
-]
+Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="Outputs that were reviewed.")]
 
 
 def apply_review(
     runs: Runs,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="ACCEPTED", help="Rows that are accepted.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="ACCEPTED", help="Accepted rows.")],
     rejected: Annotated[
-        str | None, typer.Option(metavar="REJECTED", help="Rows that are not; beside ACCEPTED when not given.")
+        str | None, typer.Option(metavar="REJECTED", help="Rejected rows; by default next to ACCEPTED.")
     ] = None,
     memory: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Translation memory for corrections; the run's when not given.")
+        str | None, typer.Option(metavar="FILE", help="Translation memory for corrections; by default the run's.")
     ] = None,
     store: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The decisions; those beside the runs when not given.")
+        str | None, typer.Option(metavar="FILE", help="The decisions; by default next to the runs.")
     ] = None,
-    reviewed_only: Annotated[bool, typer.Option("--reviewed-only", help="Leave out rows nobody decided on.")] = False,
+    reviewed_only: Annotated[bool, typer.Option("--reviewed-only", help="Leave out rows without a decision.")] = False,
     format: o.Format = None,
     force: o.Force = False,
     json: o.AsJson = False,
 ) -> None:
     """
-    Write the rows of reviewed runs as was decided: accepted, rejected with the reason, or corrected.
+    Apply the decisions of reviewers to the rows of their runs.
 
-    A corrected row that lost code, links or another kept text is rejected. Corrections go into the translation
-    memory, where every later run with that memory finds them, whatever its translator.
+    Each row is accepted, rejected with the reason, or corrected. A corrected row that lost code, links or another kept
+    text is rejected. Corrections go into the translation memory: every later run with that memory uses them, whatever
+    its translator.
     """
     from babelset.cli.summary import show
     from babelset.review.apply import Order, apply_review
@@ -47,7 +46,7 @@ def apply_review(
     )  # fmt: skip
     show(account, as_json=json)
     _warn(
-        account["turned_back"]["rows"], "rows were rejected though the reviewer would have them", account["turned_back"]
+        account["turned_back"]["rows"], "rows were rejected although the reviewer accepted them", account["turned_back"]
     )
     _warn(account["gone"]["decisions"], "decisions are about rows that are not in these runs", account["gone"])
     raise typer.Exit(1 if account["rows"]["failed"] else 0)

@@ -8,30 +8,49 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from babelset.cli import options as o
-from babelset.cli.score import Options
+from babelset.cli.score import SCORERS, Options
 
 if TYPE_CHECKING:
     from babelset.contracts.filter import Filter
 
+RATINGS = "Ratings"
+
 With = Annotated[
     list[str] | None,
-    typer.Option("--with", metavar="NAME[:MODEL]", help="What scores planted errors; the usual checks if not given."),
+    typer.Option(
+        "--with",
+        metavar="NAME[:MODEL]",
+        help="Scorers of planted errors; by default the checks.",
+        rich_help_panel=SCORERS,
+    ),
 ]
 By = Annotated[
-    list[str] | None, typer.Option(metavar="SCORER", help="Show these scores only: cometkiwi.min; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        metavar="SCORER", help="Show only this score, as cometkiwi.min; may be repeated.", rich_help_panel=SCORERS
+    ),
 ]
 Ratings = Annotated[
-    str | None, typer.Option(metavar="FILE", help="People's ratings: row or id, and rating: 0 and 1, or 0 to 100.")
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Human ratings: row or id, and rating, 0 or 1 or up to 100.", rich_help_panel=RATINGS
+    ),
 ]
-Good = Annotated[float, typer.Option(min=0, max=100, help="Ratings up to 100: from which on a row is good.")]
+Good = Annotated[
+    float,
+    typer.Option(min=0, max=100, metavar="N", help="Rating from which a row is good, of 100.", rich_help_panel=RATINGS),
+]
 Plant = Annotated[
-    bool | None, typer.Option("--plant/--no-plant", help="Plant errors; done without --gold, if not told otherwise.")
+    bool | None,
+    typer.Option("--plant/--no-plant", help="Plant errors; the default without --gold.", rich_help_panel=SCORERS),
 ]
-Sample = Annotated[int, typer.Option(min=2, help="Rows of each language that errors are planted into.")]
+Sample = Annotated[
+    int, typer.Option(min=2, metavar="N", help="Rows per language to plant errors into.", rich_help_panel=SCORERS)
+]
 
 
 def calibrate(
-    inputs: Annotated[list[str], typer.Argument(metavar="SCORED...", help="Rows with scores; - is standard input.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="SCORED", help="Rows with scores; - is standard input.")],
     gold: Ratings = None,
     good: Good = 50,
     scorers: With = None,
@@ -44,11 +63,11 @@ def calibrate(
     json: o.AsJson = False,
 ) -> None:
     """
-    Show for each language how the scores lie, what each cut keeps, and whether a scorer finds errors in it.
+    Show score distributions, cuts, and which errors are found.
 
-    With --gold, the cut that agrees best with people (F1). Else errors are planted into accepted rows, and the AUC of
-    each scorer tells how well it finds them: 1 always, 0.5 by chance, below that it prefers the error. One of the usual
-    checks is measured by its verdict: 1 where it rejects every error and no row.
+    All of it for each language. With --gold, the cut that agrees best with people (F1). Otherwise errors are planted
+    into accepted rows, and the AUC of each scorer tells how well it finds them: 1 always, 0.5 by chance; below 0.5 it
+    prefers the error. A default check is measured by its verdict: 1 if it rejects every error and no other row.
     """
     from babelset.files.stdin import spooled
     from babelset.scoring.calibration.calibrate import calibrate as calibrated
@@ -76,7 +95,7 @@ def _scorers(names: list[str] | None, option: list[str] | None, config: dict[str
     if names:
         return build_scorers(names, o.pairs(option), config)
     if option:
-        raise ConfigError("--option is for the scorers that --with names")
+        raise ConfigError("--option is for the scorers that --with names: add --with NAME")
     return build_filters(config)
 
 
@@ -85,8 +104,8 @@ def _tell(languages: dict[str, Any]) -> None:
 
     deciles = ["min", *(f"{tenth}0%" for tenth in range(1, 10)), "max"]
     columns = ("language", "score", "rows", "not covered", *deciles)
-    show_table("Scores: how they lie", columns, list(_spreads(languages)))
-    show_table("Cuts: rows with so much or more", ("language", "score", "cut", "kept", "of"), list(_cuts(languages)))
+    show_table("Score distribution", columns, list(_spreads(languages)))
+    show_table("Cuts: rows that reach a score", ("language", "score", "cut", "kept", "of"), list(_cuts(languages)))
     columns = ("language", "score", "good", "bad", "AUC", "best cut", "precision", "recall", "F1")
     show_table("Ratings: the cut with the best F1", columns, list(_gold(languages)))
     kinds = list(dict.fromkeys(kind for _, _, found in _planted(languages) for kind in found))

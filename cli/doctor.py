@@ -9,7 +9,7 @@ from babelset.cli import options as o
 
 def doctor(json: o.AsJson = False) -> None:
     """
-    Say what works on this machine and the command that makes the rest work.
+    Show what works on this machine, and how to get the rest.
     """
     from dataclasses import asdict
 

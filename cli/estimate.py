@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.help import RUN
 
 
 def estimate(
@@ -20,7 +21,10 @@ def estimate(
     field: o.Fields = None,
     format: o.Format = None,
     trial: Annotated[
-        int, typer.Option(min=0, help="Segments, with an LLM rows, that are translated to estimate the time.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Segments (LLM: rows) to translate to estimate the time.", rich_help_panel=RUN
+        ),
     ] = 200,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
@@ -28,7 +32,9 @@ def estimate(
     json: o.AsJson = False,
 ) -> None:
     """
-    Count rows, segments, unique segments, the protected share and tokens, and time a trial.
+    Estimate the size, time and cost of a run.
+
+    Counts rows, segments, unique segments, the protected share and tokens, and translates a sample to measure the time.
     """
     from babelset.contracts.engine import Engine
     from babelset.files.stdin import spooled

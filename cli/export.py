@@ -9,9 +9,9 @@ import typer
 
 from babelset.cli import options as o
 
-SHAPES = "okapi, mits, taco, alpaca ... See: babelset plugins."
-PATH = "A file, {lang} allowed in it; a folder for okapi and mits."
-EVIDENCE = "Keep scores and sources, as _babelset."
+SHAPES = "As okapi, mits, taco or alpaca. See: babelset plugins."
+PATH = "A file, may contain {lang}; for okapi and mits a folder."
+EVIDENCE = "Keep scores and sources, in the key _babelset."
 
 
 def export(
@@ -24,9 +24,10 @@ def export(
     json: o.AsJson = False,
 ) -> None:
     """
-    Write translated rows as another tool reads them, one file a language.
+    Write rows in another shape, one file per language.
 
-    Rows that the new shape has no place for are listed with the reason in PATH's .failed.jsonl.
+    Only accepted rows are written. Rows that do not fit the new shape are listed with the reason in a .failed.jsonl
+    next to PATH.
     """
     from babelset.cli.summary import show
     from babelset.exports import export as exports

@@ -7,38 +7,52 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.help import CHECKS, ROWS
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
     from babelset.scoring.cuts import Keep
 
-WHERE = "Keep rows for which it holds: 'cometkiwi > 0.75 and judge.accuracy >= 4'."
+WHERE = "Keep rows where it is true: 'cometkiwi > 0.75 and length < 1.5'."
 
 
 def filter_(
     inputs: o.Inputs,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="ACCEPTED", help="Rows that pass.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="ACCEPTED", help="Rows that pass.", rich_help_panel=ROWS)
+    ],
     rejected: Annotated[
-        str | None, typer.Option(metavar="REJECTED", help="Rows that do not; beside ACCEPTED when not given.")
+        str | None,
+        typer.Option(metavar="REJECTED", help="Rows that do not; by default next to ACCEPTED.", rich_help_panel=ROWS),
     ] = None,
     config: o.Config = None,
-    where: Annotated[str | None, typer.Option(metavar="FORMULA", help=WHERE)] = None,
+    where: Annotated[str | None, typer.Option(metavar="FORMULA", help=WHERE, rich_help_panel=CHECKS)] = None,
     keep_percent: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Keep so much of each target language, the best by --by.")
+        float | None,
+        typer.Option(
+            min=0, max=100, metavar="N", help="Keep the best N % of each target language.", rich_help_panel=CHECKS
+        ),
     ] = None,
-    keep: Annotated[int | None, typer.Option(min=0, help="Keep so many rows of each target language.")] = None,
-    by: Annotated[str | None, typer.Option(metavar="SCORER", help="What --keep and --keep-percent rank by.")] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Keep the best N rows of each target language.", rich_help_panel=CHECKS),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="SCORER", help="Score that ranks for --keep and --keep-percent.", rich_help_panel=CHECKS),
+    ] = None,
     format: o.Format = None,
     force: o.Force = False,
     json: o.AsJson = False,
 ) -> None:
     """
-    Decide again over translated rows, from the scores stored in them: other thresholds, no translator.
+    Decide again with other thresholds, from stored scores.
 
-    Give both files of a run to reconsider all of it: babelset filter ca.jsonl ca.rejected.jsonl -o strict.jsonl
+    No translator is needed. To decide again on a whole run, give both of its files:
+    babelset filter ca.jsonl ca.rejected.jsonl -o strict.jsonl
 
-    --where, then --keep or --keep-percent, cut among the rows that pass the checks. In a formula stand scorers,
-    parts of them (judge.accuracy) and other aggregates than the mean over a row (cometkiwi.min, cometkiwi.weighted).
+    --where, then --keep or --keep-percent, select among the rows that pass the checks. A formula may use scorers, their
+    parts (judge.accuracy) and aggregates over the row other than the mean (cometkiwi.min, cometkiwi.weighted).
     """
     from babelset.cli.summary import show
     from babelset.contracts.checks import build_filters
@@ -59,7 +73,7 @@ def _keep(percent: float | None, count: int | None, by: str | None) -> Keep | No
     from babelset.scoring.cuts import Keep
 
     if percent is not None and count is not None:
-        raise ConfigError("--keep and --keep-percent: give one of them")
+        raise ConfigError("--keep and --keep-percent: give only one of them")
     if (percent is None and count is None) is not (by is None):
         raise ConfigError("--by SCORER goes with --keep COUNT or --keep-percent PERCENT; give both")
     return Keep.of(by, percent=percent, count=count) if by is not None else None

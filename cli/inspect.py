@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from babelset.text.document import Span
 
 COLOURS = ("cyan", "magenta", "green", "blue", "red")  # of kinds, in the order in which they turn up
-File = Annotated[str, typer.Argument(metavar="FILE|-", help="A text, read as UTF-8; - is standard input.")]
-Segments = Annotated[bool, typer.Option("--segments", help="Show the sentences that would be translated, a line each.")]
+File = Annotated[str, typer.Argument(metavar="FILE|-", help="A UTF-8 text; - is standard input.")]
+Segments = Annotated[bool, typer.Option("--segments", help="Show the sentences to translate, one per line.")]
 
 
 def inspect(
     file: File,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a span, or a segment, a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line: a span or a segment.")] = False,
     segments: Segments = False,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
     keep_numbers: o.KeepNumbers = False,
 ) -> None:
     """
-    Show how a text is parsed: what is prose to translate, and what is kept, with its kind.
+    Show what would be translated in a text, and what kept.
+
+    Kept spans are shown with their kind: code, latex, url, placeholder and so on.
     """
     from babelset.files.lossless import dumps
     from babelset.text.document import parse

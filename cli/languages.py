@@ -15,12 +15,12 @@ from babelset.languages import Language
 if TYPE_CHECKING:
     from babelset.contracts.translator import Translator
 
-Query = Annotated[str, typer.Argument(metavar="[QUERY]", help="Beginning of a code, tag, name or script.")]
+Query = Annotated[str, typer.Argument(metavar="QUERY", help="Beginning of a code, tag, name or script.")]
 
 
 def languages(query: Query = "", json: o.AsJson = False) -> None:
     """
-    List languages: codes, names, script, direction, and which engines and scorers cover them.
+    List languages, and which engines and scorers cover them.
 
     Engines are the installed translators that need no model and translate from English here and now; with a model,
     nllb takes every language of this list.

@@ -9,79 +9,109 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from babelset.cli.help import CHECKS, ENGINE, ROWS, RUN
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
     from babelset.work.watch import Watch
 
-Inputs = Annotated[list[str], typer.Argument(metavar="IN...", help="Files to read; - is standard input.")]
-To = Annotated[str, typer.Option("--to", metavar="LANG", help="Target language: ca, cat_Latn, Catalan, pt-BR, zh-TW.")]
-From = Annotated[str, typer.Option("--from", metavar="LANG", help="Source language.")]
+Inputs = Annotated[list[str], typer.Argument(metavar="IN", help="Files to read; - is standard input.")]
+To = Annotated[
+    str,
+    typer.Option(
+        "--to", metavar="LANG", help="Target language, as ca, cat_Latn, Catalan or pt-BR.", rich_help_panel=ROWS
+    ),
+]
+From = Annotated[str, typer.Option("--from", metavar="LANG", help="Source language.", rich_help_panel=ROWS)]
 SchemaName = Annotated[
     str | None,
-    typer.Option("--schema", metavar="NAME|TOML", help="Shape of the rows; recognised when not given."),
+    typer.Option(
+        "--schema", metavar="NAME|TOML", help="Shape of the rows; detected when not given.", rich_help_panel=ROWS
+    ),
 ]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--field", metavar="PATH", help="A field to translate, as 'messages[*].content'; may be repeated."),
+    typer.Option(
+        "--field",
+        metavar="PATH",
+        help="A field to translate, as 'messages[*].content'; may be repeated.",
+        rich_help_panel=ROWS,
+    ),
 ]
 Format = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="Format of the input where its name does not tell: json, jsonl, csv, tsv, parquet, text.",
+        metavar="FORMAT",
+        help="Input format if the file name does not tell: json, jsonl, csv, tsv, parquet, text.",
+        rich_help_panel=ROWS,
     ),
 ]
-TranslatorName = Annotated[str, typer.Option("--translator", metavar="NAME", help="See: babelset plugins.")]
-Route = Annotated[
-    str | None,
-    typer.Option(metavar="TOML", help="Several translators in place of one: which gets which rows, and who is next."),
+Reasoning = Annotated[
+    bool,
+    typer.Option("--translate-reasoning", help="Translate the text in <think> blocks too.", rich_help_panel=ROWS),
 ]
-Model = Annotated[str | None, typer.Option(metavar="DIR|ID", help="The translator's model: a folder or a hub id.")]
+Comments = Annotated[
+    bool, typer.Option("--translate-comments", help="Translate comments in fenced code.", rich_help_panel=ROWS)
+]
+KeepNumbers = Annotated[
+    bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.", rich_help_panel=ROWS)
+]
+TranslatorName = Annotated[
+    str, typer.Option("--translator", metavar="NAME", help="See: babelset plugins.", rich_help_panel=ENGINE)
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR|ID", help="The translator's model: a folder or a Hugging Face id.", rich_help_panel=ENGINE
+    ),
+]
 EngineOptions = Annotated[
     list[str] | None,
-    typer.Option("--option", "-O", metavar="KEY=VALUE", help="Any option of the translator; may be repeated."),
+    typer.Option(
+        "--option",
+        "-O",
+        metavar="KEY=VALUE",
+        help="Any other option of the translator; may be repeated.",
+        rich_help_panel=ENGINE,
+    ),
+]
+Route = Annotated[
+    str | None,
+    typer.Option(metavar="TOML", help="Several translators, and which rows each one gets.", rich_help_panel=ENGINE),
+]
+Prompt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE", help="See: babelset prompts list. By default chosen by model.", rich_help_panel=ENGINE
+    ),
+]
+Glossary = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="CSV, TSV or TBX; with any translator, its use is reported.", rich_help_panel=ENGINE
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY.", rich_help_panel=ENGINE),
 ]
 Config = Annotated[
     Path | None,
     typer.Option(
         "--config",
         metavar="TOML",
-        help="Thresholds of the checks: [filters.length] ...; task = false leaves one out.",
+        help="Options of checks: [filters.length] ...; task = false turns one off.",
+        rich_help_panel=CHECKS,
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists, or an unfinished run.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-Reasoning = Annotated[bool, typer.Option("--translate-reasoning", help="Translate the inside of <think> blocks too.")]
-Comments = Annotated[bool, typer.Option("--translate-comments", help="Translate comments inside fenced code.")]
-KeepNumbers = Annotated[bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.")]
-
-Prompt = Annotated[
-    str | None,
-    typer.Option(metavar="NAME|FILE", help="See: babelset prompts list. Chosen by model."),
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace an existing output or unfinished run.", rich_help_panel=RUN)
 ]
-Glossary = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="CSV, TSV or TBX; reported by term with any translator."),
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the summary as JSON on standard output.", rich_help_panel=RUN)
 ]
-FewShot = Annotated[str | None, typer.Option(metavar="FILE", help="Examples: source, target.")]
-Formality = Annotated[str | None, typer.Option(help="formal or informal address.")]
-Candidates = Annotated[int | None, typer.Option(min=1, help="Hypotheses for each segment, the best is kept.")]
-EngineArgs = Annotated[
-    list[str] | None,
-    typer.Option("--engine-arg", metavar="KEY=VALUE", help="Any argument of vLLM's engine."),
-]
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="The server; its key is read from OPENAI_API_KEY."),
-]
-MaxRequests = Annotated[int | None, typer.Option(min=0, help="Stop before more.")]
-MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before more is spent.")]
-PriceFile = Annotated[
-    str | None,
-    typer.Option("--prices", metavar="TOML", help="What a million tokens cost."),
-]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.", rich_help_panel=RUN)]
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:
@@ -103,11 +133,6 @@ def engine_options(translator: str, given: list[str] | None, **named: Any) -> di
     options = {key: value for key, value in named.items() if value is not None}
     model = translator_class(translator)
     return {**options, **{key: read_option(model, key, text) for key, text in pairs(given).items()}}
-
-
-def engine_arguments(given: list[str] | None) -> dict[str, Any]:
-    """Of vLLM's engine, whose arguments have no types here: JSON, or else text."""
-    return {key: _value(text) for key, text in pairs(given).items()}
 
 
 def given(context: typer.Context, option: str) -> bool:

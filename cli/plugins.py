@@ -9,7 +9,9 @@ from babelset.cli import options as o
 
 def plugins(json: o.AsJson = False) -> None:
     """
-    List translators, filters, schemas and recipes: the built-in ones and those of other packages.
+    List translators, filters, schemas and exports.
+
+    The built-in ones and those of other packages.
     """
     from babelset.plugins import describe
 

@@ -13,19 +13,23 @@ from babelset.errors import ConfigError
 if TYPE_CHECKING:
     from babelset.engines.llm.prompt import Prompt
 
-Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A prompt of the list, or a *.jinja file.")]
-To = Annotated[str | None, typer.Option("--to", metavar="LANG", help="Show what is sent to translate into it.")]
-Text = Annotated[str | None, typer.Option("--text", help="What to translate in the example.")]
+Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="The name of a prompt, or a *.jinja file.")]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="LANG", help="Show the messages that are sent for this language.")
+]
+Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The text to translate in that example.")]
 SAMPLE = "Say <1/> aloud, three times."
 TRANSLATION = "(the translation that is judged)"
 
-prompts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show the prompts of LLM engines.")
+prompts = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="List and show the prompts for language models."
+)
 
 
 @prompts.command("list")
 def list_(json: o.AsJson = False) -> None:
     """
-    List prompts: what one request translates or judges, and for which models each is the adapter.
+    List prompts, their unit of text and the models they suit.
     """
     from babelset.engines.llm.prompt import available
 
@@ -44,7 +48,7 @@ def list_(json: o.AsJson = False) -> None:
 @prompts.command()
 def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) -> None:
     """
-    Print a prompt's file or, with --to, the messages that it makes of an example.
+    Print a prompt or, with --to, the messages it makes.
     """
     from babelset.engines.llm.prompt import load
 
@@ -52,7 +56,7 @@ def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) ->
     if to is not None:
         _show_rendered(prompt, source, to, SAMPLE if text is None else text)
     elif text is not None:
-        raise ConfigError("--text is shown in a rendered prompt: say --to with a target language as well")
+        raise ConfigError("--text needs a target language: add --to LANG")
     else:
         typer.echo(prompt.text, nl=False)
 

@@ -12,11 +12,11 @@ from babelset.errors import ConfigError
 
 Runs = Annotated[
     list[str],
-    typer.Argument(metavar="RUN...", help="Outputs of translate or filter; what stands beside them is read too."),
+    typer.Argument(metavar="RUN", help="Outputs of translate or filter."),
 ]
 Page = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="HTML", help="Write one page to it; without, print the numbers."),
+    typer.Option("--output", "-o", metavar="HTML", help="Write a page to this file instead of printing numbers."),
 ]
 
 
@@ -24,9 +24,10 @@ def report(
     runs: Runs, output: Page = None, format: o.Format = None, force: o.Force = False, json: o.AsJson = False
 ) -> None:
     """
-    Show what became of the rows of runs: counts, reasons, scores, costs, samples.
+    Report on runs: counts, reasons, scores, costs, samples.
 
-    The page holds all of it in one file, needs no network and stays below 5 MB.
+    The page is one file below 5 MB that needs no network. The rejected rows and the manifest next to each RUN are
+    read, too.
     """
     from babelset.report.collect import collect
     from babelset.report.render import render
@@ -38,7 +39,7 @@ def report(
     if path:
         keep_apart([file for run in runs for file in Places.of(run).all], {"report": path})
     if path and path.exists() and not force:
-        raise ConfigError(f"{path} exists; name another output, or say --force")
+        raise ConfigError(f"{path} exists; name another output, or add --force")
     found = collect(runs, format)
     if path:
         write_whole(path, [render(found)])

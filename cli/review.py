@@ -9,32 +9,53 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.help import ROWS, RUN
 from babelset.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from babelset.review.store import Store
 
-Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Outputs of translate or filter.")]
+PAGE = "Page"
+
+Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="Outputs of translate or filter.")]
 Sample = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="So many rows of each language, drawn evenly; without, those of a report."),
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Review N rows per language, drawn evenly; by default the report's samples.",
+        rich_help_panel=ROWS,
+    ),
 ]
-All = Annotated[bool, typer.Option("--all", help="Every row.")]
-Reviewer = Annotated[str, typer.Option(metavar="NAME", help="Who reviews; the page asks when not given.")]
+All = Annotated[bool, typer.Option("--all", help="Review every row.", rich_help_panel=ROWS)]
+Reviewer = Annotated[
+    str, typer.Option(metavar="NAME", help="Who reviews; by default the page asks.", rich_help_panel=PAGE)
+]
 Port = Annotated[
     int | None,
-    typer.Option(min=0, max=65535, help="Serve there; without, at any free port, and there again next time."),
+    typer.Option(
+        min=0, max=65535, metavar="N", help="By default any free port, the same one each time.", rich_help_panel=PAGE
+    ),
 ]
-NoOpen = Annotated[bool, typer.Option("--no-open", help="Open no browser.")]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open a browser.", rich_help_panel=PAGE)]
 StoreFile = Annotated[
-    Path | None, typer.Option("--store", metavar="FILE", help="Where the decisions are kept: OUT.review.sqlite.")
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="The decisions; by default RUN.review.sqlite.", rich_help_panel=RUN),
 ]
 Export = Annotated[
     str | None,
-    typer.Option("--export", metavar="FILE", help="Write a sheet in place of serving: .csv, .xlsx, or FOLDER/."),
+    typer.Option(
+        "--export",
+        metavar="FILE",
+        help="Write a sheet instead of serving: .csv, .xlsx or FOLDER/.",
+        rich_help_panel=RUN,
+    ),
 ]
 Import = Annotated[
-    str | None, typer.Option("--import", metavar="FILE", help="Read the decisions of a sheet in place of serving.")
+    str | None,
+    typer.Option(
+        "--import", metavar="FILE", help="Read decisions from a sheet instead of serving.", rich_help_panel=RUN
+    ),
 ]
 
 
@@ -52,18 +73,18 @@ def review(
     force: o.Force = False,
 ) -> None:
     """
-    Serve rows of finished runs to native speakers, who accept, reject or correct them.
+    Let native speakers accept, reject or correct rows.
 
-    The page is for this machine only. Decisions are kept beside the run; the same command goes on with them. Ctrl-C
-    ends it. `babelset apply-review` makes rows of the decisions.
+    Serves a page to this machine only, until Ctrl-C. Decisions are stored next to the run; give the same command again
+    to continue. `babelset apply-review` applies them to the rows.
     """
     from babelset.review.store import Store
     from babelset.work.places import Places
 
     if (sample is not None) + every > 1:
-        raise ConfigError("--sample and --all exclude each other")
+        raise ConfigError("--sample and --all: give only one of them")
     if export and import_:
-        raise ConfigError("--export and --import exclude each other")
+        raise ConfigError("--export and --import: give only one of them")
     if len(reviewer) > 100 or not reviewer.isprintable():
         raise ConfigError("--reviewer: at most 100 characters, on one line")
     for run in runs:
@@ -87,7 +108,7 @@ def _add(store: Store, runs: list[str], sample: int | None, every: bool, format:
     chosen = Choice(runs, sample=sample, everything=every, format=format)
     store.add(chosen)
     if chosen.damaged:
-        typer.echo(f"babelset: rows that could not be read, and are not under review: {chosen.damaged}", err=True)
+        typer.echo(f"babelset: rows that cannot be read, and so cannot be reviewed: {chosen.damaged}", err=True)
     if not store.progress()["items"]:
         raise ConfigError(f"{', '.join(runs)}: there is no row to review")
 
@@ -114,7 +135,7 @@ def _serve(store: Store, title: str, then: str, reviewer: str, port: int | None,
     listening = serving.listen(store, port)
     setting = serving.Setting(serving.token_of(store), listening.getsockname()[1], title, then, reviewer)
     typer.echo(serving.address(setting))
-    typer.echo("babelset: open this address; Ctrl-C ends the review, and keeps all that was decided", err=True)
+    typer.echo("babelset: open this address in a browser; Ctrl-C ends the review, all decisions are stored", err=True)
     if not no_open:
         serving.open_browser(serving.address(setting))
     try:
@@ -126,5 +147,5 @@ def _serve(store: Store, title: str, then: str, reviewer: str, port: int | None,
 def _say_what_is_next(store: Store, then: str) -> None:
     counts = store.progress()
     done = counts["items"] - counts["open"]
-    typer.echo(f"\nbabelset: {done} of {counts['items']} rows are decided, in {store.path}", err=True)
-    typer.echo(f"next: the same command goes on; this makes rows of the decisions: {then}", err=True)
+    typer.echo(f"\nbabelset: {done} of {counts['items']} rows are decided; the decisions are in {store.path}", err=True)
+    typer.echo(f"run the same command to continue, or apply the decisions: {then}", err=True)

@@ -20,7 +20,9 @@ def run(
     quiet: o.Quiet = False,
 ) -> None:
     """
-    Do every step of a pipeline file that is not finished yet: many datasets, many languages, then the exports.
+    Run a pipeline file: many datasets, many languages.
+
+    Each dataset is translated into each language, then exported. Steps that are finished are not repeated.
     """
     from functools import partial
 

@@ -8,35 +8,53 @@ from typing import Annotated, Any
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.help import ROWS
 
-With = Annotated[list[str], typer.Option("--with", metavar="NAME[:MODEL]", help="A scorer; may be repeated.")]
+SCORERS = "Scorers"
+With = Annotated[
+    list[str],
+    typer.Option("--with", metavar="NAME[:MODEL]", help="A scorer; may be repeated.", rich_help_panel=SCORERS),
+]
 Options = Annotated[
     list[str] | None,
-    typer.Option("--option", "-O", metavar="KEY=VALUE", help="Any option of the scorer; NAME.KEY=VALUE for several."),
+    typer.Option(
+        "--option",
+        "-O",
+        metavar="KEY=VALUE",
+        help="An option of the scorer; with several scorers NAME.KEY=VALUE.",
+        rich_help_panel=SCORERS,
+    ),
 ]
-Sample = Annotated[int | None, typer.Option(min=1, help="Score so many rows, drawn evenly; the rest passes unscored.")]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Score only N rows, drawn evenly; copy the rest unscored.", rich_help_panel=ROWS
+    ),
+]
 
 
 def score(
     inputs: o.Inputs,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="OUT", help="All rows, with their scores.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="OUT", help="All rows, with scores.", rich_help_panel=ROWS)
+    ],
     scorers: With,
     option: Options = None,
     config: o.Config = None,
     sample: Sample = None,
-    chunk: Annotated[int, typer.Option(min=1, help="Rows that are finished and stored together.")] = 256,
+    chunk: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that are finished and stored together.")] = 256,
     format: o.Format = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Score again what has scores; replace an output that exists.")
+        bool, typer.Option("--force", help="Score again what has scores; replace an existing output.")
     ] = False,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
     """
-    Score translated rows, and store the scores in them; what was accepted or rejected stays so.
+    Score translated rows, and store the scores in them.
 
-    Scores that a row has are kept, so a second run has nothing to do. One that was stopped or killed goes on where it
-    was when the same command is given again. To decide by the scores: babelset filter, babelset calibrate.
+    Accepted rows stay accepted, rejected rows rejected. Scores that a row already has are kept. To resume a run that
+    was stopped or killed, give the same command again. To decide by scores: babelset calibrate, babelset filter.
     """
     from babelset.cli.progress import watching
     from babelset.cli.summary import show

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-setup = typer.Typer(no_args_is_help=True, help="Make the environments of tools that cannot live in babelset's own.")
+setup = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Install tools that need a separate environment.")
 
 
 @setup.callback()
@@ -17,18 +17,20 @@ def _setup() -> None:
 
 @setup.command()
 def comet(
-    path: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; ~/.local/share/babelset/comet.")] = None,
-    python: Annotated[str, typer.Option(metavar="PY", help="Interpreter, 3.10 to 3.12; with uv also a version.")] = "",
+    path: Annotated[Path | None, typer.Option(metavar="DIR", help="By default ~/.local/share/babelset/comet.")] = None,
+    python: Annotated[str, typer.Option(metavar="PY", help="Python 3.10 to 3.12; with uv a version will do.")] = "",
     torch_index: Annotated[
-        str, typer.Option(metavar="URL", help="Of a build of torch: https://download.pytorch.org/whl/cpu.")
+        str, typer.Option(metavar="URL", help="Index of a torch build: https://download.pytorch.org/whl/cpu.")
     ] = "",
     pip_arg: Annotated[
-        list[str] | None, typer.Option(metavar="ARG", help="For pip or uv pip, as in --pip-arg=-v; may be repeated.")
+        list[str] | None, typer.Option(metavar="ARG", help="Argument of pip, as --pip-arg=-v; may be repeated.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
 ) -> None:
     """
-    Install unbabel-comet in an environment of its own, for --with comet:MODEL. Done once, it is left alone.
+    Install unbabel-comet in a separate environment.
+
+    For --with comet:MODEL. If it is installed already, nothing happens.
     """
     import shlex
 

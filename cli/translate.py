@@ -7,72 +7,87 @@ from typing import Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.help import ENGINE, ROWS, RUN
+
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="Accepted rows; other files go next to it. - is standard output.",
+        rich_help_panel=ROWS,
+    ),
+]
+DataLicense = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Licence of the input, as cc-by-4.0, for the manifest.", rich_help_panel=ROWS),
+]
+Rejected = Annotated[
+    str | None,
+    typer.Option(metavar="FILE.jsonl", help="With -o -: where rejected and failed rows go.", rich_help_panel=ROWS),
+]
+Fallback = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Second translator, for what the first cannot do.", rich_help_panel=ENGINE),
+]
+FallbackOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fallback-option", metavar="KEY=VALUE", help="Options of the second translator.", rich_help_panel=ENGINE
+    ),
+]
+Memory = Annotated[
+    str | None, typer.Option(metavar="PATH", help="Translation memory, to share between runs.", rich_help_panel=RUN)
+]
+Chunk = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Rows that are finished and stored together: 256; vLLM 2048.", rich_help_panel=RUN
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop at the first row that cannot be read.", rich_help_panel=RUN)
+]
 
 
 def translate(
     context: typer.Context,
     inputs: o.Inputs,
     to: o.To,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Accepted rows; the rest stands beside it. - is standard output.",
-        ),
-    ],
+    output: Output,
     source: o.From = "eng_Latn",
-    translator: o.TranslatorName = "apertium",
-    model: o.Model = None,
-    option: o.EngineOptions = None,
-    fallback: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A second translator for what the first cannot do.")
-    ] = None,
-    fallback_option: Annotated[
-        list[str] | None,
-        typer.Option("--fallback-option", metavar="KEY=VALUE", help="Options of the second translator."),
-    ] = None,
-    route: o.Route = None,
-    prompt: o.Prompt = None,
-    glossary: o.Glossary = None,
-    few_shot: o.FewShot = None,
-    formality: o.Formality = None,
-    candidates: o.Candidates = None,
-    engine_arg: o.EngineArgs = None,
-    base_url: o.BaseUrl = None,
-    max_requests: o.MaxRequests = None,
-    max_cost: o.MaxCost = None,
-    prices: o.PriceFile = None,
     schema: o.SchemaName = None,
     field: o.Fields = None,
     format: o.Format = None,
-    config: o.Config = None,
-    memory: Annotated[
-        str | None, typer.Option(metavar="PATH", help="A translation memory to share between runs.")
-    ] = None,
-    chunk: Annotated[
-        int | None, typer.Option(min=1, help="Rows that are finished and stored together; 256, for vLLM 2048.")
-    ] = None,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
     keep_numbers: o.KeepNumbers = False,
-    rejected: Annotated[
-        str | None, typer.Option(metavar="FILE.jsonl", help="With -o -: where rejected and failed rows go.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be read.")] = False,
-    data_license: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Licence of the input, for the record: cc-by-4.0.")
-    ] = None,
+    data_license: DataLicense = None,
+    rejected: Rejected = None,
+    translator: o.TranslatorName = "apertium",
+    model: o.Model = None,
+    option: o.EngineOptions = None,
+    fallback: Fallback = None,
+    fallback_option: FallbackOptions = None,
+    route: o.Route = None,
+    prompt: o.Prompt = None,
+    glossary: o.Glossary = None,
+    base_url: o.BaseUrl = None,
+    config: o.Config = None,
+    memory: Memory = None,
+    chunk: Chunk = None,
+    strict: Strict = False,
     force: o.Force = False,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
     """
-    Translate the rows of IN into another language: prose only, with everything else byte for byte as it was.
+    Translate the prose of a dataset into another language.
 
-    Accepted rows go to OUT; rejected and failed rows, the manifest and the translation memory stand beside it.
-    A run that was stopped or killed goes on where it was when the same command is given again.
+    Code, formulas, links and the like stay byte for byte as they were. Accepted rows go to OUT; rejected and failed
+    rows, the manifest and the translation memory are written next to it. To resume a run that was stopped or killed,
+    give the same command again.
     """
     from babelset.cli.progress import watching
     from babelset.cli.summary import show
@@ -81,11 +96,7 @@ def translate(
     from babelset.translation.pipes import translate_streams
     from babelset.translation.routes import read_routes
 
-    options = o.engine_options(
-        translator, option, model=model, prompt=prompt, few_shot=few_shot, formality=formality, candidates=candidates,
-        engine_args=o.engine_arguments(engine_arg) or None, base_url=base_url,
-        max_requests=max_requests, max_cost=max_cost, prices=prices,
-    )  # fmt: skip
+    options = o.engine_options(translator, option, model=model, prompt=prompt, base_url=base_url)
     named = not route or options or fallback_option or o.given(context, "translator")
     engine = {"translator": Engine(name=translator, options=options)} if named else {}
     if fallback:

@@ -13,10 +13,14 @@ from babelset.languages import Pair
 
 
 class Engine(BaseModel, extra="forbid", frozen=True):
-    """A translator by name, with its own options: `Engine(name="nllb", options={"beam": 4})`."""
+    """
+    A translator by name, with its own options: `Engine(name="nllb", options={"beam": 4})`.
 
-    name: str
-    options: dict[str, Any] = {}
+    `build(pair)` makes it; raises ConfigError for an unknown name or option, and where it does not translate the pair.
+    """
+
+    name: str  # of a translator
+    options: dict[str, Any] = {}  # its own
 
     def make(self) -> Translator:
         return build_translator(self.name, self.options)

@@ -35,58 +35,70 @@ REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes ba
 
 
 class FieldEvidence(TypedDict):
-    path: list[str | int]
-    role: str
-    source: str
-    keeps: list[str]
+    """One text of the row; its translation is in the row itself, at `path`."""
+
+    path: list[str | int]  # ["messages", 2, "content"]
+    role: str  # "instruction", "turn/user" ...
+    source: str  # the text before translation
+    keeps: list[str]  # texts in it that were not translated: code, links ...
 
 
 class SegmentEvidence(TypedDict):
-    field: int
+    """One sentence, the unit of translation."""
+
+    field: int  # index into `fields`
     source: str
-    target: str | None
-    keeps: list[str]
-    flags: list[str]
-    reason: str
+    target: str | None  # null where translation failed
+    keeps: list[str]  # texts in it that were not translated
+    flags: list[str]  # "truncated", "repetition", "retried", "pieces", "fallback" ...
+    reason: str  # why there is no target, otherwise empty
     candidates: NotRequired[list[tuple[str, float]]]  # where several hypotheses were asked for
 
 
 class VerdictEvidence(TypedDict):
-    check: str
+    """What one check decided about the row."""
+
+    check: str  # name of the filter; "review" for a reviewer
     ok: bool
     score: float | None
-    reason: str
-    counts: NotRequired[dict[str, int]]
+    reason: str  # empty when ok
+    counts: NotRequired[dict[str, int]]  # summed over all rows in the manifest
 
 
 class RouteEvidence(TypedDict):
+    """Which way the row took."""
+
     rule: int  # of the routes file, from 0
     tried: list[str]  # engines, in order
-    kept: str
+    kept: str  # the engine whose translation was kept
 
 
 class CandidateEvidence(TypedDict):
-    engine: str
+    """What one engine made of the row."""
+
+    engine: str  # its name in the routes file
     signature: str
-    status: str
+    status: str  # "accepted" or "rejected"
     targets: list[str | None]  # of its segments
     scores: dict[str, list[float | None]]
     verdicts: list[VerdictEvidence]
 
 
 class Evidence(TypedDict):
-    row: int
-    file: str
-    line: int
+    """What is known about a translated row: the value of its key `_babelset`, `row.data["_babelset"]["verdicts"]`."""
+
+    row: int  # number over all inputs, from 0
+    file: str  # it was read from
+    line: int  # in that file, from 1
     status: str  # "accepted" or "rejected"
-    schema: str
+    schema: str  # name of the shape
     source: str  # FLORES-200 code
-    target: str
-    translator: str  # signature
-    fields: list[FieldEvidence]
-    segments: list[SegmentEvidence]
-    scores: dict[str, list[float | None]]
-    verdicts: list[VerdictEvidence]
+    target: str  # FLORES-200 code
+    translator: str  # its signature
+    fields: list[FieldEvidence]  # texts of the row, in the order of the schema
+    segments: list[SegmentEvidence]  # sentences of these fields, in reading order
+    scores: dict[str, list[float | None]]  # by filter, one for each of its units; null is "not covered"
+    verdicts: list[VerdictEvidence]  # one for each check
     notes: NotRequired[dict[str, list[str]]]  # of filters that say why of a unit, aligned with their scores
     route: NotRequired[RouteEvidence]  # where routes led to several translators
     candidates: NotRequired[list[CandidateEvidence]]  # where more than one of them was asked

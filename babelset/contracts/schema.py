@@ -81,13 +81,15 @@ def walk(data: Any, path: Sequence[str], at: Where = (), around: tuple[Any, ...]
 
 
 class FieldRule(BaseModel, extra="forbid", frozen=True):
-    path: str
-    role: str = "text"
-    role_from: str | None = None
-    roles: dict[str, str] = {}
-    leave: list[str] = []
-    where: dict[str, str] = {}
-    required: bool = False
+    """A `[[fields]]` table of a schema: texts of a row, and their role."""
+
+    path: str  # "messages[*].content"; [**] also goes into lists of the same name inside the items
+    role: str = "text"  # "instruction", "input", "output", "system", "turn/user", "turn/assistant" ...
+    role_from: str | None = None  # the key, here or in the objects around, whose value tells the role
+    roles: dict[str, str] = {}  # with role_from: value -> role
+    leave: list[str] = []  # with role_from: values whose text is left as it is
+    where: dict[str, str] = {}  # only in objects that have these values
+    required: bool = False  # a row without this field is a failed row
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -117,6 +119,14 @@ class Rewrite(BaseModel, extra="forbid", frozen=True):
 
 
 class Schema(BaseModel, extra="forbid", frozen=True):
+    """
+    The shape of a dataset: which fields of a row are text, and the role of each.
+
+    >>> schema = load_schema("alpaca")
+    >>> [field.name for field in schema.fields({"instruction": "Greet.", "input": "", "output": "Hello."})]
+    ['instruction', 'output']
+    """
+
     name: str
     description: str = ""
     keys: list[str] = []  # paths that rows of this shape have
@@ -238,7 +248,7 @@ def detect(rows: Sequence[Mapping[str, Any]]) -> Detection:
     Raises ConfigError, with the keys seen, when none or several fit; DataError when there is no row.
     """
     if not rows:
-        raise DataError("there is no readable row to recognise a schema from; look at the input, or say --schema")
+        raise DataError("there is no readable row to detect a schema from; look at the input, or add --schema")
     schemas = [load_schema(name) for name in plugins.available("schemas")]
     fitting = []
     for schema in schemas:

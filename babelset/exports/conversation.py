@@ -75,7 +75,7 @@ def beside(shape: dict[str, Any], row: TranslatedRow) -> dict[str, Any]:
     spoken = {key, "system"} if key else row.keys(*FLAT)
     rest = {key: value for key, value in row.data.items() if key not in spoken}
     if taken := [key for key in rest if key in shape and rest[key] != shape[key]]:
-        raise DataError("stands in the row already, with another value", field=taken[0])
+        raise DataError("is in the row already, with another value", field=taken[0])
     return {**shape, **rest}
 
 

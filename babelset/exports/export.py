@@ -28,7 +28,11 @@ REASONS = 50  # kinds of failure told apart in the summary, so that its size doe
 
 
 class ExportJob(BaseModel, extra="forbid", frozen=True):
-    """`ExportJob(inputs=("ca.jsonl", "es.jsonl"), shape="alpaca", output="alpaca-{lang}.json")`."""
+    """
+    Which rows are written in which shape, and where: "alpaca-{lang}.json" is one file per language.
+
+    >>> ExportJob(inputs=("ca.jsonl", "es.jsonl"), shape="alpaca", output="alpaca-{lang}.json")
+    """
 
     inputs: tuple[str, ...]
     shape: str

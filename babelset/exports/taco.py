@@ -26,7 +26,7 @@ class TaCo(Export):
             raise DataError(f"taco answers by way of English; this row was translated from {source}")
         target, english = alpaca(row), alpaca(row.source)
         if not english["output"].strip():
-            raise DataError("there is no answer to think about: the output is empty")
+            raise DataError("there is no answer: the output is empty")
         asked = "\n".join(text for text in (english["instruction"], english["input"]) if text.strip())
         steps = (
             f"Instruction in English: {asked}",

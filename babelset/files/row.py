@@ -11,7 +11,11 @@ EXCERPT = 2000  # characters of an unreadable row that are kept
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file."""
+    """
+    One input record, whole: `Row(0, "a.jsonl", 1, {"instruction": "Greet.", "output": "Hello."})`.
+
+    `number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file.
+    """
 
     number: int
     file: str

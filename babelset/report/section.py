@@ -47,7 +47,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How many rows score at least `cut`, and how many of them no other check turns away."""
+    """How many rows score at least `cut`, and how many of them no other check rejects."""
 
     cut: float
     rows: int
@@ -123,7 +123,7 @@ class Counting:
     rejected: Distributions = field(default_factory=lambda: defaultdict(Distribution))
     open: Distributions = field(
         default_factory=lambda: defaultdict(Distribution)
-    )  # of rows that no other check turns away
+    )  # of rows that no other check rejects
 
     def __post_init__(self) -> None:
         self.samples = Samples(self.limits)
@@ -146,7 +146,7 @@ class Counting:
         count(self.failures, reason)
 
     def _verdicts(self, evidence: Evidence) -> list[str]:
-        """Count the verdicts; the checks that turn the row away."""
+        """Count the verdicts; the checks that reject the row."""
         failing = []
         for verdict in evidence["verdicts"]:
             if not verdict["ok"]:

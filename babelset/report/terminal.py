@@ -59,7 +59,7 @@ def _section(console: Console, section: Section, run: Run) -> None:
     if turned_away := list(_reasons(section)):
         console.print(_table(["rejected by", "rows", "share", "alone"], turned_away))
     if section.scores:
-        console.print(_table(["score", "rows", "5 %", "median", "95 %", "not judged"], _scores(section)))
+        console.print(_table(["score", "rows", "5 %", "median", "95 %", "not covered"], _scores(section)))
     if corpora := {code: table for code, table in run.corpora.items() if code == section.target.code}:
         lines = [[name, *cells(corpus)] for name, corpus in corpora[section.target.code].items()]
         console.print(_table(["against", *COLUMNS], lines))
@@ -88,7 +88,7 @@ def _scores(section: Section) -> Iterable[list[str]]:
 def _facts(section: Section, run: Run) -> Iterable[list[str]]:
     if found := section.confusion:
         known = {"surely": found.sure, "probably": found.doubtful, "another": found.other, "copies": found.copied}
-        yield ["language", facts({**known, "not judged": found.unjudged})]
+        yield ["language", facts({**known, "not covered": found.unjudged})]
         if found.taken:
             yield ["taken for", facts(found.taken)]
     yield ["translator", ", ".join(filter(None, [run.translator, *section.signatures]))]

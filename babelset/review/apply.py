@@ -96,7 +96,7 @@ def _stores(order: Order) -> list[Path]:
     paths = [Path(order.store)] if order.store else [Places.of(run).review for run in order.runs]
     found = [path for path in dict.fromkeys(paths) if path.exists()]
     if not found:
-        raise ConfigError(f"{paths[0]}: nobody has reviewed it; first: babelset review {order.runs[0]}")
+        raise ConfigError(f"{paths[0]}: it has no review yet; first run: babelset review {order.runs[0]}")
     return found
 
 

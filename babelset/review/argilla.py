@@ -41,7 +41,7 @@ def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
     """How many records; ConfigError where there are some already and `force` is not given."""
     records = folder / RECORDS
     if records.exists() and not force:
-        raise ConfigError(f"{records} exists; name another folder, or say --force")
+        raise ConfigError(f"{records} exists; name another folder, or add --force")
     try:
         (folder / ".argilla").mkdir(parents=True, exist_ok=True)
     except OSError as error:

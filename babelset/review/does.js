@@ -19,7 +19,7 @@ function decide(id, verdict, { reason = "", targets = {} } = {}, on = base(id)) 
 export function accept() {
   const id = state.current;
   if (segmentsOf(items.get(id)).some((part) => part.target === null)) return tellHere("A part of this row has no translation: correct it, or reject the row.");
-  if (verdict(id) === "correct") return tellHere("This row is corrected, which counts as accepted. To accept what stood there before, undo first.");
+  if (verdict(id) === "correct") return tellHere("This row is corrected, which counts as accepted. To accept the earlier text, undo first.");
   decide(id, "accept");
   return onward();
 }
@@ -49,7 +49,7 @@ export function save() {
   if (wrong.length && editor.warned !== warned) {
     editor.warned = warned;
     editor.box(wrong[0]).focus();
-    return tellHere("A marked text is missing or stands there too often: such a row is turned away later. Put it right, or save again to keep it so.");
+    return tellHere("A marked text is missing or appears too often: such a row is rejected later. Correct it, or save again to keep it.");
   }
   state.editor = null;
   state.drafts.drop(current);

@@ -79,7 +79,7 @@ export class Editor {
     trouble.dataset.said = said;
     trouble.replaceChildren(...wrong.map(({ kept, found, wanted }) => element("p", {},
       element("mark", { dir: "auto", translate: "no" }, kept),
-      found < wanted ? " is missing " : ` stands here ${found} times, in the source ${wanted === 1 ? "once" : `${wanted} times`} `,
+      found < wanted ? " is missing " : ` appears ${found} times, in the source ${wanted === 1 ? "once" : `${wanted} times`} `,
       found < wanted ? element("button", { type: "button", "aria-label": `Insert ${kept}`, onclick: () => insert(box, kept) }, "Insert") : null)));
   }
 }

@@ -25,7 +25,7 @@ def export_to(store: Store, path: str, *, force: bool = False) -> int:
     if _kind(path) == "folder":
         return argilla.write_folder(store, Path(path), force=force)
     if Path(path).exists() and not force:
-        raise ConfigError(f"{path} exists; name another file, or say --force")
+        raise ConfigError(f"{path} exists; name another file, or add --force")
     return export_sheet(store, Path(path))
 
 

@@ -19,7 +19,7 @@ Cells = Mapping[str, str]
 
 def check_columns(columns: list[str], file: str) -> None:
     if missing := [name for name in NEEDED if name not in columns]:
-        raise DataError(f"no column {missing[0]!r} in the first line; change no names there", file=file, line=1)
+        raise DataError(f"no column {missing[0]!r} in the first line; do not change the names there", file=file, line=1)
 
 
 def proposals(
@@ -43,7 +43,7 @@ def proposals(
 def _proposal(store: Store, file: str, id: str, own: list[tuple[int, Cells]], reviewer: str) -> Proposal | None:
     line, cells = own[0]
     if (item := store.get(id)) is None:
-        reason = f"unknown id {shorten(id)}; this is the sheet of another review, or somebody changed it"
+        reason = f"unknown id {shorten(id)}; this is the sheet of another review, or it was changed"
         raise DataError(reason, file=file, line=line)
     version = int(made) if (made := cells.get("version", "").strip()).isdecimal() else None
     filled = _Filled(file, line, item, store.decision(id, version), version)
@@ -78,7 +78,7 @@ class _Filled:
         segment = cells["segment"].strip()
         expected = self.left.pop(segment, None)
         if expected is None:
-            raise self._wrong(line, f"segment {shorten(segment)} is unknown, or stands there twice; change no numbers")
+            raise self._wrong(line, f"segment {shorten(segment)} is unknown, or is there twice; change no numbers")
         if not alike(cells["source"], expected["source"]):
             advice = "change corrections only; where a spreadsheet took it for a date or a number, use .xlsx"
             raise self._wrong(line, f"the source is not what it was, {shorten(expected['source'])}; {advice}")

@@ -1,5 +1,5 @@
 """
-Who may talk to the review: pages of its own address that know the token. Everything else is turned away.
+Who may talk to the review: pages of its own address that know the token. Everything else is refused.
 
 A page of another site can send requests to this machine's loopback and, by a name that it lets point there, read the
 answers; so the host and the origin of each request are looked at, and without the token there is nothing to find.

@@ -63,7 +63,7 @@ def _news(store: Store, file: str, proposal: Proposal) -> int | None:
     if proposal.version is not None and proposal.version != version:
         if _same(store.decision(said["item"], proposal.version), said):
             return None
-        who = f"{newest['reviewer']!r} said {newest['verdict']!r}" if newest else "nobody decided on it here"
+        who = f"{newest['reviewer']!r} said {newest['verdict']!r}" if newest else "there is no decision on it here"
         reason = f"{who} since this file was written; export again, or take this row out"
         raise DataError(reason, file=file, line=proposal.line)
     if (item := store.get(said["item"])) is None:

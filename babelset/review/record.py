@@ -107,7 +107,7 @@ def check(said: Said, item: Item) -> None:
     """DataError for what cannot be said of the item."""
     segments = {str(part["segment"]): part["target"] for _, part in segments_of(item)}
     verdict, targets = said["verdict"], said["targets"]
-    nobody = "" if said["reviewer"].strip() else "nobody decided; say who reviews"
+    nobody = "" if said["reviewer"].strip() else "there is no reviewer; say who reviews"
     if reason := _against(verdict, targets, segments) or nobody:
         raise DataError(f"item {item['id']} ({item['place']}): {reason}")
 

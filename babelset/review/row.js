@@ -12,7 +12,7 @@ export function segmentsOf(item) {
 export function fieldsOf(item, target) {
   return item.fields.map((field) => element("div", { class: "field" },
     element("h3", {}, element("bdi", {}, visible(field.name)), field.role === field.name ? null : element("span", { class: "quiet" }, " ", element("bdi", {}, visible(field.role)))),
-    field.torn && element("p", { class: "quiet" }, "What stands between the segments of this text is not known."),
+    field.torn && element("p", { class: "quiet" }, "The text between these segments is not known."),
     lines(field.parts).map((line) => line.part ? pair(item, line, target) : element("pre", { class: "verbatim", dir: "auto", translate: "no" }, visible(line.block)))));
 }
 

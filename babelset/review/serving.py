@@ -46,7 +46,7 @@ def listen(store: Store, port: int | None = None) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ConfigError(
-            f"port {wanted} cannot be used ({error.strerror}); end the program that has it, or say --port 0 for "
+            f"port {wanted} cannot be used ({error.strerror}); end the program that uses it, or give --port 0 for "
             "another. Pages that are still open send what they have not saved to the old address only"
         ) from None
     listening.listen(128)

@@ -117,7 +117,7 @@ class Store:
             with self._lock:
                 yield self._db
         except sqlite3.OperationalError as error:
-            raise OutputError(f"{self.path}: cannot be read or written ({error}); make room and go on") from None
+            raise OutputError(f"{self.path}: cannot be read or written ({error}); make room, then continue") from None
         except sqlite3.DatabaseError as error:
             raise ConfigError(f"{self.path}: not a review, or damaged ({error}); move it out of the way") from None
 

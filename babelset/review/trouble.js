@@ -11,10 +11,10 @@ export function conflict(item, mine, theirs) {
     element("h4", {}, title), element("p", {}, saidBy(decision)),
     parts.map((part) => reading(item, decision.verdict === "correct" ? decision.targets : {})(part)),
     element("p", {}, element("button", { type: "button", "data-does": does }, pick)));
-  const corrected = mine.verdict === "correct" && element("p", {}, element("button", { type: "button", "data-does": "decideAgain" }, "Go on writing mine"));
+  const corrected = mine.verdict === "correct" && element("p", {}, element("button", { type: "button", "data-does": "decideAgain" }, "Keep writing mine"));
   return element("div", { class: "warning", role: "group", "aria-labelledby": "conflict-h" },
     element("h3", { id: "conflict-h" }, "This row was decided twice"),
-    element("p", {}, "Yours came second and does not count yet. Choose the one that shall count; both are kept on record."),
+    element("p", {}, "Yours came second and does not count yet. Choose the one to keep; both stay on record."),
     element("div", { class: "versions" },
       version("Yours", mine, "Take mine", "takeMine"), version("The other", theirs, "Take the other", "takeTheirs")),
     corrected);

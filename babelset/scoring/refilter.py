@@ -29,7 +29,13 @@ CHUNK = 256  # rows scored together
 
 @dataclass(frozen=True, slots=True)
 class Refilter:
-    """Which rows are decided on again, by what, and where to. `rejected` is in place of the file beside the output."""
+    """
+    Which rows are decided on again, by what, and where they are written.
+
+    >>> Refilter(["ca.jsonl", "ca.rejected.jsonl"], "strict.jsonl", build_filters({"numbers": {"least": 1.0}}))
+
+    `rejected` replaces the file next to the output.
+    """
 
     inputs: Sequence[str]
     output: str

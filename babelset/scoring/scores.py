@@ -41,7 +41,13 @@ Known = tuple[dict[str, Any], Evidence, Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """Which rows get which scores, and where to. `sample` scores only so many rows; `force` scores again."""
+    """
+    Which rows get which scores, and where they are written.
+
+    >>> Scoring(["ca.jsonl"], "scored.jsonl", build_scorers(["cometkiwi:models/kiwi"], {}, {}), sample=1000)
+
+    `sample` scores only that many rows; `force` scores again.
+    """
 
     inputs: Sequence[str]
     output: str
@@ -65,7 +71,7 @@ def build_scorers(
     """
     models = dict(name.partition(":")[::2] for name in names)
     if len(models) < len(names):
-        raise ConfigError(f"--with: a scorer is named twice in {', '.join(names)}; its scores have room for one")
+        raise ConfigError(f"--with: a scorer is named twice in {', '.join(names)}; name it once")
     given: dict[str, dict[str, Any]] = {
         name: {_main_option(name, value): value} if value else {} for name, value in models.items()
     }

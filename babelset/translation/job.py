@@ -19,31 +19,32 @@ class Job(BaseModel, extra="forbid", frozen=True):
     """
     One dataset into one language. Everything that decides the output, and where to put it.
 
-    >>> Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca", filters={"length": {"slack": 9}, "task": False})
+    >>> Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca", translator=Engine(name="echo"))
 
-    `filters` names what differs from the defaults. A `glossary` is for the translator, where it reads one, and for the
-    filter `terms`. Raises ConfigError for routes beside a translator or a fallback: routes name theirs.
+    `filters` names what differs from the defaults: {"length": {"tolerance": 3.0}, "task": False}. A `glossary` is for
+    the translator, where it reads one, and for the filter `terms`. Raises ConfigError for routes next to a translator
+    or a fallback: routes name theirs.
     """
 
-    inputs: tuple[str, ...]
-    output: str
-    target: str
-    source: str = "eng_Latn"
+    inputs: tuple[str, ...]  # files
+    output: str  # of accepted rows; other files are written next to it
+    target: str  # language
+    source: str = "eng_Latn"  # language
     translator: Engine = Engine(name="apertium")
-    fallback: Engine | None = None
+    fallback: Engine | None = None  # second translator, for what the first cannot do
     routes: Routes | None = None  # in place of translator and fallback
-    glossary: str | None = None  # a file of terms
-    filters: dict[str, bool | dict[str, Any]] = {}
-    schema_name: str | None = None
-    fields: tuple[str, ...] = ()
-    format: str | None = None
-    translate_reasoning: bool = False
-    translate_comments: bool = False
-    keep_numbers: bool = False
+    glossary: str | None = None  # a file of terms, for the translator where it reads one, and for the filter `terms`
+    filters: dict[str, bool | dict[str, Any]] = {}  # options of checks by name; False turns one off
+    schema_name: str | None = None  # shape of the rows; detected when not given
+    fields: tuple[str, ...] = ()  # paths to translate, in place of a schema
+    format: str | None = None  # of the input, where the file name does not tell
+    translate_reasoning: bool = False  # translate the text in <think> blocks too
+    translate_comments: bool = False  # translate comments in fenced code
+    keep_numbers: bool = False  # protect numbers, versions and units like code
     chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
-    memory: str | None = None
-    strict: bool = False
-    force: bool = False
+    memory: str | None = None  # translation memory; by default next to the output
+    strict: bool = False  # stop at the first row that cannot be read
+    force: bool = False  # replace an existing output or unfinished run
     data_license: str | None = None  # of the inputs, for the record
 
     @model_validator(mode="before")

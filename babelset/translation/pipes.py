@@ -49,7 +49,5 @@ def _send(folder: Path, manifest: Manifest, watch: Watch, rejected: str | None) 
             for name in ("out.rejected.jsonl", "out.failed.jsonl"):
                 out.write((folder / name).read_bytes())
     elif others:
-        watch.say(
-            f"{others} rejected or failed rows were not written: name a place for them with --rejected FILE.jsonl"
-        )
+        watch.say(f"{others} rejected or failed rows were not written: name a file for them with --rejected FILE.jsonl")
     manifest["files"] = {"accepted": "-", **({"rejected": rejected} if rejected else {})}

@@ -1,7 +1,7 @@
 """
 Routes say which translator gets which rows, and which one is asked next where a row was done badly.
 
-[engines.nllb]                any translator with its options, under a name of one's own
+[engines.nllb]                any translator with its options, under a name that you choose
 name = "nllb"
 options = { model = "nllb-600M" }
 
@@ -48,8 +48,8 @@ KINDS = (
 
 
 class Bounds(BaseModel, extra="forbid", frozen=True):
-    above: float | None = None
-    below: float | None = None
+    above: float | None = None  # more than
+    below: float | None = None  # less than
 
     def hold(self, value: float) -> bool:
         return (self.above is None or value > self.above) and (self.below is None or value < self.below)
@@ -73,12 +73,12 @@ class Measures:
 
 
 class Rule(BaseModel, extra="forbid", frozen=True):
-    languages: tuple[str, ...] | None = Field(None, min_length=1)
-    roles: tuple[str, ...] | None = Field(None, min_length=1)
-    kinds: tuple[str, ...] | None = Field(None, min_length=1)
-    kept_share: Bounds | None = None
-    length: Bounds | None = None
-    use: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] | None = Field(None, min_length=1)  # only into one of these
+    roles: tuple[str, ...] | None = Field(None, min_length=1)  # only rows with a field of such a role
+    kinds: tuple[str, ...] | None = Field(None, min_length=1)  # only rows with a kept span of such a kind
+    kept_share: Bounds | None = None  # share of the row's characters in kept spans
+    length: Bounds | None = None  # characters in all text fields of the row
+    use: tuple[str, ...] = Field(min_length=1)  # engines, in the order in which they are asked
 
     @property
     def conditions(self) -> list[str]:
@@ -100,7 +100,7 @@ class Rule(BaseModel, extra="forbid", frozen=True):
         for name in self.use:
             yield "use", _unknown("engine", name, engines)
         twice = len(set(self.use)) < len(self.use)
-        yield "use", "an engine stands there twice: it would answer the same" if twice else ""
+        yield "use", "an engine is named twice: it would answer the same" if twice else ""
         for name in self.languages or ():
             yield "languages", _no_language(name)
         for name in self.kinds or ():
@@ -110,8 +110,8 @@ class Rule(BaseModel, extra="forbid", frozen=True):
 
 
 class Retry(BaseModel, extra="forbid", frozen=True):
-    below: dict[str, float] = {}
-    best_by: str | None = None
+    below: dict[str, float] = {}  # filter -> the mean score below which the next engine is asked
+    best_by: str | None = None  # filter whose score decides among candidates with equally many failed checks
 
     def mistakes(self, filters: Collection[str]) -> Iterator[Mistake]:
         for key, name in [*(("below", name) for name in self.below), ("best_by", self.best_by)]:

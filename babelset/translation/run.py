@@ -40,7 +40,7 @@ from babelset.work.watch import Watch
 
 def translate(job: Job, watch: Watch | None = None) -> Manifest:
     """
-    Translate one dataset as `job` says; the manifest, which also stands beside the output.
+    Translate one dataset as `job` says; the manifest, which is also written next to the output.
 
     >>> translate(Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca"))["rows"]
     {'read': 999, 'accepted': 871, 'rejected': 128, 'failed': 0}

@@ -74,7 +74,7 @@ class Journal:
             raise ConfigError(
                 f"{self.folder} holds an unfinished run with other options or inputs:\n"
                 + "\n".join(f"  {line}" for line in differences)
-                + "\nRepeat the old command to go on with it, or start again with --force"
+                + "\nRepeat the old command to resume it, or start again with --force"
             )
         if differences:
             _empty(self.folder)

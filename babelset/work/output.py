@@ -35,7 +35,7 @@ from babelset.work.manifest import Manifest, identity_of, read_manifest
 from babelset.work.places import Places, keep_apart
 
 PUBLISH = "publish.json"
-FORCE = "name another output, or say --force"
+FORCE = "name another output, or add --force"
 
 
 @dataclass
@@ -202,10 +202,10 @@ def _is_made(output: Output, say: Callable[[str], None]) -> bool:
     if differences := compare({key: manifest.get(key) for key in output.identity}, output.identity):
         shown = "".join(f"\n  {line}" for line in differences[:10])
         raise ConfigError(
-            f"{places.accepted} exists and was made differently:{shown}\nName another output, or say --force"
+            f"{places.accepted} exists and was made differently:{shown}\nName another output, or add --force"
         )
     if gone := _gone(manifest, places.manifest.parent):
-        say(f"{gone} is not there any more: making it again")
+        say(f"{gone} is missing: making it again")
         output.replaced = manifest
         return False
     say(f"{places.accepted} is complete already: nothing to do")

@@ -1,4 +1,4 @@
-"""The account of a run: rows in = accepted + rejected + failed, and why rows were turned away."""
+"""The account of a run: rows in = accepted + rejected + failed, and why rows were rejected."""
 
 from __future__ import annotations
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 @dataclass
 class Watch:
-    """Each is called with what happened since its last call."""
+    """
+    Who is told of progress: `translate(job, Watch(say=print))`.
+
+    Each function is called with what happened since its last call.
+    """
 
     say: Callable[[str], None] = lambda message: None
     total: Callable[[int], None] = lambda count: None  # rows of the whole work, where they were counted

@@ -81,7 +81,7 @@ def test_what_the_reviewer_must_know_is_said(output: Path) -> None:
     kept = [line for line in lines if json.loads(line)[KEY]["row"] != 0]
     output.with_name("es.rejected.jsonl").write_text("\n".join(kept) + "\n", "utf-8")
     result = run("apply-review", output, "-o", output.with_name("done.jsonl"))
-    assert "babelset: 1 rows were rejected though the reviewer would have them:" in result.stderr
+    assert "babelset: 1 rows were rejected although the reviewer accepted them:" in result.stderr
     assert "kept spans were lost" in result.stderr
     assert "babelset: 1 decisions are about rows that are not in these runs:" in result.stderr
     assert "es.jsonl alpaca.jsonl:1: accepted by Anna" in result.stderr
@@ -101,7 +101,7 @@ def test_a_filter_keeps_what_the_reviewer_rejected(output: Path) -> None:
 
 def test_mistakes_of_the_user(output: Path) -> None:
     result = run("apply-review", output, "-o", output.with_name("done.jsonl"), code=2)
-    assert "nobody has reviewed it; first: babelset review" in result.stderr
+    assert "it has no review yet; first run: babelset review" in result.stderr
     decide(output)
     assert "is read, and would be written" in run("apply-review", output, "-o", output, "--force", code=2).stderr
     result = run("apply-review", output.with_name("none.jsonl"), "-o", output.with_name("done.jsonl"), code=2)

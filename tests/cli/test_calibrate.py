@@ -49,8 +49,8 @@ def tables(text: str) -> dict[str, list[list[str]]]:
 
 def test_tables_in_a_pipe(scored: Path) -> None:
     told = tables(run("calibrate", scored, "--with", "copied", "--with", "repetition", "--by", "kiwi"))
-    assert set(told) == {"Scores", "Cuts", "Planted errors"}
-    assert [line[:4] for line in told["Scores"]] == [["cat_Latn", "kiwi", "20", "0"]]
+    assert set(told) == {"Score distribution", "Cuts", "Planted errors"}
+    assert [line[:4] for line in told["Score distribution"]] == [["cat_Latn", "kiwi", "20", "0"]]
     assert ["cat_Latn", "kiwi", "0.5", "10", "20"] in told["Cuts"]
     copied, repetition = told["Planted errors"]
     assert copied == ["cat_Latn", "copied", "0.5", "0.5", "0.5", "1", "0.5", "0.5"]

@@ -160,7 +160,7 @@ def test_an_empty_input_makes_an_empty_file(rows):
         (["--as", "alpaca", "-o", "folder"], "name it with .jsonl"),
         (
             ["--as", "alpaca", "-o", "old.json"],
-            "old.json exists, and was not made by this command; name another output, or say --force",
+            "old.json exists, and was not made by this command; name another output, or add --force",
         ),
         (["--as", "okapi", "-o", "old.json"], "old.json is a file"),
         (["--as", "alpaca", "-o", "x.json"], "holds ca and es"),

@@ -138,7 +138,7 @@ CUT_MISTAKES = [
     (["--where", ""], "--where"),
     (["--keep", "3"], "--by SCORER goes with --keep"),
     (["--by", "kiwi"], "--by SCORER goes with --keep"),
-    (["--keep", "3", "--keep-percent", "3", "--by", "kiwi"], "give one of them"),
+    (["--keep", "3", "--keep-percent", "3", "--by", "kiwi"], "give only one of them"),
     (["--keep", "3", "--by", "length"], "is not a better translation"),
     (["--keep-percent", "101", "--by", "kiwi"], "--keep-percent"),
 ]

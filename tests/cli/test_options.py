@@ -78,8 +78,3 @@ def test_options_of_a_translator_are_read_by_its_fields() -> None:
     assert o.engine_options("apertium", ["deadline=3", "modes=7"], model=None) == {"deadline": 3.0, "modes": "7"}
     with pytest.raises(ConfigError, match="write it as KEY=VALUE"):
         o.engine_options("echo", ["beam"])
-
-
-def test_arguments_of_an_engine_without_types_are_json_or_text() -> None:
-    given = ["max_model_len=8192", "quantization=fp8", "enforce_eager=true"]
-    assert o.engine_arguments(given) == {"max_model_len": 8192, "quantization": "fp8", "enforce_eager": True}

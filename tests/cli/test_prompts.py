@@ -76,7 +76,7 @@ def test_show_takes_a_file(tmp_path: Path) -> None:
     [
         (["segmants"], "unknown prompt 'segmants'. Did you mean 'segments'?"),
         (["nowhere/x.jinja"], "nowhere/x.jinja: cannot be read"),
-        (["segments", "--text", "Hi"], "say --to"),
+        (["segments", "--text", "Hi"], "add --to"),
         (["segments", "--to", "catlan"], "Did you mean Catalan"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_filtered_run_needs_no_manifest(translated: Path, tmp_path: Path) -> N
 def test_a_page_is_not_replaced_unasked(translated: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("mine")
-    assert "say --force" in run("report", translated / "ur.jsonl", "-o", page, code=2)
+    assert "add --force" in run("report", translated / "ur.jsonl", "-o", page, code=2)
     assert page.read_text() == "mine"
     run("report", translated / "ur.jsonl", "-o", page, "--force")
     assert page.read_text("utf-8").startswith("<!doctype html>")

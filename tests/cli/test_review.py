@@ -63,7 +63,7 @@ def test_serves_until_it_is_ended(run: Path, sign: int) -> None:
         idle.close()
     assert (server.returncode, out) == (0, "")
     assert time.monotonic() - began < 5
-    assert f"1 of {len(rows)} rows are decided, in {run.with_suffix('.review.sqlite')}" in err
+    assert f"1 of {len(rows)} rows are decided; the decisions are in {run.with_suffix('.review.sqlite')}" in err
     assert f"babelset apply-review {run} -o reviewed.jsonl" in err
     assert url.split("/")[3] not in err
     assert "Traceback" not in err
@@ -78,8 +78,8 @@ def test_a_run_that_is_not_there_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--sample", "3", "--all"], "exclude each other"),
-        (["--export", "a.csv", "--import", "b.csv"], "exclude each other"),
+        (["--sample", "3", "--all"], "give only one of them"),
+        (["--export", "a.csv", "--import", "b.csv"], "give only one of them"),
         (["--reviewer", "A" * 101], "at most 100 characters"),
         (["--reviewer", "A\x1b[31m"], "at most 100 characters"),
         (["--port", "70000"], "--port"),
@@ -98,7 +98,7 @@ def test_rows_that_carry_no_evidence(tmp_path: Path) -> None:
     file.write_text('{"instruction": "Hello."}\n', "utf-8")
     done = review(str(file))
     assert done.returncode == 2
-    assert "could not be read, and are not under review: 1" in done.stderr
+    assert "cannot be read, and so cannot be reviewed: 1" in done.stderr
     assert "there is no row to review" in done.stderr
 
 

@@ -189,7 +189,7 @@ def test_a_small_zstd_file_may_hold_much(tmp_path: Path) -> None:
 
 UNREADABLE: list[tuple[str, str, bytes | None, type[BabelsetError], str]] = [
     ("missing", "no.jsonl", None, DataError, "no.jsonl: there is no such file"),
-    ("unknown ending", "x.xml", b"<a/>", ConfigError, "say --format"),
+    ("unknown ending", "x.xml", b"<a/>", ConfigError, "add --format"),
     ("not gzip", "x.jsonl.gz", b"plain text", DataError, "not a gzip file"),
     ("gzip cut short", "x.jsonl.gz", gzip.compress(b'{"a":1}\n' * 9999)[:-40], DataError, "breaks off"),
     ("not zstd", "x.jsonl.zst", b"plain text", DataError, "not a zstd file"),

@@ -203,7 +203,7 @@ def test_the_newest_correction_of_a_text_stays(run: Run, tmp_path: Path) -> None
 
 
 def test_refuses_what_it_would_destroy(output: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nobody has reviewed it; first: babelset review"):
+    with pytest.raises(ConfigError, match="it has no review yet; first run: babelset review"):
         apply_review(Order([output], str(tmp_path / "done.jsonl")))
     assert not Places.of(output).review.exists()
     review(output)
@@ -212,7 +212,7 @@ def test_refuses_what_it_would_destroy(output: str, tmp_path: Path) -> None:
             apply_review(Order([output], wrong, force=True))
     (tmp_path / "done.rejected.jsonl").write_text("mine")
     with pytest.raises(
-        ConfigError, match="exists, and was not made by this command; name another output, or say --force"
+        ConfigError, match="exists, and was not made by this command; name another output, or add --force"
     ):
         apply_review(Order([output], str(tmp_path / "done.jsonl")))
     assert (tmp_path / "done.rejected.jsonl").read_text() == "mine"

@@ -120,7 +120,7 @@ def test_a_kept_text_that_is_lost_is_said_and_put_back(serve: Serve, tab: Open) 
     assert here.text(".trouble") == ""
     here.press("Control+A")
     here.type("`git rebase` `git rebase`")
-    here.wait(".trouble", "stands here 2 times, in the source once")
+    here.wait(".trouble", "appears 2 times, in the source once")
     here.press("Control+Enter", "Control+Enter")
     served.decided(a="correct")
     here.wait("#notices", "lost or doubled")

@@ -99,7 +99,7 @@ def test_what_one_tab_decides_the_other_shows(serve: Serve, tab: Open) -> None:
         other.wait("#heading", "Row 3 of 5")
 
 
-@pytest.mark.parametrize("choice", ["Take mine", "Take the other", "Go on writing mine"])
+@pytest.mark.parametrize("choice", ["Take mine", "Take the other", "Keep writing mine"])
 def test_two_corrections_of_one_row(serve: Serve, tab: Open, choice: str) -> None:
     served = serve(*FIVE)
     one, two = tab(served.url), tab(served.url)
@@ -116,7 +116,7 @@ def test_two_corrections_of_one_row(serve: Serve, tab: Open, choice: str) -> Non
     assert "Una." in two.text(".version >> nth=1")
     assert served.store.decision("a")["targets"] == {"0": "Una."}  # type: ignore[index]
     two.page.get_by_role("button", name=choice).click()
-    if choice == "Go on writing mine":
+    if choice == "Keep writing mine":
         assert two.page.locator("textarea").first.input_value() == "Otra."
         two.press("Control+Enter")
     kept = {"0": "Una." if choice == "Take the other" else "Otra."}

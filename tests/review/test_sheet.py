@@ -253,7 +253,7 @@ PROBLEMS: list[tuple[dict[int, dict[str, Any]], int, str]] = [
     ({2: {"verdict": "maybe"}}, 4, "unknown verdict 'maybe'; say accept, reject, correct, or nothing"),
     ({0: {"id": "#" + "f" * 16}}, 2, "unknown id 'ffffffffffffffff'"),
     ({1: {"source": "Zwei."}}, 3, "the source is not what it was, 'Two.'"),
-    ({1: {"segment": "0"}}, 3, "segment '0' is unknown, or stands there twice"),
+    ({1: {"segment": "0"}}, 3, "segment '0' is unknown, or is there twice"),
     ({1: {"segment": "7"}}, 3, "segment '7' is unknown"),
     ({0: {"verdict": "accept"}, 1: {"verdict": "reject"}}, 3, "two verdicts: accept, reject"),
     ({0: {"verdict": "reject"}, 1: {"correction": "Dos."}}, 2, "has corrections, which go with 'correct' only"),

@@ -118,7 +118,7 @@ MISTAKES = [
     ("open language", TOML.format(rule='languages = ["zh"]'), "routes.0.languages: which language is 'zh'?"),
     ("unknown kind", TOML.format(rule='kinds = ["code", "latx"]'), "routes.toml: routes.0.kinds: unknown kind of kept span 'latx'. Did you mean 'latex'"),
     ("unknown engine", TOML.format(rule="") + '[[routes]]\nuse = ["b", "d"]', "routes.toml: routes.2.use: unknown engine 'd'. There are: a, b"),
-    ("an engine twice", TOML.format(rule="") + '[[routes]]\nuse = ["b", "b"]', "routes.2.use: an engine stands there twice"),
+    ("an engine twice", TOML.format(rule="") + '[[routes]]\nuse = ["b", "b"]', "routes.2.use: an engine is named twice"),
     ("unknown translator", TOML.format(rule="").replace('"echo"', '"eco"', 1), "routes.toml: engines.a.name: unknown translator 'eco'. Did you mean 'echo'"),
     ("the last rule has a condition", TOML.format(rule="") + '[[routes]]\nroles = ["text"]\nuse = ["b"]', "routes.2.roles: the last rule is for all other rows"),
 ]  # fmt: skip

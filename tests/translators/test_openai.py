@@ -101,7 +101,7 @@ def test_every_example_comes_through_with_all_that_is_kept(tmp_path: Path) -> No
     prices = tmp_path / "prices.toml"
     prices.write_text('currency = "EUR"\n[models.rot13]\ninput = 1\noutput = 2\n')
     with ScriptedServer(key=SECRET) as server:
-        said = run(server, tmp_path, "--prices", prices)
+        said = run(server, tmp_path, "-O", f"prices={prices}")
     found = rows(tmp_path) + rows(tmp_path, ".rejected")
     assert sorted(row["id"] for row in found) == sorted(sources)
     assert len(rows(tmp_path)) >= 20
@@ -140,13 +140,13 @@ WRONG: list[tuple[str, dict[str, Any], list[str], str]] = [
     ("no address", {}, ["--base-url", "127.0.0.1:8000"], "--base-url: not an address"),
     ("a password", {}, ["--base-url", f"http://me:{SECRET}@127.0.0.1:9/v1"], "a key goes into OPENAI_API_KEY"),
     ("no chat server", {"script": lambda body, number: error(404, "no such path")}, [], "which mostly ends in /v1"),
-    ("cost without prices", {}, ["--max-cost", "1"], "name a file with --prices"),
-    ("no price file", {}, ["--prices", "gone.toml"], "gone.toml: cannot be read"),
+    ("cost without prices", {}, ["-O", "max_cost=1"], "add a price file"),
+    ("no price file", {}, ["-O", "prices=gone.toml"], "gone.toml: cannot be read"),
     ("no prompt", {}, ["--prompt", "segmants"], "Did you mean 'segments'?"),
     ("no glossary", {}, ["--glossary", "gone.csv"], "gone.csv"),
-    ("no examples", {}, ["--few-shot", "gone.csv"], "gone.csv"),
+    ("no examples", {}, ["-O", "few_shot=gone.csv"], "gone.csv"),
     ("an option of no translator", {}, ["-O", "temprature=1"], "temprature: unknown option"),
-    ("a value that cannot be", {}, ["--formality", "rude"], "formality"),
+    ("a value that cannot be", {}, ["-O", "formality=rude"], "formality"),
 ]  # fmt: skip
 
 
@@ -185,10 +185,10 @@ def test_no_more_requests_than_allowed_and_none_twice(fault: Fault | None, tmp_p
     script = Faulty(fault)
     with ScriptedServer(script, latency=0.005) as server:
         for limit in (5, 5, 9):
-            said = run(server, tmp_path, "--chunk", 2, "--max-requests", limit, code=2)
-            assert f"--max-requests {limit} is reached" in said and "goes on where this one stopped" in said
+            said = run(server, tmp_path, "--chunk", 2, "-O", f"max_requests={limit}", code=2)
+            assert f"max_requests {limit} is reached" in said and "goes on where this one stopped" in said
             assert len(asked(server)) == limit
-        run(server, tmp_path, "--chunk", 2, "--max-requests", 100)
+        run(server, tmp_path, "--chunk", 2, "-O", "max_requests=100")
     assert len(script.answered) == 12 and set(script.answered.values()) == {1}
     engine = manifest(tmp_path)["engine"]
     assert engine["requests"] == len(asked(server))
@@ -202,10 +202,12 @@ def test_no_more_is_spent_than_allowed(tmp_path: Path) -> None:
     usage = Fault(changes={"usage": {"prompt_tokens": 1000, "completion_tokens": 500}})  # 0.002 EUR
     with ScriptedServer(lambda body, number: usage) as server:
         for _ in range(2):
-            assert "--max-cost 0.02 is reached" in run(server, tmp_path, "--prices", prices, "--max-cost", 0.02, code=2)
+            assert "max_cost 0.02 is reached" in run(
+                server, tmp_path, "-O", f"prices={prices}", "-O", "max_cost=0.02", code=2
+            )
             assert 1 <= len(asked(server)) <= 10
         first = len(asked(server))
-        run(server, tmp_path, "--prices", prices, "--max-cost", 1)
+        run(server, tmp_path, "-O", f"prices={prices}", "-O", "max_cost=1")
     assert first < len(asked(server)) == 12
     assert manifest(tmp_path)["engine"]["cost"] == 0.024
 
@@ -213,7 +215,7 @@ def test_no_more_is_spent_than_allowed(tmp_path: Path) -> None:
 def test_a_limit_of_none_at_all_asks_nothing(tmp_path: Path) -> None:
     stones(tmp_path)
     with ScriptedServer() as server:
-        run(server, tmp_path, "--max-requests", 0, code=2)
+        run(server, tmp_path, "-O", "max_requests=0", code=2)
     assert asked(server) == []
 
 
@@ -221,13 +223,13 @@ def test_what_is_in_flight_when_the_limit_is_met_is_kept(tmp_path: Path) -> None
     """The requests of one row go out together; the one that is too many is refused while the others are answered."""
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=False, latency=0.1) as server:
-        run(server, tmp_path, "--candidates", 3, "--max-requests", 2, code=2)
-        run(server, tmp_path, "--candidates", 3, "--max-requests", 3)
+        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=2", code=2)
+        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=3")
     assert len(asked(server)) == 3
 
 
 ENDS: list[tuple[str, Fault | None, list[object], str]] = [
-    ("the limit", None, ["--max-requests", 10], "--max-requests 10 is reached"),
+    ("the limit", None, ["-O", "max_requests=10"], "max_requests 10 is reached"),
     ("a key that ran out", UNAUTHORIZED, [], "the key in OPENAI_API_KEY is not accepted"),
 ]
 
@@ -265,7 +267,7 @@ def test_a_row_that_the_server_refuses_is_rejected_with_its_words(tmp_path: Path
 def test_a_server_that_can_little_is_asked_for_little(tmp_path: Path) -> None:
     sources = stones(tmp_path, 4)
     with ScriptedServer(rejects=["response_format", "n", "seed", "chat_template_kwargs"]) as server:
-        run(server, tmp_path, "--candidates", 3)
+        run(server, tmp_path, "-O", "candidates=3")
     requests = asked(server)
     assert len(requests) == 12
     assert {name for body in requests for name in body} == {"model", "messages", "max_tokens", "temperature"}
@@ -294,7 +296,7 @@ def test_of_several_candidates_the_one_the_others_agree_with_is_kept(
 ) -> None:
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=supports_n) as server:
-        run(server, tmp_path, "--candidates", 3)
+        run(server, tmp_path, "-O", "candidates=3")
     assert len(asked(server)) == requests == manifest(tmp_path)["engine"]["requests"]
     [row] = rows(tmp_path)
     assert row["output"] == DRAWN[1]
@@ -306,7 +308,7 @@ def test_terms_and_examples_are_in_the_requests_and_terms_in_the_report(tmp_path
     stones(tmp_path, 3)
     (tmp_path / "terms.csv").write_text("source,target\nstone,fgbar\nslate,yybfn\n")
     (tmp_path / "examples.csv").write_text("source,target\nName the stone.,Anzr gur fgbar.\nA cloud.,N pybhq.\n")
-    arguments = ["--glossary", tmp_path / "terms.csv", "--few-shot", tmp_path / "examples.csv", "-O", "shots=1"]
+    arguments = ["--glossary", tmp_path / "terms.csv", "-O", f"few_shot={tmp_path / 'examples.csv'}", "-O", "shots=1"]
     with ScriptedServer() as server:
         run(server, tmp_path, *arguments)
     first = content(asked(server)[0])
@@ -319,8 +321,8 @@ def test_terms_and_examples_are_in_the_requests_and_terms_in_the_report(tmp_path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--formality", "formal"], "Address the reader formally throughout"),
-        (["--formality", "informal"], "Address the reader informally throughout"),
+        (["-O", "formality=formal"], "Address the reader formally throughout"),
+        (["-O", "formality=informal"], "Address the reader informally throughout"),
         (["-O", "numbers=convert"], "Write numbers, dates and times the way Balinese does"),
         ([], "Keep the register of the original"),
     ],

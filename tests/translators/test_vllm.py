@@ -144,9 +144,7 @@ def test_kill_9_and_go_on(rot13_model: Path, vllm_environment: None, tmp_path: P
 
 
 def _command(output: Path, model: Path, folder: Path) -> list[str]:
-    arguments = [
-        argument for key, value in ENGINE.items() for argument in ("--engine-arg", f"{key}={json.dumps(value)}")
-    ]
+    arguments = ["-O", f"engine_args={json.dumps(ENGINE)}"]
     return [
         sys.executable, "-m", "babelset", "translate", str(folder / "in.jsonl"), "--to", "ban", "-o", str(output),
         "--translator", "vllm", "--model", str(model), "--chunk", "16", *arguments,

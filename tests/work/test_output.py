@@ -80,7 +80,7 @@ def test_a_file_of_somebody_else_is_refused_and_kept(
     name: str, changes: dict[str, Any], said: str, content: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_text(content)
-    with pytest.raises(ConfigError, match=f"{said}.*name another output, or say --force"):
+    with pytest.raises(ConfigError, match=f"{said}.*name another output, or add --force"):
         make(tmp_path, **changes)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: content}
     make(tmp_path, force=True)
@@ -125,7 +125,7 @@ def test_two_outputs_never_share_a_file(tmp_path: Path) -> None:
 
 def test_another_command_s_output_is_refused_with_the_difference(tmp_path: Path) -> None:
     make(tmp_path)
-    with pytest.raises(ConfigError, match="was made differently:\n  beam: 1 -> 2\nName another output, or say --force"):
+    with pytest.raises(ConfigError, match="was made differently:\n  beam: 1 -> 2\nName another output, or add --force"):
         make(tmp_path, beam=2)
     with pytest.raises(ConfigError, match="command: 'make' -> 'other'"):
         make(tmp_path, command="other")
@@ -139,7 +139,7 @@ def test_what_was_changed_is_not_replaced_and_what_is_gone_is_made_again(tmp_pat
     (tmp_path / "out.rejected.jsonl").unlink()
     told: list[str] = []
     make(tmp_path, say=told.append)
-    assert texts(tmp_path) == WHOLE and "is not there any more: making it again" in told[0]
+    assert texts(tmp_path) == WHOLE and "is missing: making it again" in told[0]
     (tmp_path / "out.jsonl").write_text("")
     with pytest.raises(ConfigError, match=r"out\.jsonl has changed since it was made"):
         make(tmp_path)

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple, Self
 from pydantic import BaseModel, ValidationError
 
 from babelset.engines.comet.channel import Channel, WorkerLost
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, EngineError
 
 WORKER = Path(__file__).with_name("worker.py")
 OOM = "oom"
@@ -200,7 +200,7 @@ class CometProcess:
                 return self._channel
             except WorkerLost as lost:
                 reason = str(lost)
-        raise ConfigError(f"COMET's worker {reason}. To see why, run: {shlex.join(self._command)}")
+        raise EngineError(f"COMET's worker {reason}. To see why, run: {shlex.join(self._command)}")
 
     def _start(self) -> Channel:
         try:

@@ -16,14 +16,14 @@ from typing import Self
 
 from pydantic import BaseModel, Field, ValidationError
 
-from babelset.errors import ConfigError, did_you_mean
+from babelset.errors import ConfigError, EngineError, did_you_mean
 from babelset.plugins import explain
 
 MILLION = 1_000_000
 Amount = Field(ge=0, allow_inf_nan=False)
 
 
-class Spent(ConfigError):
+class Spent(EngineError):
     """The run has asked for, or spent, as much as it was allowed."""
 
 
@@ -128,7 +128,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.max_cost is not None and self.prices is None:
-            raise ConfigError("--max-cost: nothing is known of what the model costs; name a file with --prices")
+            raise ConfigError("max_cost: nothing is known of what the model costs; add a price file: -O prices=FILE")
 
     @asynccontextmanager
     async def claim(self, worst: Usage, *, retry: bool = False) -> AsyncIterator[Claim]:
@@ -156,11 +156,11 @@ class Budget:
     async def _affordable(self, price: float) -> None:
         while True:
             if self.max_requests is not None and self.requests >= self.max_requests:
-                raise Spent(self._message("--max-requests", str(self.max_requests)))
+                raise Spent(self._message("max_requests", str(self.max_requests)))
             if self.max_cost is None or self.cost + self._claimed + price <= self.max_cost:
                 return
             if not self._open:
-                raise Spent(self._message("--max-cost", f"{self.max_cost:g}", next=price))
+                raise Spent(self._message("max_cost", f"{self.max_cost:g}", next=price))
             await self._settled.wait()
 
     def _settle(self, claim: Claim, price: float) -> None:

@@ -16,7 +16,7 @@ from babelset.engines.llm.budget import Budget, Usage
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
 from babelset.engines.llm.request import ChatChoice, Reply, Request
-from babelset.errors import ConfigError, Stopped
+from babelset.errors import ConfigError, EngineError, Stopped
 
 if TYPE_CHECKING:
     from babelset.engines.llm.probe import Capabilities
@@ -213,7 +213,7 @@ class Client:
         self._failures = 0
         self._refusals += not fault.too_long
         if self._refusals >= PATIENCE and not self._answered:
-            raise ConfigError(f"{self.endpoint}: the server refuses every request, the last one with {fault}")
+            raise EngineError(f"{self.endpoint}: the server refuses every request, the last one with {fault}")
         return Reply(error=str(fault), too_long=fault.too_long)
 
     def _failed(self, fault: Passing) -> Reply:

@@ -12,7 +12,7 @@ import orjson
 
 from babelset.engines.llm.client import Client, Completion, response_format
 from babelset.engines.llm.faults import Down, Passing, Refused
-from babelset.errors import ConfigError, did_you_mean
+from babelset.errors import ConfigError, EngineError, did_you_mean
 
 ODD = "zyxglorp-7"  # no model says this unless it is made to
 SCHEMA = {
@@ -113,7 +113,7 @@ class _Probe:
         try:
             return await self._ask(YES, 16)
         except Refused as fault:
-            raise ConfigError(f"{self.client.endpoint}: not even a plain request is answered: {fault}") from None
+            raise EngineError(f"{self.client.endpoint}: not even a plain request is answered: {fault}") from None
 
     async def _accepts(self, asked: Mapping[str, Any]) -> bool:
         return await self._try(YES, 16, asked) is not None
@@ -171,4 +171,4 @@ async def _models(client: Client, timeout: float) -> list[str]:
         return []
     if isinstance(fault, ConfigError):
         raise fault
-    raise ConfigError(f"{client.endpoint}: {fault}. Is the server running, and --base-url right?")
+    raise EngineError(f"{client.endpoint}: {fault}. Is the server running, and --base-url right?")

@@ -75,7 +75,7 @@ def test_a_missing_file_of_prices(tmp_path: Path) -> None:
 
 
 def test_a_limit_of_cost_needs_prices() -> None:
-    with pytest.raises(ConfigError, match="--prices"):
+    with pytest.raises(ConfigError, match="price file"):
         Budget(max_cost=1.0)
 
 
@@ -127,17 +127,13 @@ def test_requests_are_counted_when_they_are_sent() -> None:
     budget, ends = asyncio.run(run())
     assert budget.requests == 5
     assert [type(end) for end in ends] == [type(None)] * 5 + [Spent] * 4
-    assert "--max-requests 5 is reached (requests sent: 5). The same command with a larger --max-requests" in str(
-        ends[-1]
-    )
+    assert "max_requests 5 is reached (requests sent: 5). The same command with a larger max_requests" in str(ends[-1])
 
 
 def test_the_message_says_what_was_spent() -> None:
     budget = Budget(max_cost=0.0003, prices=PRICES)
     asyncio.run(spend(budget, Usage(100, 50)))
-    with pytest.raises(
-        Spent, match=r"--max-cost 0\.0003 is reached \(requests sent: 1, 0\.0002 USD spent, and the next"
-    ):
+    with pytest.raises(Spent, match=r"max_cost 0\.0003 is reached \(requests sent: 1, 0\.0002 USD spent, and the next"):
         asyncio.run(spend(budget, None))
 
 
