@@ -210,7 +210,7 @@ def files() -> Iterator[str]:
     yield from _file("Prompt", prompt.__doc__, prompt.Front)
     yield f"Variables of the template:\n\n{prose(prompt.Values.__doc__)}"
     yield keys("", keys_of(prompt.Values))
-    yield from _file("Prices", budget.Prices.__doc__, budget._Table, ("models.NAME", budget._Row))
+    yield from _file("Prices", budget.Prices.__doc__, budget._Table, ("models.NAME", budget._Price))
 
 
 def _file(title: str, doc: str | None, top: type, *tables: tuple[str, type]) -> Iterator[str]:

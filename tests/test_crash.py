@@ -169,7 +169,7 @@ def test_a_polite_stop_says_how_to_go_on(how: signal.Signals, tmp_path: Path, pl
     process.send_signal(how)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert b"run the same command again to go on" in errors and b"Traceback" not in errors
+    assert b"run the same command again to resume" in errors and b"Traceback" not in errors
     assert not (tmp_path / "out" / "out.jsonl").exists()
     finish(run(plugged, tmp_path / "out", "slow", "ca", config))
     assert sum(data.count(b"\n") for data in outputs(tmp_path / "out").values()) == 300

@@ -55,4 +55,4 @@ def format_of(path: Path, name: str | None = None) -> Format:
     known = ", ".join(names[0] for names in (found.names for found in FORMATS))
     if name:
         raise ConfigError(f"unknown format {name!r}; known: {known}")
-    raise ConfigError(f"{path}: the ending tells no format; say --format, one of {known}")
+    raise ConfigError(f"{path}: the ending tells no format; add --format, one of {known}")

@@ -373,7 +373,7 @@ def test_a_server_that_is_gone_stops_the_run_and_the_next_goes_on(grader: Grader
     with ScriptedServer(grader, models=["judge-1"]) as server:
         options = json.dumps({"base_url": server.base_url, "wait": 0.001, "max_requests": 7})
         command = ["score", source, "-o", tmp_path / "out.jsonl", "--with", "judge:judge-1", "--chunk", 2, "-q"]
-        assert "max_requests 7 is reached" in babelset(*command, "-O", f"options={options}", code=2)
+        assert "max_requests 7 is reached" in babelset(*command, "-O", f"options={options}", code=6)
         assert not (tmp_path / "out.jsonl").exists()
         said = score(source, tmp_path / "out.jsonl", server, "--chunk", 2)
     assert set(grader.asked.values()) == {1} and grader.asked.total() == 24

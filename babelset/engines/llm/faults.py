@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from babelset.contracts.filter import shorten
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
     import openai
@@ -33,7 +33,7 @@ UNSENT = frozenset(["ConnectError", "ConnectTimeout", "PoolTimeout"])  # of http
 LOOK = 10_000  # characters of an error's body
 
 
-class Down(ConfigError):
+class Down(EngineError):
     """The server is not usable any more; the run stops, and can be continued."""
 
 
@@ -119,7 +119,7 @@ class Endpoint:
         if (status == 500 and INVALID.search(text)) or (status == 403 and answered):
             return Refused(reason)
         if status == 429 and "insufficient_quota" in text:
-            return ConfigError(f"{self}: the account has no credit left; the same command goes on once it has")
+            return EngineError(f"{self}: the account has no credit left; the same command goes on once it has")
         if status in (408, 409, 425, 429) or status >= 500:
             load = status in (408, 429) or status >= 500
             return Passing(reason, status=status, wait=seconds_to_wait(error.response.headers), load=load)

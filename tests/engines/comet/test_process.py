@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.comet import process
 from babelset.engines.comet.process import WORKER, CometProcess, Mark, Row
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, EngineError
 
 FAKE = Path(__file__).with_name("fake_comet_worker.py")
 score_of: Callable[..., float] = runpy.run_path(str(FAKE))["score_of"]
@@ -208,7 +208,7 @@ def test_a_start_that_fails(
     monkeypatch.setattr(process, "READY_WITHIN", 1.5 if "hang" in starts else 60.0)
     comet = make(starts=starts)
     if message:
-        with pytest.raises(ConfigError, match=message):
+        with pytest.raises((ConfigError, EngineError), match=message):
             comet.score(rows(1))
     else:
         assert right(comet.score(rows(1)), rows(1))
