@@ -52,7 +52,7 @@ Force = Annotated[bool, typer.Option("--force", help="Replace an output that exi
 AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Reasoning = Annotated[bool, typer.Option("--translate-reasoning", help="Translate the inside of <think> blocks too.")]
-Comments = Annotated[bool, typer.Option("--translate-comments", help="Translate comments inside fenced code.")]
+Comments = Annotated[bool, typer.Option("--translate-comments", help="Translate comments and docstrings in code.")]
 KeepNumbers = Annotated[bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.")]
 
 Prompt = Annotated[

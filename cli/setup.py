@@ -17,9 +17,7 @@ def _setup() -> None:
 
 @setup.command()
 def comet(
-    path: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where; ~/.local/share/babelset/comet.")
-    ] = None,
+    path: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; ~/.local/share/babelset/comet.")] = None,
     python: Annotated[str, typer.Option(metavar="PY", help="Interpreter, 3.10 to 3.12; with uv also a version.")] = "",
     torch_index: Annotated[
         str, typer.Option(metavar="URL", help="Of a build of torch: https://download.pytorch.org/whl/cpu.")
