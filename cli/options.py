@@ -51,7 +51,7 @@ Reasoning = Annotated[
     typer.Option("--translate-reasoning", help="Translate the text in <think> blocks too.", rich_help_panel=ROWS),
 ]
 Comments = Annotated[
-    bool, typer.Option("--translate-comments", help="Translate comments in fenced code.", rich_help_panel=ROWS)
+    bool, typer.Option("--translate-comments", help="Translate comments and docstrings in code.", rich_help_panel=ROWS)
 ]
 KeepNumbers = Annotated[
     bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.", rich_help_panel=ROWS)

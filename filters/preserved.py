@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
-
-FENCED = re.compile(r"(?P<opening>(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]+)[^\n]*)\n(?P<code>.*)", re.DOTALL)
 
 
 class Preserved(Filter):
@@ -18,7 +15,7 @@ class Preserved(Filter):
 
     The score is the share of kept spans that survived. Independent of how the translation was made: it sees
     two texts. Spans between sentences (code blocks, table rules, markers) must also come in their old order.
-    Fenced code may have other comments, provided that it is the same program token by token.
+    Code may have other comments and docstrings, provided that nothing else in it differs by a byte.
     """
 
     name: ClassVar[str] = "preserved"
@@ -62,12 +59,9 @@ def _lost(unit: Scored) -> Counter[str]:
 
 
 def _same_program(one: str, other: str) -> bool:
-    from babelset.text.scan.comments import same_code
+    from babelset.text.scan.comments import same_program
 
-    left, right = FENCED.fullmatch(one), FENCED.fullmatch(other)
-    if not left or not right or left["opening"] != right["opening"]:
-        return False
-    return same_code(left["code"], right["code"], left["language"])
+    return same_program(one, other)
 
 
 def _in_order(unit: Scored) -> bool:

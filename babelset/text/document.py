@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from babelset.text.scan import blocks, code, inline, lines, payload
+from babelset.text.scan import blocks, code, commands, hints, icu, inline, labels, lines, payload
 from babelset.text.scan.marks import Mark, Scanner, carve
 
 
@@ -40,7 +40,7 @@ Span = Prose | Keep
 PLAIN = re.compile(
     r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|[_\d]|\w\(|\w\.[a-z0-9]|www\."
     r"|[;:][ \t]*$|,.*,|;.*;|-[ \t]*-"
-    r"|^[ \t]*(?:[-–—]|\w{1,4}[.)]|\([a-zIVX]{1,4}\))[ \t]|^(?: {4}|\t)|^(?:import|from|SELECT|class|return) ",
+    r"|^[ \t]*(?:[-–—]|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]|^(?: {4}|\t)|" + "|".join((labels.HINT, hints.STARTERS)),
     re.MULTILINE,
 )
 
@@ -49,12 +49,12 @@ def parse(text: str, *, reasoning: bool = False, comments: bool = False, numbers
     """
     Spans of `text`, in order, none empty.
 
-    `reasoning` translates `<think>` blocks too, `comments` the comments in fenced code,
+    `reasoning` translates `<think>` blocks too, `comments` the comments and docstrings in code,
     `numbers` keeps numbers with their units out of the translator's hands.
     """
     if not text:
         return []
-    if not PLAIN.search(text):
+    if not (PLAIN.search(text) or commands.may_hold(text)):
         return [Prose(text)]
     return list(_spans(text, carve(text, _scanners(reasoning, comments, numbers))))
 
@@ -66,14 +66,18 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, 
         blocks.elements,
         blocks.environments,
         blocks.display_maths,
+        icu.messages,
         payload.json_documents,
         payload.xml_documents,
         payload.yaml_blocks,
+        partial(code.scripts, comments=comments),
+        partial(code.unfenced, comments=comments),
+        code.prompts,
         payload.csv_tables,
-        code.scripts,
-        code.unfenced,
         lines.formulas,
         payload.json_values,
+        payload.python_literals,
+        payload.broken_literals,
         lines.tables,
         lines.markers,
         partial(inline.paragraphs, numbers=numbers),

@@ -76,6 +76,19 @@ PAIRED = frozenset({"markup", "html"})
 CLOSING = re.compile("[\ue000-\uf8ff](?=\\s)\\s+")
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 UNSPACED = re.compile("[\u0500-\u1fff\u3000-\ud7ff\uff00-\uffef]")  # scripts that may set no space after a stop
+# Stops that end no sentence, each with what follows it: "M. Dupont", "approx. 5", "विभाग २.१. मध्ये", "「はい。」と".
+GOES_ON = re.compile(
+    r"(?<!\w)(?:MM?|Mme|Mlle|Mr|Mrs|Ms|Dr|Prof|Sr|Sra|श्री|श्रीमती|सौ|कु|डॉ|डॉक्टर|प्रो|पं|मा)\.\s+\Z(?P<name>)"
+    r"|(?<!\w)(?:approx|ca|circa|vols?|nos?|nr|núm|num|pp?|pág|pàg|figs?|eqs?|chap|secs?|art|min|max|est)\.\s+\Z(?P<digit>)"
+    r"|(?<!\S)\d+(?:\.\d+)+\.\s+\Z(?P<small>)|[。！？][」』]\Z(?P<particle>)"
+)
+FOLLOWS = {
+    "name": re.compile(r"\S"),
+    "digit": re.compile(r"\d"),
+    "small": re.compile(r"[^\W\dA-ZÀ-Þ]"),
+    "particle": re.compile(r"[とっなのはがをにもで]"),
+}
+STOPS = re.compile(r"[។៕]\s*|[།༎]\s+")  # of Khmer and Tibetan, which sentencex does not know
 SPACE = re.compile(r"\s")
 CLAUSE = re.compile(r"[,;:)\]—–،؛、，；：](?=\s)|[、，；：]")
 QUOTES = re.compile('["“”«»„]')
@@ -235,16 +248,28 @@ def _boundaries(text: str, language: str) -> Iterator[int]:
     from sentencex import segment
 
     at = 0
+    has_stops = not text.isascii() and STOPS.search(text)
     for sentence in segment(language, UNSAFE.sub(" ", text)):
         if len(sentence) > LONG and (bare := QUOTES.sub(" ", sentence)) != sentence:
             # the splitter sees no sentences in a quotation, which may be the whole answer
             yield from (at + inner for inner in _boundaries(bare, language))
+        if has_stops:
+            yield from (at + stop.end() for stop in STOPS.finditer(sentence) if stop.end() < len(sentence))
         at += len(sentence)
         # closing emphasis belongs to the sentence it closes: "**Stop.** Go on."
         moved = CLOSING.match(text, at)
         boundary = moved.end() if moved else at
-        if boundary < len(text) and (text[boundary - 1].isspace() or UNSPACED.match(text[at - 1])):
+        is_end = boundary < len(text) and (text[boundary - 1].isspace() or UNSPACED.match(text[at - 1]))
+        if is_end and not _goes_on(text, boundary):
             yield boundary
+
+
+def _goes_on(text: str, boundary: int) -> bool:
+    before = text[max(0, boundary - 24) : boundary]
+    if before.rstrip()[-1:] not in (".", "」", "』"):
+        return False
+    found = GOES_ON.search(before)
+    return bool(found and FOLLOWS[found.lastgroup or ""].match(text, boundary))
 
 
 def _within(text: str, limit: int) -> Iterator[str]:
@@ -277,7 +302,8 @@ def _trimmed(segment: Segment, start: int, end: int) -> Iterator[Part]:
     """The stretch as gap, segment, gap; only a gap where it holds no letter."""
     text = segment.text
     if not LETTER.search(text, start, end):
-        yield restore(text[start:end], segment.keeps)
+        if start < end:
+            yield restore(text[start:end], segment.keeps)
         return
     begin, stop = _core(segment, start, end, OUTSIDE)
     paired = sum(segment.kinds[ord(held[0]) - PLACEHOLDER] in PAIRED for held in HELD.finditer(text, begin, stop))
@@ -303,7 +329,7 @@ def _core(segment: Segment, start: int, end: int, outside: frozenset[str]) -> tu
 def _cut_out(segment: Segment, start: int, end: int) -> Segment:
     text = segment.text[start:end]
     if not segment.keeps:
-        return replace(segment, text=text)
+        return Segment(text, (), (), segment.role, segment.lines, segment.context, segment.at)
     indices = [ord(held) - PLACEHOLDER for held in HELD.findall(text)]
     text = text.translate({PLACEHOLDER + old: PLACEHOLDER + new for new, old in enumerate(indices)})
     keeps, kinds = (tuple(values[index] for index in indices) for values in (segment.keeps, segment.kinds))

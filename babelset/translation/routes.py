@@ -42,7 +42,8 @@ from babelset.languages import Language, Pair, find
 Mistake = tuple[str, str]  # key, and what is wrong; "" for nothing
 # kinds of kept spans, as the scanners call them
 KINDS = (
-    *("code", "csv", "email", "emoji", "formula", "handle", "html", "inline_code", "json", "latex", "marker"),
+    *("code", "csv", "email", "emoji", "formula", "handle", "hashtag", "html"),
+    *("identifier", "inline_code", "json", "label", "latex", "literal", "marker"),
     *("markup", "number", "path", "placeholder", "reasoning", "symbol", "table", "url", "xml", "yaml"),
 )
 

@@ -64,7 +64,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
 COVERED = [
     # what it shows, source, target, language, whether the model is asked
     ("a sentence", EN, CA, "ca", True),
-    ("an answer of one letter", "A", "A", "ca", True),
+    ("an answer of one letter", "y", "y", "ca", True),
     ("code in a sentence", "Run `ls` now.", "Executa `ls` ara.", "ca", True),
     ("code alone", "`ls -l`", "`ls -l`", "ca", False),
     ("a number alone", "42.", "42.", "ca", False),

@@ -52,7 +52,7 @@ COVERED = [
     # what it shows, source, target, language, whether CometKiwi is asked
     ("a sentence", EN, CA, "ca", True),
     ("the same text again", EN, EN, "ca", True),
-    ("an answer of one letter", "A", "A", "ca", True),
+    ("an answer of one letter", "y", "y", "ca", True),
     ("Chinese", EN, "图书馆开着。", "zho_Hans", True),
     ("code in a sentence", "Run `ls` now.", "Executa `ls` ara.", "ca", True),
     ("code alone", "`ls -l`", "`ls -l`", "ca", False),

@@ -442,7 +442,9 @@ def test_a_run_judges_what_it_translates(grader: Grader, server: ScriptedServer,
 def test_a_run_that_judges_itself_is_told_and_counts_both(
     grader: Grader, server: ScriptedServer, tmp_path: Path
 ) -> None:
-    source = write(tmp_path / "in.jsonl", [{"instruction": f"Name {n}.", "input": "", "output": "A"} for n in range(3)])
+    source = write(
+        tmp_path / "in.jsonl", [{"instruction": f"Name {n}.", "input": "", "output": "No"} for n in range(3)]
+    )
     address = f'base_url = "{server.base_url}"'
     (tmp_path / "judge.toml").write_text(f'[filters.judge]\nmodel = "judge-1"\noptions = {{ {address} }}\n')
     said = babelset(

@@ -160,9 +160,10 @@ def test_numbers_are_kept_when_asked(number: str) -> None:
     assert ("number", number) not in kept(f"It is {number} here.")
 
 
-def test_comments_are_translated_when_asked() -> None:
-    text = "```python\n# Add them up\nx = 1\n```"
-    assert prose(text, comments=True) == ["Add them up"]
+@pytest.mark.parametrize("fence", ["```python\n{}\n```", "```\n{}\n```", "{}"])
+def test_comments_are_translated_when_asked(fence: str) -> None:
+    text = fence.format('def f(x):\n    """Add them up."""\n    return x + 1  # and one more')
+    assert prose(text, comments=True) == ["Add them up.", "and one more"]
     assert prose(text) == []
 
 
@@ -197,7 +198,7 @@ def test_the_short_way_for_plain_text_finds_the_same(text: str) -> None:
     "piece",
     ["`", "` ", "```\n", "> ", "$", "$a", "[", "![", "[a](", "*", "*a ", "**a", "_a ", "<", "<a ", "<a>\n", "<!--", "</think>", "{", '{"a":',
      "[1,\n", '["a",\n', "|\n", "- ", "- a\n", "\n", "\\(", "\\begin{a}", "a@", "a.", "/a", "a_", "#", "😀", "\u0301", "\ud800", "a,b,c\n",
-     "if (;\n", "x = ", "a(", "= 1 ", "_", "1.", "«a. "],
+     "if (;\n", "x = (\n", "f(a;\n", "a = {\n", '"""\n', "['a', ", "{a, plural, one {", "A, B ", ">>> a\n", "$ a\n", "\\a{", "f((", "a/b ", "x = ", "a(", "= 1 ", "_", "1.", "«a. "],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:

@@ -49,6 +49,23 @@ def test_sentences(text: str, expected: list[str]) -> None:
     assert sources(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "M. Durand est là. Il rit.", ["M. Durand est là.", "Il rit."]),
+        ("hi", "श्री. वर्मा आए। वे गए।", ["श्री. वर्मा आए।", "वे गए।"]),
+        ("mr", "विभाग ३.२. मध्ये पहा. पुढे जा.", ["विभाग ३.२. मध्ये पहा.", "पुढे जा."]),
+        ("km", "ខ្ញុំទៅ។ គាត់នៅ។", ["ខ្ញុំទៅ។", "គាត់នៅ។"]),
+        ("bo", "ང་ཡིན། ཁྱེད་ཡིན།", ["ང་ཡིན།", "ཁྱེད་ཡིན།"]),
+        ("ja", "彼は「来た。」と言った。私も。", ["彼は「来た。」と言った。", "私も。"]),
+        ("en", "Add approx. 3 kg. See vol. 2 too. Go.", ["Add approx. 3 kg.", "See vol. 2 too.", "Go."]),
+    ],
+)
+def test_where_sentences_end(language: str, text: str, expected: list[str]) -> None:
+    parts = split(parse(text), language)
+    assert [part.source for part in parts if isinstance(part, Segment)] == expected
+
+
 def test_a_hard_wrapped_sentence_stays_whole() -> None:
     text = "This sentence was broken by an editor after some\nsixty characters, as mail is. And\nthis is a line."
     assert sources(text) == [

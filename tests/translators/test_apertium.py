@@ -21,7 +21,7 @@ from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.text.placeholders import scheme
 from babelset.text.segment import Segment
-from babelset.translators.apertium import Apertium, decode, encode
+from babelset.translators.apertium import Apertium, decode, encode, follow_case
 
 FAKE = """
 import os, sys, time
@@ -267,3 +267,36 @@ def stages_of(group: int) -> list[int]:
             if int(fields[2]) == group and int(folder.name) != group:
                 found.append(int(folder.name))
     return found
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("big house", "Casa grande", "casa grande"),
+        ("The house", "la casa", "La casa"),
+        ("'red'", "'Rojo'", "'rojo'"),
+        ("in France", "Francia", "Francia"),  # may be the name that has come to the front
+        ("the base", "ADN", "ADN"),
+        ("xqzvq works", "Funciona xqzvq", "Funciona xqzvq"),
+        ("xqzvq file here", "xqzvq La lima", "xqzvq la lima"),
+        ("Is it?", "¿es?", "¿Es?"),
+        ("5 cats", "Gatos", "Gatos"),
+        ("", "", ""),
+    ],
+)
+def test_the_first_letter_has_the_case_of_the_source(source: str, target: str, expected: str) -> None:
+    assert follow_case(source, target) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("the keys 'size' and 'six'", "the keys ‘size’ and ‘six’"),
+        ("it isn't 'so'", "it isn't ‘so’"),
+        ("the dogs' tails", "the dogs' tails"),
+        ("a ’ and 'so'", "a ’ and 'so'"),  # curly ones could not be told apart on the way back
+    ],
+)
+def test_straight_quotation_marks_are_sent_curly(text: str, sent: str) -> None:
+    assert encode(text, "[s0]", "eng-spa").decode() == f"{sent}[][s0]"
+    assert decode(f"{sent}[][s0]".encode(), text, "[s0]") == text

@@ -49,7 +49,7 @@ def fences(text: str, comments: bool = False) -> Iterator[Mark]:
     """
     Fenced code with its fences, at any indent, in lists and quotes; an open one runs to the end.
 
-    With `comments`, the words of comments in languages that pygments knows stay free.
+    With `comments`, the words of comments and docstrings stay free.
     """
     at = 0
     while opened := FENCE.search(text, at):

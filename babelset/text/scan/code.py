@@ -1,142 +1,208 @@
-"""Code without fences. Decided for runs of lines, and with doubt in favour of prose."""
+"""
+Code without fences: hints propose blocks of lines, grammars decide.
+
+A block is kept where a grammar parses it without errors and sees structure. Where errors are left, the block is cut
+at them and its pieces are asked again; a line with an error stays with its neighbours only when it looks like code.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
+from babelset.text.scan import grammars, hints
+from babelset.text.scan.comments import free_words
+from babelset.text.scan.hints import Line
 from babelset.text.scan.marks import Mark
 
-# A text without any of these holds no line of code, and most texts hold none.
-HINT = re.compile(
-    r"[;{}=]|\w\(|\):|>>>|^[ \t]*(?:import|from|SELECT|sudo|pip3?|npm|git|cd|ls|ln|def|class|#include)\b|^\$ ",
-    re.MULTILINE,
-)
-NAME = r"[A-Za-z_$][\w$]*"
-PATH = rf"{NAME}(?:(?:\.|->|::){NAME}|\[[^\[\]]*\])*"
-TAIL = r"[ \t]*(?:(?://|\#).*)?\r?$"
-# Lines that no prose looks like.
-SURE = re.compile(
-    rf"""^[ \t]*(?:
-    (?:async[ ]+)?def[ ]+{NAME}.*[({{:=].* | class[ ]+{NAME}[ ]*(?:\([^()]*\))?[ ]*[:{{].* | @{NAME}[\w.]*(?:\(.*\))?
-    | import[ ]+(?:static[ ]+)?[\w.*]+(?:[ ]+as[ ]+\w+)?(?:,[ ]*[\w.]+(?:[ ]+as[ ]+\w+)?)*;?
-    | import[ ].*[ ]from[ ]+["'].* | import[ ]*(?:\(|["'].*) | from[ ]+[\w.]+[ ]+import[ ]+.*
-    | \#(?:include|define|ifdef|ifndef|endif|pragma)\b.* | using[ ]+[\w:.]+(?:[ ]+[\w.]+)?; | package[ ]+[\w.]+;?
-    | (?:SELECT|INSERT[ ]INTO|UPDATE|DELETE[ ]FROM|CREATE[ ](?:TABLE|DATABASE|INDEX|VIEW|OR)|(?:ALTER|DROP)[ ]TABLE)\b.*
-    | (?:FROM|WHERE|(?:(?:LEFT|RIGHT|INNER|OUTER|FULL)[ ])?JOIN
-      |GROUP[ ]BY|ORDER[ ]BY|HAVING|LIMIT|VALUES|UNION|SET)\b.*[=(;,\d].*
-    | (?:FROM|GROUP[ ]BY|ORDER[ ]BY)[ ]+[\w.]+(?:[ ](?:AS[ ]\w+|\w|ASC|DESC))?
-    | (?:public|private|protected|static|export|void)[ ].*[{{;(][ \t]* | (?:function|func|fn)[ ]+[\w.]*[ ]*[(<].*
-    | \$[ ]+[a-z]\S*(?:[ ].*)? | >>>[ ].* | \#!/.* | <\?php.*
-    | [}}\])]+[;,)]* | else[ ]*[:{{] | try[ ]*[:{{] | finally[ ]*[:{{]
-    | for[ ]+\w+(?:,[ ]*\w+)*[ ]+in[ ]+[^:?!]*: | (?:return|yield|raise|await|assert)\b[ (]?.*[\w\])'"]\(.*\)
-    ){TAIL}""",
-    re.VERBOSE,
-)
-# Lines that are code unless they hold a run of words outside quotation marks.
-LIKELY = re.compile(
-    rf"""^[ \t]*(?:
-    (?:if|elif|else[ ]if|while|for|switch|catch|with|except)\b(?=[^.?!(=<>\[]*+[(=<>\[]).*[:{{]
-    | (?:break|continue);? | throw[ ]new\b.*; | return(?:[ ]+[\w.]+)?;? | return\b.*[\[(+*/<>='"{{].*
-    | (?:const|let|var|val|int|long|float|double|char|bool|boolean|string|String|auto)(?:\[\])?
-      [ ]+(?:mut[ ]+)?[\w*\[\]]+(?:[ ]*,[ ]*\w+)*[ ]*(?::?=.*|;|\{{)
-    | {PATH}(?:,[ ]*{PATH})*[ ]*(?:[-+*/%|&:]|\*\*|//|<<|>>)?=[ ]*
-      (?=[^=]*["'(\[{{\d_$]|[a-z]+\.[a-z]|(?:None|True|False|null|new)\b)[^=\s].*
-    | {PATH}[ ]*\(.*\)[ ]*(?:\{{|=>.*) | {PATH}\((?!s\))(?:[^()]|\([^()]*\))*\)
-    | (?=.*(?:[\w>][(\[]|[=<>{{}}$_]|\+\+|--|\b(?:if|while|for|switch)[ ]\()).*;
-    | .*\{{ | [a-z-]+:[ ]*[\w\#%(),.-]+(?:[ ][\w\#%(),.-]+)?;
-    | (?:[A-Z]\w*(?:<[\w, <>]*>)?(?:\[\])?|int|bool)[ ][a-z]\w*;(?=[ \t]*\r?$)
-    | .*=>[ ]*[{{(]? | ["'][\w -]+["'][ ]*:[ ]*(?:["'\[{{\d-]|true|false|null).*
-    | (?:sudo|pip3?[ ]install|npm|npx|apt(?:-get)?|git[ ](?:clone|add|commit|push|pull|init)|docker|kubectl|cd|mkdir
-      |chmod|curl|wget|ln|export)
-      (?=[ ].*[-/.~$"':=])(?:[ ]+[-./~\w:"'@$<>{{}}=\[\]]+){{1,12}}
-    | print[ ]*\(?["'].*
-    ){TAIL}""",
-    re.VERBOSE,
-)
-COMMENT = re.compile(r"^[ \t]*(?:#(?!#)|//|/\*|\*/|\*(?= )|--|[\"']{3})")
-PROSE = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]|^[ \t]*</?[A-Za-z!]")
-QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|(?://|#).*")
-KEYWORDS = re.compile(r"\b(?:for|in|if|or|and|not|is|else|while|do|then|let|mut|as|with|return|of|range)\b")
-WORDS = re.compile(r"(?<![^\s(])(?:[A-Za-z][a-z']*,? ){3}[A-Za-z]")
-AMOUNT = re.compile(
-    r"=\s*[$€£]?[\d.,]+ [A-Za-z]{3}|=\s*(?!(?:new|await|async|not|lambda|function)\b)[A-Za-z]{3,} [A-Za-z]{3}"
-)
-CODEISH = re.compile(r"^\s|[(){}\[\];=<>_]|\w\.\w|^\w+[:,]?$")
-WORD = re.compile(r"[A-Za-z]{2,}")
 SHEBANG = re.compile(r"^#!/\S.*$", re.MULTILINE)
 SENTENCE = re.compile(r"\n[ \t]*\n(?=[A-Z][a-z']* (?:[A-Za-z',]+ ){2})")
-LONGEST_LINE = 500  # of code; bounds what the patterns above can cost
-LONGEST_GAP = 3  # lines inside code that are not recognised as such
+PROMPT = re.compile(r"[ \t]*(?P<prompt>>>>|\$(?= [a-z./~]))(?: (?P<command>.*))?")
+MOST_BLANK = 3  # blank lines inside one block
+LONGEST_BLOCK = 20_000  # characters that a grammar is given at once; error recovery is slow
+# Characters that grammars are given, of one text: what keeps hostile text linear. Recovering from errors takes about
+# ten times as long as parsing what has none.
+ALLOWANCE = 200_000
+ERRORS_COST = 4
 
 
-def scripts(text: str) -> Iterator[Mark]:
+def prompts(text: str) -> Iterator[Mark]:
+    """`>>>` lines with what follows them up to a blank line or a sentence, and `$` lines with a command."""
+    if ">>>" not in text and "$ " not in text:
+        return
+    at, start, previous = 0, -1, ""
+    for line in [*text.split("\n"), ""]:
+        found = PROMPT.match(line)
+        kind = found["prompt"] if found else ""
+        if not kind and previous and line.strip() and not line.lstrip().startswith(('"""', "'''")):
+            kind = "..." if previous[0] in ">." and (previous == ">>>" or hints.classify(line)[0] != "prose") else ""
+        if start < 0 and kind:
+            start = at
+        elif start >= 0 and not kind:
+            yield Mark(start, at - 1, "code")
+            start = -1
+        previous = kind
+        at += len(line) + 1
+
+
+class Block(NamedTuple):
+    """Lines `first` to `last`, which are code in `language`; "" where no grammar reads them whole."""
+
+    first: int
+    last: int
+    language: str
+
+
+def scripts(text: str, comments: bool = False) -> Iterator[Mark]:
     """From a `#!` line to the end, or to the paragraph that begins like an English sentence."""
     at = 0
     while found := SHEBANG.search(text, at):
         after = SENTENCE.search(text, found.end())
         at = after.start() if after else len(text)
-        yield Mark(found.start(), at, "code")
+        language = "python" if "python" in found[0] else "bash"
+        yield from _marks(text, found.start(), at, language if comments else "")
 
 
-def unfenced(text: str) -> Iterator[Mark]:
-    """Two lines of code or more, with what stands between them, or one that is a paragraph of its own."""
-    if not HINT.search(text):
+def unfenced(text: str, comments: bool = False) -> Iterator[Mark]:
+    """Lines of code; with `comments`, the words of comments and docstrings stay free."""
+    if not hints.TEXT.search(text):
         return
-    lines = text.split("\n")
-    classes = [_classify(line) for line in lines]
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    for first, last in _runs(classes):
-        sure = sum(kind == "code" for kind in classes[first : last + 1])
-        if sure > 1 or _alone(lines, first, last):
-            yield Mark(starts[first], starts[last] + len(lines[last]), "code")
+    lines = hints.lines(text)
+    purse = Purse(ALLOWANCE + len(text) // 2)
+    for first, last in _candidates(lines):
+        for block in _decided(text, lines, first, last, purse):
+            start, end = lines[block.first].start, lines[block.last].end
+            yield from _marks(text, start, end, block.language if comments else "")
 
 
-def _classify(line: str) -> str:
-    """ "code", "blank", "comment" and "maybe", which count between lines of code, or "prose"."""
-    if not line or line.isspace():
-        return "blank"
-    if len(line) > LONGEST_LINE or PROSE.match(line):
-        return "prose"
-    if SURE.match(line):
-        return "code" if "`" not in line else "prose"
-    if COMMENT.match(line):
-        return "comment"
-    bare = QUOTED.sub("", line)
-    if bare.lstrip()[:1].islower():  # no sentence begins so
-        bare = KEYWORDS.sub("=", bare)
-    if WORDS.search(bare) or AMOUNT.search(bare) or "`" in line:
-        return "prose"
-    if LIKELY.match(line):
-        return "code"
-    return "maybe" if CODEISH.search(bare) else "prose"
+def _marks(text: str, start: int, end: int, language: str) -> Iterator[Mark]:
+    at = start
+    for begin, after in free_words(text[start:end], language) if language else ():
+        yield Mark(at, start + begin, "code")
+        at = start + after
+    yield Mark(at, end, "code")
 
 
-def _runs(classes: list[str]) -> Iterator[tuple[int, int]]:
-    """First and last line of each run: it begins and ends with code or its comments."""
-    number = 0
-    while number < len(classes):
-        if classes[number] != "code":
-            number += 1
+class Purse:
+    """How many characters may still be parsed."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+def _candidates(lines: list[Line]) -> Iterator[tuple[int, int]]:
+    """Runs of lines without prose that hold a hint, none longer than a grammar is given."""
+    first = 0
+    while first < len(lines):
+        last, size, blank, hinted = first, 0, 0, False
+        while last < len(lines) and lines[last].kind != "prose" and size < LONGEST_BLOCK and blank <= MOST_BLANK:
+            blank = blank + 1 if lines[last].kind == "blank" else 0
+            size += lines[last].end - lines[last].start + 1
+            hinted = hinted or lines[last].kind in ("code", "hinted")
+            last += 1
+        if hinted:
+            yield first, last - 1
+        first = max(last, first + 1)
+
+
+def _decided(text: str, lines: list[Line], first: int, last: int, purse: Purse) -> Iterator[Block]:
+    found: list[Block] = []
+    work = [(first, last)]
+    while work:
+        begin, end = _stripped(lines, *work.pop())
+        if begin > end or not any(line.kind in ("code", "hinted") for line in lines[begin : end + 1]):
             continue
-        first = last = number
-        while first and classes[first - 1] == "comment":
-            first -= 1
-        while number < len(classes) and classes[number] != "prose" and number - last <= LONGEST_GAP + 1:
-            if classes[number] == "code" or (classes[number] == "comment" and classes[number - 1] != "blank"):
-                last = number
+        reading = _read(text, lines, begin, end, purse)
+        if reading is None:
+            continue
+        if not reading.errors:
+            found.append(_trimmed(lines, begin, end, reading))
+            continue
+        cuts = [begin - 1, *(begin + row for row in reading.errors if begin + row <= end), end + 1]
+        work += [(one + 1, two - 1) for one, two in pairwise(cuts) if one + 1 < two]
+    yield from _together(lines, first, last, sorted(found))
+
+
+def _stripped(lines: list[Line], first: int, last: int) -> tuple[int, int]:
+    while first <= last and lines[first].kind == "blank":
+        first += 1
+    while first <= last and lines[last].kind == "blank":
+        last -= 1
+    return first, last
+
+
+def _read(text: str, lines: list[Line], first: int, last: int, purse: Purse) -> grammars.Reading | None:
+    """The first reading without errors and with structure, else the one with the fewest lines in error."""
+    code = _dedented([text[line.start : line.end] for line in lines[first : last + 1]])
+    best = None
+    for language in hints.languages(code):
+        if purse.left < 0:
+            return None
+        reading = grammars.read(language, code)
+        purse.left -= len(code) * (ERRORS_COST if reading.errors else 1)
+        if reading.is_code:
+            return reading
+        if reading.structure and (best is None or len(reading.errors) < len(best.errors)):
+            best = reading
+    return best if best and best.errors else None
+
+
+def _dedented(lines: list[str]) -> str:
+    """Without the indent that all lines share; a first line that was cut from its prose has none."""
+    margin = min((len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()), default=0)
+    return "\n".join(line[margin:] if line.strip() else "" for line in lines)
+
+
+def _trimmed(lines: list[Line], first: int, last: int, reading: grammars.Reading) -> Block:
+    """Without lines at its ends that neither the grammar nor a hint sees anything in: "Output", "Total"."""
+    inside = {row for one, two in reading.structure for row in range(first + one, first + two + 1)}
+    begin, end = first, last
+    while begin < last and begin not in inside and lines[begin].kind in ("maybe", "blank"):
+        begin += 1
+    while end > begin and end not in inside and lines[end].kind in ("maybe", "blank"):
+        end -= 1
+    return Block(begin, end, reading.language)
+
+
+def _together(lines: list[Line], first: int, last: int, found: list[Block]) -> Iterator[Block]:
+    """Neighbouring blocks as one, with the lines in error that look like code or are deep inside it."""
+    if not found:
+        sure = [number for number in range(first, last + 1) if lines[number].kind == "code" and lines[number].sure]
+        if len(sure) > 1 and 2 * len(sure) >= sum(line.kind != "blank" for line in lines[sure[0] : sure[-1] + 1]):
+            yield Block(sure[0], sure[-1], "")
+        return
+    kept = [False] * (last - first + 1)
+    for block in found:
+        kept[block.first - first : block.last - first + 1] = [True] * (block.last - block.first + 1)
+    _spread(lines, first, kept)
+    _spread(lines[::-1], len(lines) - 1 - last, kept := kept[::-1])
+    kept = kept[::-1]
+    languages = {block.first: block.language for block in found}
+    number = 0
+    while number < len(kept):
+        start = number
+        while number < len(kept) and kept[number]:
             number += 1
-        number = last + 1
-        yield first, last
+        if number > start:
+            whole = [name for at, name in languages.items() if start <= at - first < number]
+            yield Block(first + start, first + number - 1, whole[0])
+        number += 1
 
 
-def _alone(lines: list[str], first: int, last: int) -> bool:
-    """One line is believed when it is a paragraph of its own, or follows a colon, and has more symbols than words."""
-    before = first == 0 or not lines[first - 1].strip() or lines[first - 1].rstrip().endswith(":")
-    after = last + 1 >= len(lines) or not lines[last + 1].strip()
-    line = lines[last]
-    symbols = sum(line.count(char) for char in "(){}[];=<>*+/\"'._$#&|-")
-    dense = symbols > 1 and symbols * 2 >= len(WORD.findall(line))
-    return before and after and (dense or (symbols > 0 and bool(SURE.match(line))))
+def _spread(lines: list[Line], first: int, kept: list[bool]) -> None:
+    """From each kept line downwards over lines that look like code, and over what only stands between kept lines."""
+    waiting: list[int] = []
+    reached = False
+    for number, is_kept in enumerate(kept):
+        line = lines[first + number]
+        if is_kept or (reached and line.kind == "code"):
+            for skipped in waiting:
+                kept[skipped] = True
+            kept[number] = reached = True
+            waiting = []
+        elif reached and (line.kind in ("blank", "comment", "inside") or line.indented):
+            waiting.append(number)
+        else:
+            reached, waiting = False, []

@@ -1,92 +1,138 @@
-"""Comments in code: found with pygments, and the proof that a translation touched nothing else."""
+"""
+Comments and docstrings in code, found by its grammar, and the proof that a translation touched nothing else.
+
+In a docstring, `>>>` lines and their results are code.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
+from babelset.text.scan import grammars, hints
 from babelset.text.scan.marks import Mark
 
-OPENING = re.compile(r"(?:`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*\n")
+FENCED = re.compile(r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]*)[^\n]*\n")
 CLOSING = re.compile(r"\n[ \t>]*(?:`{3,}|~{3,})[ \t]*\r?\Z")
 LETTERS = re.compile(r"[^\W\d_]{2,}")
-LONGEST = 100_000  # characters of code; some lexers are slow on hostile input
+NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+OPENED = re.compile(r"[ \t]*(?:#+|/\*+|//+|--+|;+|%+|<!--+|\(\*|\*(?!/))?!?[ \t]*")
+CLOSED = re.compile(r"[ \t]*(?:\*+/|--+>|\*\))?\s*\Z")
+DOCTEST = re.compile(r"[ \t]*>>>")
+LONGEST = 100_000  # characters of code
+COMMENTS = ("comment", "line_comment", "block_comment", "marginalia")
+DOCSTRINGS = """
+(module . (comment)* . (expression_statement (string (string_content) @text)))
+(class_definition body: (block . (expression_statement (string (string_content) @text))))
+(function_definition body: (block . (expression_statement (string (string_content) @text))))
+"""
+
+Stretch = tuple[int, int]
 
 
 def without_comments(text: str, start: int, end: int) -> Iterator[Mark]:
-    """Marks of a fenced block that leave the words of its comments free."""
-    opening = OPENING.match(text, start, end)
-    language = opening[1] if opening else ""
+    """Marks of a fenced block that leave the words of its comments and docstrings free."""
     at = start
-    if opening and language:
+    if opening := FENCED.match(text, start, end):
         closing = CLOSING.search(text, opening.end() - 1, end)
-        stop = closing.start() if closing else end
-        for begin, after in comment_words(text[opening.end() : stop], language):
+        code = text[opening.end() : closing.start() if closing else end]
+        for begin, after in free_words(code, _language(opening["language"], code)):
             yield Mark(at, opening.end() + begin, "code")
             at = opening.end() + after
     yield Mark(at, end, "code")
 
 
-def comment_words(code: str, language: str) -> Iterator[tuple[int, int]]:
-    """Where the words of comments stand, without their delimiters; nothing for a language without a lexer."""
-    for offset, comment in _comments(code, language):
-        at = 0
-        for line in comment.rstrip("\n").splitlines(keepends=True):
-            begin, after = _bare(line)
-            if LETTERS.search(line, begin, after):
-                yield offset + at + begin, offset + at + after
-            at += len(line)
+def free_words(code: str, language: str) -> Iterator[Stretch]:
+    """Where the words of comments and docstrings stand, without their delimiters; nothing without a grammar."""
+    return (found for found in _bodies(code, language) if LETTERS.search(code, *found))
+
+
+def same_program(one: str, other: str) -> bool:
+    """
+    Whether two blocks of code, fenced or not, differ in comments and docstrings alone.
+
+    >>> same_program("x = f(1)  # one", "x = f(1)  # u"), same_program("x = f(1)  # one", "x = f(2)  # u")
+    (True, False)
+    """
+    left, right = FENCED.match(one), FENCED.match(other)
+    if (left and left[0]) != (right and right[0]):
+        return False
+    code = one[left.end() :] if left else one
+    return same_code(code, other[left.end() :] if left else other, _language(left["language"] if left else "", code))
 
 
 def same_code(one: str, other: str, language: str) -> bool:
     """
-    Whether two pieces of code are the same program: the same tokens, comments aside, in the same lines.
+    Whether two pieces of code are the same, comments and docstrings aside; the grammar says what those are.
 
     >>> same_code("x = 1  # one", "x = 1  # u", "python"), same_code("x = 1  # one", "x = 2  # u", "python")
     (True, False)
     """
-    lexer = _lexer(language)
-    return one == other if lexer is None else _program(one, lexer) == _program(other, lexer)
+    return one == other or _skeleton(one, language) == _skeleton(other, language)
 
 
-def _bare(line: str) -> tuple[int, int]:
-    opened = re.match(r"[ \t]*(?:#+|/\*+|//+|--+|;+|%+|<!--+|\(\*|\*(?!/))?!?[ \t]*", line)
-    begin = opened.end() if opened else 0
-    closed = re.search(r"[ \t]*(?:\*+/|--+>|\*\))?\s*\Z", line[begin:])
-    return begin, begin + (closed.start() if closed else len(line) - begin)
+def _language(name: str, code: str) -> str:
+    """The grammar for the name on a fence; where there is no name, the one that reads the code."""
+    if name:
+        return grammars.language(name)
+    if len(code) > LONGEST:
+        return ""
+    return next((guess for guess in hints.languages(code) if grammars.read(guess, code).is_code), "")
 
 
-def _lexer(language: str) -> Any:
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    try:
-        return get_lexer_by_name(language.lower(), stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return None
+def _skeleton(code: str, language: str) -> list[str]:
+    at, out = 0, []
+    for begin, after in _bodies(code, language):
+        out.append(code[at:begin])
+        at = after
+    return [*out, code[at:]]
 
 
-def _comments(code: str, language: str) -> Iterator[tuple[int, str]]:
-    lexer = _lexer(language) if len(code) <= LONGEST else None
-    if lexer is None or "\r" in code:  # pygments rewrites line ends, and offsets with them
+def _bodies(code: str, language: str) -> Iterator[Stretch]:
+    """Lines of comments and docstrings without delimiters, white space, and doctests."""
+    if not grammars.language(language) or len(code) > LONGEST:
         return
-    # many lexers see a comment in the last line only when the line ends
-    for offset, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
-        if _holds_words(kind):
-            yield offset, value
+    # One ASCII letter for every other character: byte offsets are character offsets.
+    plain = NON_ASCII.sub(lambda run: "a" * len(run[0]), code)
+    for start, end, is_docstring in sorted(_nodes(plain, grammars.language(language))):
+        is_code = False
+        at = start
+        for line in code[start:end].splitlines(keepends=True):
+            is_code = is_docstring and bool(DOCTEST.match(line) or (is_code and line.strip()))
+            begin, after = _bare(line, is_docstring)
+            if not is_code and begin < after:
+                yield at + begin, at + after
+            at += len(line)
 
 
-def _program(code: str, lexer: Any) -> list[tuple[str, str]]:
-    """Tokens without comments; line ends inside a comment count, so no line can slip into or out of one."""
-    tokens = []
-    for _, kind, value in lexer.get_tokens_unprocessed(code + "\n"):
-        tokens.append((str(kind), "\n" * value.count("\n") if _holds_words(kind) else value))
-    return tokens
+def _nodes(code: str, language: str) -> Iterator[tuple[int, int, bool]]:
+    import tree_sitter
+
+    root = grammars.tree(language, code)
+    for label, query in _queries(language).items():
+        for node in tree_sitter.QueryCursor(query).captures(root).get("text", ()):
+            if not code.startswith("#!", node.start_byte):
+                yield node.start_byte, node.end_byte, label == "docstring"
 
 
-def _holds_words(kind: Any) -> bool:
-    from pygments.token import Comment
+@cache
+def _queries(language: str) -> dict[str, Any]:
+    import tree_sitter
 
-    directives = (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)  # pygments files "#include" with comments
-    return kind in Comment and not any(kind in other for other in directives)
+    grammar = grammars.parser(language).language
+    kinds = [kind for kind in COMMENTS if grammar.id_for_node_kind(kind, True) is not None]
+    queries = {"comment": tree_sitter.Query(grammar, "\n".join(f"({kind}) @text" for kind in kinds))}
+    if language == "python":
+        queries["docstring"] = tree_sitter.Query(grammar, DOCSTRINGS)
+    return queries
+
+
+def _bare(line: str, is_docstring: bool) -> Stretch:
+    if is_docstring:
+        return len(line) - len(line.lstrip()), len(line.rstrip())
+    opened = OPENED.match(line)
+    begin = opened.end() if opened else 0
+    closed = CLOSED.search(line, begin)
+    return begin, closed.start() if closed else len(line)

@@ -7,15 +7,16 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
+from babelset.text.scan import commands, labels
 from babelset.text.scan.marks import Mark
 from babelset.text.scan.markup import markup
 from babelset.text.scan.tags import tag
 
 # A search for this costs a tenth of the scanners, and most paragraphs do not hold it.
 SPECIAL = re.compile(
-    r"[`$<{}\[\\*_~@&%|/\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
+    r"[`$<{}\[\\*_~@&%|/#=\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
     r"\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\ufeff\ud800-\uf8ff\U0001f000-\U0010ffff]"
-    r"|www\.|\w\.[a-z0-9]|\(\)|\b[OΘΩ]\("
+    r"|www\.|\w\.[a-z0-9]|\w\(|\d ?[AaPp][Mm]\b|" + labels.HINT
 )
 SYMBOL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]+"
@@ -29,6 +30,19 @@ EXTENSION = (
     r"(?:py|ipynb|js|jsx|ts|tsx|json|jsonl|csv|tsv|txt|md|html?|css|scss|php|rb|rs|go|java|class|jar|cpp|hpp|cc|cs|sql|sh|bat|ps1|ya?ml"
     r"|toml|ini|cfg|conf|log|xml|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|mp[34]|wav|zip|tar|gz|exe|dll|db|env|lock|parquet)"
 )
+IN_BRACKETS = r"(?:[^()\n]|\((?:[^()\n]|\([^()\n]{0,100}\)){0,100}+\)){0,200}+"
+CHAIN = rf"(?:\.[A-Za-z_]\w*+(?:\({IN_BRACKETS}\))?)*+"
+# "torch.load(f, key=1)", "print('a b')", "len(my_list)"; not "item(s)", not "word (aside)"
+CALL = re.compile(
+    rf"(?<![\w/.])(?:(?:[A-Za-z_]\w*+\.)+[A-Za-z_]\w*+\({IN_BRACKETS}\)"
+    rf"|[A-Za-z_]\w*+\((?:(?=[\"'\d\[{{\x1a]|\w+ ?=|[\w.]*[_.(]\w|[a-fi-rt-z][,)]){IN_BRACKETS})?\)){CHAIN}"
+)
+SETTING = re.compile(r"(?<![\w=<>!&?/.\x1a-])[A-Za-z_][\w-]*+=(?![=>])[^\s,;()<>]*[^\s,;()<>.!?:\"'*]")  # NAME=value
+IDENTIFIER = re.compile(r"(?<![\w/.@:<-])[A-Za-z0-9][\w.-]*+/[A-Za-z][\w.-]*\w(?![\w/])")  # org/name
+IN_BRACES = r"(?:[^{}\n]|\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,100}\}){0,100}+\}){0,200}+\}){0,400}+"
+COMMAND_OF_LATEX = (
+    rf"\\[nrt](?![a-z])|\\[A-Za-z]++\*?(?:\[[^\[\]\n]{{0,80}}\])?(?:[_^]?\{{{IN_BRACES}\}}){{0,6}}+(?:[_^]\w)?"
+)
 TOKENS = re.compile(
     "|".join(
         (
@@ -36,14 +50,21 @@ TOKENS = re.compile(
             rf"|\bwww\.[\w-]{{1,63}}\.{URL_BODY}"
             rf"|(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:com|org|net|edu|gov|io|dev|info|co\.uk)\b(?:/{URL_BODY})?)",
             r"(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})",
-            r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])",
+            r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\]|"
+            rf"{COMMAND_OF_LATEX})",
             r"(?P<turn><\|[^|<>\s]{1,64}\|>|<</?SYS>>|</?s>(?![^<]{0,200}</s>)|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS)\])",
-            r"(?P<placeholder>_{2,}|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}|\$?\{[A-Za-z_][\w.:!-]*\}"
+            r"(?P<placeholder>_{2,}+(?![a-z][a-z0-9_]*__)|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}"
+            r"|\$?\{[A-Za-z_][\w.:!-]*\}"
+            r"|\$?\{[A-Za-z_][\w.\[\]]*(?:![rsa])?(?::[^\s{}][^{}\n]{0,40})?\}|%[A-Z][A-Z0-9_]+%"
+            r"|\{[A-Za-z_]\w*, ?(?:number|date|time|spellout|ordinal|duration)(?:, ?[^{}\n]{1,40})?\}"
             r"|\{%[^{}%]*%\}|\{\d*\}"
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
             r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
-            r"(?P<inline_code>(?<![\w/.])(?:[A-Za-z]\w*+\.){0,6}[A-Za-z][A-Za-z0-9]*+_\w*|(?<![\w/.])[A-Za-z]\w*+(?:\.[A-Za-z]\w*+)*+\(\))",
             r"(?P<formula>\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
+            r"(?P<inline_code>__[a-z][a-z0-9_]*?__(?!\w)"
+            rf"|(?<![\w/.])(?:[A-Za-z]\w*+\.){{0,6}}[A-Za-z][A-Za-z0-9]*+_\w*(?:\({IN_BRACKETS}\){CHAIN})?)",
+            r"(?P<hashtag>(?<![\w&#/])#[A-Za-z]\w+)",
+            r"(?P<number>(?<![\w.:,])\d{1,2}(?:[:.]\d{2})? ?[AaPp][Mm]\b(?!\.\w))",
             r"(?P<handle>(?<![\w@.])@[A-Za-z]\w{1,40}\b(?!\.\w))",
             r"(?P<html><!--(?:[^<-]|-(?!->)|<(?!!--))*+-->|<![A-Za-z][^<>]*>|</?[A-Za-z][\w-]*+(?:[\s/][^<>]*+)?>"
             r"|<[A-Za-z][\w .:/-]{0,60}>|&(?:[A-Za-z]{2,10}|\#\d{1,7}|\#x[\da-fA-F]{1,6});)",
@@ -51,6 +72,31 @@ TOKENS = re.compile(
             r"|(?<![\w/.~:)-])/(?:etc|usr|home|var|tmp|bin|dev|opt|api|root|mnt)\b/?|\b[A-Za-z]:\\[^\s<>\"|?*]+"
             rf"|(?<![\w./\\-])(?:[\w-]{{1,64}}/){{0,8}}[\w-]{{1,64}}\.{EXTENSION}\b(?![\w(]))",
         )
+    )
+)
+TECHNICAL = re.compile(r"[a-z][A-Z]|_|[A-Za-z]\w*-\w*\d|[a-z]-[a-z]+-[a-z]|\w\.\d")
+HOSTED = re.compile(
+    r"\b(?:models?|datasets?|data sets?|repo(?:sitor(?:y|ies))?|checkpoints?|tokeni[sz]er|hub|git ?hub|docker"
+    r"|container image|package|clone|hugging ?face)\b", re.IGNORECASE
+)  # fmt: skip
+ENGLISH = frozenset(
+    (
+        "and",
+        "or",
+        "he",
+        "she",
+        "his",
+        "her",
+        "him",
+        "it",
+        "they",
+        "input",
+        "output",
+        "client",
+        "server",
+        "read",
+        "write",
+        "on",
     )
 )
 NUMBER = re.compile(
@@ -68,6 +114,9 @@ def inline(text: str, numbers: bool = False) -> list[Mark]:
     shadow = _blank(text, sorted(marks))
     tokens = list(_tokens(shadow))
     shadow = _blank(shadow, tokens)
+    if rest := list(_rest(shadow)):
+        tokens = _join(sorted(tokens + rest))
+        shadow = _blank(shadow, tokens)
     links = markup(shadow)
     covered = _outside(sorted(marks + tokens), links) + links
     if numbers:
@@ -117,6 +166,29 @@ def _token(text: str, found: re.Match[str]) -> Mark | None:
     if kind == "html":
         return tag(text, start, end)
     return Mark(start, end, kind, True)
+
+
+def _rest(text: str) -> Iterator[Mark]:
+    """What may hold tokens of other kinds: calls, settings, shell commands; and names and labels."""
+    if "(" in text:
+        yield from (Mark(found.start(), found.end(), "inline_code", True) for found in CALL.finditer(text))
+    if "=" in text:
+        yield from (Mark(found.start(), found.end(), "inline_code", True) for found in SETTING.finditer(text))
+    if "/" in text:
+        names = (found.span() for found in IDENTIFIER.finditer(text))
+        yield from (Mark(start, end, "identifier", True) for start, end in names if _names_something(text, start, end))
+    yield from commands.commands(text)
+    yield from labels.labels(text)
+
+
+def _names_something(text: str, start: int, end: int) -> bool:
+    """Whether "a/b" names a model, data set or repository, and is not two words: its form and what is before say."""
+    one, other = text[start:end].split("/", 1)
+    if one.lower() in ENGLISH or other.lower() in ENGLISH:
+        return False
+    if TECHNICAL.search(text, start, end) and (one.islower() or other.islower() or "-" in other):
+        return True
+    return bool(HOSTED.search(text, max(0, start - 60), start)) and one.islower()
 
 
 def _maths(text: str, start: int, end: int) -> Mark | None:
@@ -173,7 +245,12 @@ PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
 
 def paragraphs(text: str, numbers: bool) -> Iterator[Mark]:
     """Inline marks of each paragraph; nothing inline reaches over a blank line."""
-    if not (SPECIAL.search(text) or (numbers and NUMBER.search(text))):
+    if not _is_special(text, numbers):
         return
     for paragraph in PARAGRAPH.finditer(text):
-        yield from (mark.moved(paragraph.start()) for mark in inline(paragraph[0], numbers))
+        if _is_special(paragraph[0], numbers):
+            yield from (mark.moved(paragraph.start()) for mark in inline(paragraph[0], numbers))
+
+
+def _is_special(text: str, numbers: bool) -> bool:
+    return bool(SPECIAL.search(text) or commands.may_hold(text) or (numbers and NUMBER.search(text)))

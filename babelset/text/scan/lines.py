@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from babelset.text.scan.marks import Mark
 
 MARKER = re.compile(
     r"^[ \t]*(?:"
     r"(?:[-*+•◦▪‣·–—][ \t]+"
-    r"|\d{1,4}[.)](?=[ \t])[ \t]*|[A-Za-z][.)](?=[ \t])[ \t]*(?=\S)|\((?:\d{1,2}|[ivxIVX]{1,4}|[a-z])\)[ \t]+"
+    r"|\d{1,4}[.)](?=[ \t])[ \t]*|[A-Za-z][.)](?=[ \t])[ \t]*(?=\S)|\((?:\d{1,2}|[ivxIVX]{1,4}|[A-Za-z])\)[.:]?[ \t]+"
+    r"|[IVX]{1,5}[.)](?=[ \t])[ \t]*|[A-Z]:(?=[ \t]|\r?$)[ \t]*"
     r"|\#{1,6}[ \t]+|\#{2,6}(?=[A-Za-z])|>[ \t]?|\[[ xX]\][ \t]+)++"
     r"|(?:[=\-*_~+#][ \t]*){3,}+(?=\r?$))",
     re.MULTILINE,
 )
+INITIAL = re.compile(r"[ \t]*(?:[J-Z]\.[ \t]+)+\Z")  # of a name, "M. Dupont", unless several lines begin so
+LETTERED = re.compile(r"^[ \t]*[A-Z]\.[ \t]", re.MULTILINE)
 RULE = re.compile(r"^[ \t]*(?=[^\r\n]*\|)(?=[^\r\n]*-)[ \t|:+=-]++\r?$", re.MULTILINE)
 BAR = re.compile(r"[ \t]*(?<!\\)\|(?:[ \t]*\|)*[ \t]*")
 ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*\r?$")
@@ -22,7 +26,10 @@ ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*\r?$")
 
 def markers(text: str) -> Iterator[Mark]:
     """What stands before the text of a line: "- ", "2. ", "## ", "> ", "[x] "; and rules such as "---"."""
-    return (Mark(found.start(), found.end(), "marker") for found in MARKER.finditer(text))
+    options = len(list(islice(LETTERED.finditer(text), 2)))
+    for found in MARKER.finditer(text):
+        if options > 1 or not INITIAL.match(found[0]):
+            yield Mark(found.start(), found.end(), "marker")
 
 
 def tables(text: str) -> Iterator[Mark]:

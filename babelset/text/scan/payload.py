@@ -14,6 +14,7 @@ VALUE = r"(?:\{(?=\s*[\"}])|\[(?=\s*[\"\[{\d\-tfn]))"
 OPEN = re.compile(rf"(?<![^\s=:(>,'`-]){VALUE}")
 PARAGRAPH = re.compile(rf"(?:\A\s*|\n[ \t]*\r?\n[ \t]*|:[ \t]*\r?\n[ \t]*)({VALUE})")
 MEMBER = re.compile(r'[{\[]\s*(\{\s*)?"[^"\n]*"\s*:')
+CHAINED = re.compile(r"\.[a-z_]+|\[")  # code goes on: "[1, 2].map(f)"
 DECODER = json.JSONDecoder(strict=False)
 
 
@@ -45,7 +46,7 @@ def _json(text: str, pattern: re.Pattern[str], group: int) -> Iterator[Mark]:
             continue
         except (RecursionError, ValueError):  # deeper nesting or longer numbers than any data has
             return
-        if _is_data(value) and not _in_code_span(text, start):
+        if _is_data(value) and not CHAINED.match(text, at) and not _in_code_span(text, start):
             yield Mark(start, at, "json", inline=_shares_line(text, start, at))
 
 
@@ -63,6 +64,54 @@ def _shares_line(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 200) : start].rsplit("\n", 1)[-1]
     after = text[end : end + 200].split("\n", 1)[0]
     return any(char.isalnum() for char in after) or before.rstrip()[-1:] not in ("", ":", "=")
+
+
+LITERAL = re.compile(r"(?<![\w)\].])[\[{(](?=\s*(?:[rbuf]?['\"]|[{\[(]\s*['\"\d{\[(]|-?\d|None|True|False))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<string>[rbuf]?'(?:[^'\\\n]|\\.)*+'|[rbuf]?\"(?:[^\"\\\n]|\\.)*+\")|(?P<plain>-?\d[\w.+-]*|None|True|False|null|true|false)"
+    r"|(?P<open>[\[{(])|(?P<close>[\]})])|(?P<mark>[,:]))"
+)
+CLOSES = {"[": "]", "{": "}", "(": ")"}
+# A dictionary whose quotation marks are broken: from its first key to the brace that ends the line.
+BROKEN = re.compile(r"^[ \t]*[\[{]\s*(?:\{\s*)?'[^'\n]{1,100}'[ \t]*:[^\n]*[\]}][ \t]*\r?$", re.MULTILINE)
+
+
+def python_literals(text: str) -> Iterator[Mark]:
+    """Lists, dictionaries, sets and tuples of Python: "the scores are {'math': 90}", "['red', 'green']"."""
+    at = 0
+    while found := LITERAL.search(text, at):
+        end, is_data = _literal(text, found.start())
+        if is_data and not _in_code_span(text, found.start()):
+            yield Mark(found.start(), end, "literal", inline=_shares_line(text, found.start(), end))
+        at = max(end, found.start() + 1)
+
+
+def broken_literals(text: str) -> Iterator[Mark]:
+    return (Mark(found.start(), found.end(), "literal") for found in BROKEN.finditer(text))
+
+
+def _literal(text: str, start: int) -> tuple[int, bool]:
+    """Where reading ended, and whether it read one whole literal that is data, not prose in brackets."""
+    stack: list[str] = []
+    counts = {"string": 0, "plain": 0, "mark": 0, "open": 0, "close": 0}
+    at, value_before = start, False
+    while token := TOKEN.match(text, at):
+        kind = token.lastgroup or ""
+        is_value = kind in ("string", "plain", "open")
+        if is_value and value_before:
+            break
+        counts[kind] += 1
+        at = token.end()
+        value_before = kind in ("string", "plain", "close")
+        if kind == "open":
+            stack.append(token["open"])
+        elif kind == "close":
+            if CLOSES[stack.pop()] != token["close"]:
+                break
+            if not stack:
+                plain = counts["plain"] or counts["open"] > 1
+                return at, bool(counts["string"] and (plain or (counts["mark"] and text[start] != "(")))
+    return at, False
 
 
 XML = re.compile(r"^[ \t]*(?:<\?xml[^<>]*\?>\s*)?<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>", re.MULTILINE)
