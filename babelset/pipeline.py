@@ -44,6 +44,9 @@ class Dataset(BaseModel, extra="forbid", frozen=True):
     inputs: list[str] = Field(min_length=1)
     schema_name: str | None = Field(default=None, alias="schema")
     fields: list[str] = []
+    leave: list[str] = []
+    leave_unknown: bool = False
+    roles: dict[str, str] = {}
     format: str | None = None
     license: str | None = None  # for the record
 
@@ -91,6 +94,9 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                         filters=self.filters,
                         schema_name=dataset.schema_name,
                         fields=tuple(dataset.fields),
+                        leave=tuple(dataset.leave),
+                        leave_unknown=dataset.leave_unknown,
+                        roles=dataset.roles,
                         format=dataset.format,
                         data_license=dataset.license,
                         translate_reasoning=self.translate_reasoning,

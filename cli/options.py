@@ -21,7 +21,22 @@ SchemaName = Annotated[
 ]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--field", metavar="PATH", help="A field to translate, as 'messages[*].content'; may be repeated."),
+    typer.Option("--field", metavar="PATH", help="A column to translate beside the known ones: 'meta.notes[*]'."),
+]
+Leave = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--leave", metavar="PATH", help="A column to leave as it is, with all that is in it; may be repeated."
+    ),
+]
+LeaveUnknown = Annotated[
+    bool, typer.Option("--leave-unknown", help="Leave every column as it is that no rule knows, prose too.")
+]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role", metavar="NAME=ROLE", help="A speaker: user, assistant, system or tool, as chatgpt=assistant."
+    ),
 ]
 Format = Annotated[
     str | None,
@@ -92,6 +107,15 @@ def engine_options(pairs: list[str] | None, **named: Any) -> dict[str, Any]:
             raise ConfigError(f"--option {pair!r}: write it as KEY=VALUE")
         options[key] = _value(value)
     return options
+
+
+def roles_of(pairs: list[str] | None) -> dict[str, str]:
+    """`roles_of(["chatgpt=assistant"])` -> {"chatgpt": "assistant"}."""
+    split = [pair.rpartition("=") for pair in pairs or []]
+    for name, equals, role in split:
+        if not (name and equals):
+            raise ConfigError(f"--role {role!r}: write it as NAME=ROLE, as --role chatgpt=assistant")
+    return {name: role for name, _, role in split}
 
 
 def given(context: typer.Context, option: str) -> bool:

@@ -48,6 +48,9 @@ def translate(
     prices: o.PriceFile = None,
     schema: o.SchemaName = None,
     field: o.Fields = None,
+    leave: o.Leave = None,
+    leave_unknown: o.LeaveUnknown = False,
+    role: o.Roles = None,
     format: o.Format = None,
     config: o.Config = None,
     memory: Annotated[
@@ -98,7 +101,8 @@ def translate(
         translator=Engine(name=translator, options=options),
         fallback=Engine(name=fallback, options=o.engine_options(fallback_option)) if fallback else None,
         routes=read_routes(route) if route else None,
-        filters=filters, schema_name=schema, fields=tuple(field or ()), format=format,
+        filters=filters, schema_name=schema, fields=tuple(field or ()),
+        leave=tuple(leave or ()), leave_unknown=leave_unknown, roles=o.roles_of(role), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force, data_license=data_license,
     )  # fmt: skip

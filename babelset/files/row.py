@@ -10,12 +10,17 @@ EXCERPT = 2000  # characters of an unreadable row that are kept
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file."""
+    """
+    `number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file.
+
+    `note` says what was changed in reading: "NaN read as null".
+    """
 
     number: int
     file: str
     line: int
     data: dict[str, Any]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from babelset.errors import ConfigError, DataError, OutputError
-from babelset.files.formats import FORMATS, Format, Parquet, Reading, Writer
+from babelset.files.formats import FORMATS, Format, Noted, Parquet, Reading, Start, Writer
 from babelset.files.row import BadRow, Row
 
 PACKED = (".gz", ".zst")
-PARQUET = (".parquet", ".parquet.gz", ".parquet.zst")
 
 
 def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[Row | BadRow]:
@@ -38,6 +37,8 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
         for line, content in _read_file(Path(path), format):
             if isinstance(content, dict):
                 yield Row(number, str(path), line, content)
+            elif isinstance(content, Noted):
+                yield Row(number, str(path), line, content.data, content.note)
             else:
                 yield BadRow(number, str(path), line, content.reason, content.raw)
             number += 1
@@ -46,7 +47,24 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
 def _read_file(path: Path, name: str | None) -> Iterator[Reading]:
     found = format_of(path, name)
     with _readable(path) as file:
-        yield from found.read(file)
+        yield from found.read(_start(found, file))
+
+
+def notes(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[str]:
+    """What the user must know of how files are read, where their names do not tell: "in.csv: the values are ..."."""
+    for path in map(Path, paths):
+        found = format_of(path, format)
+        with _readable(path) as file:
+            start = _start(found, file)
+            note = found.note(start)
+            utf16 = "it is UTF-16; what is written is UTF-8" if isinstance(start, Start) and start.utf16 else ""
+        if note or utf16:
+            yield f"{path}: {'; '.join(filter(None, (utf16, note)))}"
+
+
+def _start(found: Format, file: IO[bytes]) -> Any:
+    """The file with its beginning looked at; Parquet begins at its end."""
+    return file if isinstance(found, Parquet) else Start(file)
 
 
 @contextmanager
@@ -142,7 +160,8 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
     """
     Write rows to `path`, which appears, whole, when the block ends well, and not at all otherwise.
 
-    A Parquet file gets the column types of `like`, when that is one too. Raises ConfigError for an ending that
+    The file gets the shape of `like`, when that has the same format: the column types of a Parquet file, the separator
+    of a table, the object around the rows of a JSON file. Raises ConfigError for an ending that
     tells no format, OutputError where the file cannot be written or cannot hold a row.
     """
     found = _typed(format_of(path), like)
@@ -168,10 +187,14 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
 
 
 def _typed(found: Format, like: str | Path | None) -> Format:
-    if like is None or not isinstance(found, Parquet) or not str(like).lower().endswith(PARQUET):
+    try:
+        same = like is not None and format_of(Path(like)).names == found.names
+    except ConfigError:
+        same = False
+    if like is None or not same:
         return found
     with _readable(Path(like)) as file:
-        return found.like(file)
+        return found.like(_start(found, file))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from babelset.contracts.evidence import KEY, REVIEW, marks_of, verdict_evidence
+from babelset.contracts.evidence import COLUMNS, KEY, REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
 from babelset.errors import ConfigError
 from babelset.files.row import BadRow, Row
@@ -91,7 +91,7 @@ def _decided(item: Known, filters: Sequence[Filter]) -> Entry:
     data, evidence, outcome = item
     outcome.marks = marks_of(evidence)
     verdicts = judge(filters, outcome)
-    reviewed = [verdict for verdict in evidence["verdicts"] if verdict["check"] == REVIEW]
+    reviewed = [verdict for verdict in evidence["verdicts"] if verdict["check"] in (COLUMNS, REVIEW)]
     evidence["verdicts"] = [*map(verdict_evidence, verdicts), *reviewed]
     evidence["status"] = status = "accepted" if all(verdict["ok"] for verdict in evidence["verdicts"]) else "rejected"
     return {"status": status, "data": {**data, KEY: evidence}}

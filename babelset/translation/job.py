@@ -34,7 +34,10 @@ class Job(BaseModel, extra="forbid", frozen=True):
     routes: Routes | None = None  # in place of translator and fallback
     filters: dict[str, bool | dict[str, Any]] = {}
     schema_name: str | None = None
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()  # to translate, beside those that are known
+    leave: tuple[str, ...] = ()
+    leave_unknown: bool = False
+    roles: dict[str, str] = {}  # {"chatgpt": "assistant"}
     format: str | None = None
     translate_reasoning: bool = False
     translate_comments: bool = False

@@ -18,11 +18,12 @@ from itertools import islice
 from typing import Any
 
 from babelset.contracts.asking import accounts, cautioning, deciding
+from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
-from babelset.contracts.schema import Schema, adhoc, detect, load_schema
+from babelset.contracts.schema import COLUMNS, Asked, Schema, load_schema
 from babelset.errors import DataError
 from babelset.files.row import BadRow, Row
-from babelset.files.rows import read, writing
+from babelset.files.rows import notes, read, writing
 from babelset.scoring.corpora import remembering
 from babelset.translation.job import Job, Places, build_filters, fingerprints
 from babelset.translation.ladder import Ladder
@@ -153,13 +154,25 @@ def _accounts(ladders: Mapping[str, Ladder]) -> dict[str, dict[str, Any]]:
 
 
 def choose_schema(job: Job, watch: Watch) -> Schema:
-    """The schema that the user names, or the one that the first rows show."""
-    if job.fields:
-        return adhoc(job.fields)
-    if job.schema_name:
-        return load_schema(job.schema_name)
-    rows = (row.data for row in read(job.inputs, format=job.format) if isinstance(row, Row))
-    found = detect(list(islice(rows, SAMPLE)))
+    """
+    The schema that the user names, or the one that the first rows show; what is read and what is left is said.
+
+    Raises ConfigError where they hold prose that no rule knows, DataError where none can be read.
+    """
+    asked = Asked(job.fields, job.leave, job.leave_unknown, job.roles, job.translate_reasoning)
+    named = load_schema(job.schema_name) if job.schema_name else None
+    asked.added_to(named or COLUMNS)  # a mistake in an option is said before one in the input
+    for note in notes(job.inputs, format=job.format):
+        watch.say(note)
+    first = list(islice(read(job.inputs, format=job.format), SAMPLE))
+    rows = [row.data for row in first if isinstance(row, Row)]
+    if not rows and first:
+        bad = next(row for row in first if isinstance(row, BadRow))
+        if named is None:
+            raise DataError(f"none of the first rows can be read: {bad.reason}", file=bad.file, line=bad.line)
+    if not rows and named:
+        return asked.added_to(named)
+    found = detect(rows, asked, named)
     watch.say(found.message)
     return found.schema
 

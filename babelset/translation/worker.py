@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
+from babelset.contracts.accounted import accounted, kept_whole
 from babelset.contracts.evidence import KEY, Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
 from babelset.contracts.filter import Filter, Marks, Outcome, Rater, Scored, Verdict
-from babelset.contracts.schema import Field, Schema
+from babelset.contracts.schema import Schema
+from babelset.contracts.shape import Field
 from babelset.contracts.translator import Translation
 from babelset.errors import DataError
 from babelset.files.lossless import dumps
@@ -57,8 +59,15 @@ class Parsed:
     fields: list[ParsedField]
 
     def segments(self) -> Iterator[Segment]:
-        for _, _, parts in self.fields:
+        for _, _, parts in self.distinct():
             yield from (part for part in parts if isinstance(part, Segment))
+
+    def distinct(self) -> list[ParsedField]:
+        """Its fields, of those with the same text the first: equal texts are translated once, and come out equal."""
+        first: dict[str, ParsedField] = {}
+        for parsed in self.fields:
+            first.setdefault(parsed[0].text, parsed)
+        return list(first.values())
 
 
 class Steps(Protocol[C, T]):
@@ -134,9 +143,10 @@ class Worker:
         parsed = Parsed(row.row, [self._parse_field(field, spans) for field, spans in row.fields])
         return in_context(parsed) if self.ladder.contextual else parsed
 
-    def _spans(self, field: Field) -> list[Span]:
+    def _spans(self, field: Field | Scored) -> list[Span]:
         options = self.options
-        return parse(field.text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
+        text = field.text if isinstance(field, Field) else field.source
+        return parse(text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
 
     def _parse_field(self, field: Field, spans: list[Span]) -> ParsedField:
         keeps = tuple(span.text for span in spans if isinstance(span, Keep))
@@ -149,14 +159,19 @@ class Worker:
         segments: list[Scored] = []
         fields: list[Scored] = []
         texts: dict[tuple[str | int, ...], str | None] = {}
+        made: dict[str, list[Scored]] = {}
         for field, keeps, parts in parsed.fields:
-            own = [self._scored(part, next(answers), field) for part in parts if isinstance(part, Segment)]
+            if field.text not in made:
+                made[field.text] = [
+                    self._scored(part, next(answers), field) for part in parts if isinstance(part, Segment)
+                ]
+            own = [replace(scored, field=field.name, role=field.role) for scored in made[field.text]]
             targets = [scored.target for scored in own if scored.target is not None]
             target = rebuild(parts, targets) if len(targets) == len(own) else None
             texts[field.path] = target
             segments += own
             fields.append(Scored(field.text, target, self.pair, field.name, field.role, keeps))
-        data = self.schema.replace(parsed.row.data, texts, self.pair.target)
+        data = self.schema.replace(parsed.row.data, texts, self.pair.target, self.pair.source)
         return Outcome(segments, fields, whole_row(segments, self.pair), data)
 
     def _scored(self, segment: Segment, answer: Answer, field: Field) -> Scored:
@@ -168,7 +183,8 @@ class Worker:
         return replace(unit, target=target, flags=answer.flags, candidates=candidates)
 
     def _entry(self, parsed: Parsed, outcome: Outcome) -> Entry:
-        verdicts = judge(self.filters, outcome)
+        found = self.schema.look(parsed.row.data)
+        verdicts = [*judge(self.filters, outcome), *accounted(found, outcome)]
         status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
         index = {field.name: number for number, (field, _, _) in enumerate(parsed.fields)}
         evidence: Evidence = {
@@ -188,23 +204,28 @@ class Worker:
             "scores": {},
             "verdicts": [verdict_evidence(verdict) for verdict in verdicts],
         }
+        if left := {**found.left, **kept_whole(outcome, self._spans)}:
+            evidence["left"] = left
+        if parsed.row.note:
+            evidence["input_note"] = parsed.row.note
         add_marks(evidence, outcome.marks)
         return {"status": status, "data": {**outcome.data, KEY: evidence}}
 
 
 def in_context(parsed: Parsed) -> Parsed:
     """The same row, each segment told its role, its place and the row around it."""
-    roles = [(field.role, part) for field, _, parts in parsed.fields for part in parts if isinstance(part, Segment)]
+    roles = [(field.role, part) for field, _, parts in parsed.distinct() for part in parts if isinstance(part, Segment)]
     context = Context.of((role, segment.text) for role, segment in roles)
     places = count()
     fields: list[ParsedField] = []
-    for field, keeps, parts in parsed.fields:
+    for field, keeps, parts in parsed.distinct():
         placed = [
             replace(part, role=field.role, context=context, at=next(places)) if isinstance(part, Segment) else part
             for part in parts
         ]
         fields.append((field, keeps, placed))
-    return Parsed(parsed.row, fields)
+    made = {field.text: parts for field, _, parts in fields}
+    return Parsed(parsed.row, [(field, keeps, made[field.text]) for field, keeps, _ in parsed.fields])
 
 
 def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]:

@@ -43,6 +43,9 @@ class Parquet:
                     line += 1
                     yield line, content
 
+    def note(self, file: IO[bytes]) -> str:
+        return ""
+
     def like(self, file: IO[bytes]) -> Parquet:
         """The format with the column types of `file`."""
         with _table(file) as table:
