@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from babelset import plugins
+from babelset.contracts.asked import Asked
 from babelset.contracts.columns import column_sets
-from babelset.contracts.schema import COLUMNS, Asked, Schema, load_schema, of_set, steps, walk
+from babelset.contracts.paths import steps, walk
+from babelset.contracts.schema import COLUMNS, Schema, load_schema, of_set
 from babelset.errors import ConfigError, DataError
 from babelset.text.prose import is_sentence
 

@@ -12,11 +12,9 @@ required = true                      a row without it is a failed row
 
 from __future__ import annotations
 
-import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,52 +26,12 @@ from babelset.contracts.columns import ColumnSet, column, column_sets, vocabular
 from babelset.contracts.evidence import path_name
 from babelset.contracts.joined import joined
 from babelset.contracts.links import offsets
-from babelset.contracts.shape import Field, Look, Rules, Where, column_name, look, named_language
+from babelset.contracts.paths import Place, steps, walk
+from babelset.contracts.shape import Field, Look, Rules, Where, named_language
+from babelset.contracts.walk import look
 from babelset.errors import ConfigError, DataError, did_you_mean
-from babelset.files.encoded import ENCODED, decode, placed, value_at
+from babelset.files.encoded import placed, value_at
 from babelset.languages import Language, find
-
-STEP = re.compile(r"\.?([^.\[\]]+)|\[(\*\*?)\]")
-
-
-def steps(path: str) -> tuple[str, ...]:
-    """`steps("messages[*].content")` -> ("messages", "*", "content"); ConfigError for anything else."""
-    found = STEP.findall(path)
-    if not found or "".join(match[0] for match in STEP.finditer(path)) != path or path[0] in "[.":
-        raise ConfigError(f"{path!r} is not a path; write it as 'instruction' or 'messages[*].content'")
-    return tuple(key or star for key, star in found)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a path leads to: the objects on the way, the innermost last; `missing` where the way breaks off."""
-
-    path: Where
-    value: Any
-    around: tuple[Mapping[str, Any], ...] = ()
-    missing: bool = False
-
-
-def walk(data: Any, path: Sequence[str], at: Where = (), around: tuple[Any, ...] = ()) -> Iterator[Place]:
-    """Every place in `data` that `path` leads to."""
-    if not path:
-        yield Place(at, data, around)
-        return
-    step, rest = path[0], path[1:]
-    if isinstance(data, str) and (opened := decode(data)) is not None:
-        yield from walk(opened, path, (*at, ENCODED), around)
-    elif step in ("*", "**"):
-        if not isinstance(data, list):
-            yield Place(at, data, around, missing=True)
-            return
-        for index, item in enumerate(data):
-            yield from walk(item, rest, (*at, index), around)
-            if step == "**" and isinstance(item, dict) and item.get(str(at[-1])):
-                yield from walk(item[str(at[-1])], path, (*at, index, at[-1]), (*around, item))
-    elif isinstance(data, dict) and step in data:
-        yield from walk(data[step], rest, (*at, step), (*around, data))
-    else:
-        yield Place((*at, step), None, around, missing=True)
 
 
 class FieldRule(BaseModel, extra="forbid", frozen=True):
@@ -322,48 +280,14 @@ def of_set(known: ColumnSet) -> Schema:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the user says of columns: `Asked(fields=("hint",), leave=("topic",), roles={"chatgpt": "assistant"})`."""
-
-    fields: tuple[str, ...] = ()
-    leave: tuple[str, ...] = ()
-    leave_unknown: bool = False
-    roles: Mapping[str, str] = field(default_factory=dict)
-    reasoning: bool = False
-
-    def added_to(self, schema: Schema) -> Schema:
-        """The schema with these rules in front of its own; ConfigError for a path or a role that is none."""
-        own = [FieldRule(path=path, role=_last_key(path)) for path in self.fields]
-        left = [column_name(steps(path)).replace(".*", "[*]") for path in self.leave]
-        speakers = {name.strip().lower(): _role(role) for name, role in self.roles.items()}
-        return schema.model_copy(
-            update={
-                "fields_": [*own, *schema.fields_],
-                "leave": [*schema.leave, *left],
-                "leave_unknown": schema.leave_unknown or self.leave_unknown,
-                "speakers": {**schema.speakers, **speakers},
-                "reasoning": self.reasoning,
-            }
-        )
-
-
-def _last_key(path: str) -> str:
+def role_of(path: str) -> str:
+    """The role of what `--field` names: that of the column, or its own name."""
     key = [key for key in steps(path) if "*" not in key][-1]
     known = column(key)
     return known.role if known and known.kind == "text" and known.role != "turn" else key
 
 
-ROLES = {"user": "turn/user", "assistant": "turn/assistant", "system": "system", "tool": "left"}
-
-
-def _role(name: str) -> str:
-    if name not in ROLES:
-        raise ConfigError(f"--role: {name!r} is no role; say one of {', '.join(ROLES)}, as --role chatgpt=assistant")
-    return ROLES[name]
-
-
 def adhoc(paths: Sequence[str]) -> Schema:
     """The schema of `--field` options alone; the last key of a path is its role."""
-    rules = [FieldRule(path=path, role=_last_key(path), required=True) for path in paths]
+    rules = [FieldRule(path=path, role=role_of(path), required=True) for path in paths]
     return Schema(name="fields", fields_=rules)

@@ -59,7 +59,7 @@ def notes(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator
             note = found.note(start)
             utf16 = "it is UTF-16; what is written is UTF-8" if isinstance(start, Start) and start.utf16 else ""
         if note or utf16:
-            yield f"{path}: {'; '.join(filter(None, (utf16, note)))}"
+            yield f"{path.name}: {'; '.join(filter(None, (utf16, note)))}"
 
 
 def _start(found: Format, file: IO[bytes]) -> Any:

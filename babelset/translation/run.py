@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from babelset.contracts.asked import Asked
 from babelset.contracts.asking import accounts, cautioning, deciding
 from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
-from babelset.contracts.schema import COLUMNS, Asked, Schema, load_schema
+from babelset.contracts.schema import COLUMNS, Schema, load_schema
 from babelset.errors import DataError
 from babelset.files.row import BadRow, Row
 from babelset.files.rows import notes, read, writing
@@ -85,7 +86,9 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
             watch.total(sum(1 for _ in read(job.inputs, format=job.format)))
         started = time.time()
         read_rows = _work(job, worker, journal, watch)
-        about = {**identity, **_about(worker, started, filters), "licenses": _licenses(job, worker.ladders, filters)}
+        reading = list(notes(job.inputs, format=job.format))
+        about = {**identity, **({"reading": reading} if reading else {})}
+        about |= {**_about(worker, started, filters), "licenses": _licenses(job, worker.ladders, filters)}
         return _publish(places, journal, about, _tally(job, worker.ladders), read_rows, like=job.inputs[0])
 
 

@@ -9,7 +9,8 @@ import pytest
 from babelset import plugins
 from babelset.contracts.columns import column_sets
 from babelset.contracts.detect import detect
-from babelset.contracts.schema import adhoc, load_schema, parse_schema, steps
+from babelset.contracts.paths import steps
+from babelset.contracts.schema import adhoc, load_schema, parse_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.row import Row
 from babelset.files.rows import read
