@@ -10,6 +10,8 @@ from babelset.contracts.joined import Piece, template
 from babelset.contracts.shape import Field, Look, Rules, Where, column_name, shortened, stands_in, within
 from babelset.text.prose import holds_prose, reads_as_prose
 
+KEYWORDS = 200  # of one row that are looked for in its texts
+
 
 class Ledger:
     """Texts are entered as they are met; `close` decides on those that depend on others."""
@@ -89,8 +91,8 @@ class Ledger:
 
     def _link(self) -> None:
         told = "\n".join(each.text for each in self.found.fields).casefold()
-        for path, word in self.linked:
-            if len(word.strip()) > 1 and stands_in(word.casefold(), told):
+        for number, (path, word) in enumerate(self.linked):
+            if number < KEYWORDS and len(word.strip()) > 1 and stands_in(word.casefold(), told):
                 self.field(word, path, "keyword")
             else:
                 self.unsure_of(word, path)

@@ -13,6 +13,7 @@ from babelset.languages import Language, find
 
 Where = tuple[str | int, ...]
 EXAMPLE = 60  # characters
+PLACES = 1000  # of a word in a text that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def within(name: str, columns: Sequence[str]) -> str:
 def stands_in(word: str, text: str) -> bool:
     """Whether `word` is in `text`, not as a part of a longer word."""
     at = text.find(word)
-    while at >= 0:
+    for _ in range(PLACES):
+        if at < 0:
+            break
         before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
         if not (before.isalnum() and word[0].isalnum()) and not (after.isalnum() and word[-1].isalnum()):
             return True

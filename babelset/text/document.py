@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from babelset.text.scan import blocks, code, inline, lines, payload
+from babelset.text.scan import blocks, code, inline, lines, payload, transcript
 from babelset.text.scan.marks import Mark, Scanner, carve
 
 
@@ -40,7 +40,8 @@ Span = Prose | Keep
 PLAIN = re.compile(
     r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|[_\d]|\w\(|\w\.[a-z0-9]|www\."
     r"|[;:][ \t]*$|,.*,|;.*;|-[ \t]*-"
-    r"|^[ \t]*(?:[-–—]|\w{1,4}[.)]|\([a-zIVX]{1,4}\))[ \t]|^(?: {4}|\t)|^(?:import|from|SELECT|class|return) ",
+    r"|^[ \t]*(?:[-–—]|\w{1,4}[.)]|\([a-zIVX]{1,4}\))[ \t]|^(?: {4}|\t)|^(?:import|from|SELECT|class|return) "
+    r"|^[A-Za-z][A-Za-z ]{1,20}:",
     re.MULTILINE,
 )
 
@@ -63,6 +64,8 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, 
     return (
         blocks.reasoning_tags if reasoning else blocks.reasoning,
         partial(blocks.fences, comments=comments),
+        transcript.calls,
+        transcript.speakers,
         blocks.elements,
         blocks.environments,
         blocks.display_maths,

@@ -43,6 +43,8 @@ Mistake = tuple[str, str]  # key, and what is wrong; "" for nothing
 KINDS = (
     *("code", "csv", "email", "emoji", "formula", "handle", "html", "inline_code", "json", "latex", "marker"),
     *("markup", "number", "path", "placeholder", "reasoning", "symbol", "table", "url", "xml", "yaml"),
+    "speaker",
+    "tool_call",
 )
 
 
