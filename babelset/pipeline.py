@@ -47,8 +47,11 @@ class Dataset(BaseModel, extra="forbid", frozen=True):
     """A `[datasets.NAME]` table."""
 
     inputs: list[str] = Field(min_length=1)  # files to read
-    schema_name: str | None = Field(default=None, alias="schema")  # shape of the rows; detected when not given
-    fields: list[str] = []  # paths to translate, in place of a schema
+    schema_name: str | None = Field(default=None, alias="schema")  # a well-known set of columns, or a TOML file
+    fields: list[str] = []  # columns to translate besides the known ones
+    leave: list[str] = []  # columns to leave as they are
+    leave_unknown: bool = False  # leave every column that no rule knows
+    roles: dict[str, str] = {}  # speakers by name: { chatgpt = "assistant" }
     format: str | None = None  # where the file name does not tell
     license: str | None = None  # of the data, for the manifest
 
@@ -97,6 +100,9 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                         filters=self.filters,
                         schema_name=dataset.schema_name,
                         fields=tuple(dataset.fields),
+                        leave=tuple(dataset.leave),
+                        leave_unknown=dataset.leave_unknown,
+                        roles=dataset.roles,
                         format=dataset.format,
                         data_license=dataset.license,
                         translate_reasoning=self.translate_reasoning,

@@ -32,7 +32,8 @@ import mistral_common
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 from pydantic import PrivateAttr
 
-from babelset.contracts.schema import Schema, detect
+from babelset.contracts.detect import detect
+from babelset.contracts.schema import Schema
 from babelset.contracts.translator import Failure
 from babelset.engines.llm.prompt import Values, load
 from babelset.engines.llm.request import ChatChoice, Reply, Request

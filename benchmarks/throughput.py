@@ -32,7 +32,7 @@ def machine() -> dict[str, Any]:
 
 
 def parse_and_rebuild(path: Path, passes: int = 7) -> dict[str, Any]:
-    from babelset.contracts.schema import detect
+    from babelset.contracts.detect import detect
     from babelset.files.reading import read
     from babelset.files.row import Row
     from babelset.text.document import parse

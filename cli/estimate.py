@@ -19,6 +19,9 @@ def estimate(
     option: o.EngineOptions = None,
     schema: o.SchemaName = None,
     field: o.Fields = None,
+    leave: o.Leave = None,
+    leave_unknown: o.LeaveUnknown = False,
+    role: o.Roles = None,
     format: o.Format = None,
     trial: Annotated[
         int,
@@ -44,8 +47,9 @@ def estimate(
     engine = Engine(name=translator, options=o.engine_options(translator, option, model=model))
     job = Job(
         inputs=tuple(inputs), output="", target=to, source=source, translator=engine, schema_name=schema,
-        fields=tuple(field or ()), format=format, translate_reasoning=translate_reasoning,
-        translate_comments=translate_comments, keep_numbers=keep_numbers,
+        fields=tuple(field or ()), leave=tuple(leave or ()), leave_unknown=leave_unknown, roles=o.roles_of(role),
+        format=format, translate_reasoning=translate_reasoning, translate_comments=translate_comments,
+        keep_numbers=keep_numbers,
     )  # fmt: skip
     with spooled(job.inputs, format) as paths:
         found = count(job.model_copy(update={"inputs": paths}), trial)

@@ -31,11 +31,21 @@ SchemaName = Annotated[
 Fields = Annotated[
     list[str] | None,
     typer.Option(
-        "--field",
-        metavar="PATH",
-        help="A field to translate, as 'messages[*].content'; may be repeated.",
-        rich_help_panel=ROWS,
+        "--field", metavar="PATH", help="A column to translate too, as 'meta.notes[*]'.", rich_help_panel=ROWS
     ),
+]
+Leave = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--leave", metavar="PATH", help="A column to leave as it is, with all that is in it.", rich_help_panel=ROWS
+    ),
+]
+LeaveUnknown = Annotated[
+    bool, typer.Option("--leave-unknown", help="Leave every column that no rule knows.", rich_help_panel=ROWS)
+]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", metavar="NAME=ROLE", help="A speaker, as chatgpt=assistant.", rich_help_panel=ROWS),
 ]
 Format = Annotated[
     str | None,
@@ -132,6 +142,15 @@ def engine_options(translator: str, given: list[str] | None, **named: Any) -> di
     options = {key: value for key, value in named.items() if value is not None}
     model = translator_class(translator)
     return {**options, **{key: read_option(model, key, text) for key, text in pairs(given).items()}}
+
+
+def roles_of(pairs: list[str] | None) -> dict[str, str]:
+    """`roles_of(["chatgpt=assistant"])` -> {"chatgpt": "assistant"}."""
+    split = [pair.rpartition("=") for pair in pairs or []]
+    for name, equals, role in split:
+        if not (name and equals):
+            raise ConfigError(f"--role {role!r}: write it as NAME=ROLE, as --role chatgpt=assistant")
+    return {name: role for name, _, role in split}
 
 
 def given(context: typer.Context, option: str) -> bool:

@@ -59,6 +59,9 @@ def translate(
     source: o.From = "eng_Latn",
     schema: o.SchemaName = None,
     field: o.Fields = None,
+    leave: o.Leave = None,
+    leave_unknown: o.LeaveUnknown = False,
+    role: o.Roles = None,
     format: o.Format = None,
     translate_reasoning: o.Reasoning = False,
     translate_comments: o.Comments = False,
@@ -104,7 +107,8 @@ def translate(
     job = Job(
         inputs=tuple(inputs), output=output, target=to, source=source,
         **engine, routes=read_routes(route) if route else None, glossary=glossary,
-        filters=o.filters_of(config), schema_name=schema, fields=tuple(field or ()), format=format,
+        filters=o.filters_of(config), schema_name=schema, fields=tuple(field or ()),
+        leave=tuple(leave or ()), leave_unknown=leave_unknown, roles=o.roles_of(role), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force, data_license=data_license,
     )  # fmt: skip

@@ -49,7 +49,7 @@ ROWS = [
     ("a field is missing", '{"instruction": "x"}\n' + GOOD * 9, 1, "in.jsonl:1: output: is missing"),
     ("a field is a number", '{"instruction": 5, "output": "x"}\n' + GOOD, 1, "in.jsonl:1: instruction: is int, not text"),
     ("a field is null", GOOD + '{"instruction": null, "output": "x"}\n', 1, "in.jsonl:2: instruction: is null"),
-    ("NaN", '{"instruction": "x", "output": "y", "n": NaN}\n' + GOOD, 1, "in.jsonl:1: not valid JSON: NaN"),
+    ("infinity", '{"instruction": "x", "output": "y", "n": Infinity}\n' + GOOD, 1, "not valid JSON: Infinity"),
     ("a key twice", '{"instruction": "x", "instruction": "y", "output": "z"}\n' + GOOD, 1, "'instruction' stands twice"),
     ("nested too deeply", '{"instruction": ' + "[" * 99999 + "\n" + GOOD, 1, "nested too deeply"),
 ]  # fmt: skip

@@ -62,7 +62,8 @@ def test_wheel_and_sdist_hold_the_same_whole_package(tree: Path, tmp_path: Path)
     for file in (
         "cli/app.py",
         "filters/task.toml",
-        "contracts/schemas/alpaca.toml",
+        "contracts/columns.toml",
+        "contracts/schemas/oasst_tree.toml",
         "languages.csv",
         "translators/apertium.py",
         "py.typed",

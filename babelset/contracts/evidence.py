@@ -28,9 +28,12 @@ from typing_extensions import TypedDict  # pydantic cannot read the one of Pytho
 
 from babelset.contracts.filter import Marks, Outcome, Scored, Verdict
 from babelset.errors import DataError
+from babelset.files.encoded import ENCODED
+from babelset.files.encoded import value_at as value_at
 from babelset.files.row import KEY
 from babelset.languages import Pair, find
 
+COLUMNS = "columns"  # the check of columns that depend on each other; no filter takes it back
 REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 
@@ -99,6 +102,8 @@ class Evidence(TypedDict):
     segments: list[SegmentEvidence]  # sentences of these fields, in reading order
     scores: dict[str, list[float | None]]  # by filter, one for each of its units; null is "not covered"
     verdicts: list[VerdictEvidence]  # one for each check
+    left: NotRequired[dict[str, str]]  # columns that hold prose and were not translated, and why
+    input_note: NotRequired[str]  # what was made of the row when it was read: "NaN read as null"
     notes: NotRequired[dict[str, list[str]]]  # of filters that say why of a unit, aligned with their scores
     route: NotRequired[RouteEvidence]  # where routes led to several translators
     candidates: NotRequired[list[CandidateEvidence]]  # where more than one of them was asked
@@ -106,18 +111,8 @@ class Evidence(TypedDict):
 
 def path_name(path: Sequence[str | int]) -> str:
     """`path_name(["messages", 2, "content"])` -> "messages[2].content"."""
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path if part != ENCODED)
     return name.removeprefix(".")
-
-
-def value_at(data: Any, path: Sequence[str | int]) -> Any:
-    """The value that `path` leads to, None where it leads nowhere."""
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
 
 
 def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evidence:

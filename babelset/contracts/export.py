@@ -11,10 +11,11 @@ from pathlib import PurePath
 from typing import Any, ClassVar
 
 from babelset import plugins
+from babelset.contracts.columns import column
 from babelset.contracts.evidence import Evidence, evidence_of, path_name, value_at
 from babelset.contracts.schema import load_schema
 from babelset.errors import ConfigError, DataError
-from babelset.files.lossless import dumps, loads
+from babelset.files.encoded import placed
 from babelset.files.row import KEY
 from babelset.languages import Language, find
 
@@ -30,16 +31,14 @@ class TranslatedRow:
     @property
     def source(self) -> TranslatedRow:
         """The same row as it was before translation."""
-        data = loads(dumps(self.data))
-        for field in self.evidence["fields"]:
-            *path, last = field["path"]
-            value_at(data, path)[last] = field["source"]
-        return TranslatedRow(data, self.evidence, find(self.evidence["source"]))
+        sources = {tuple(field["path"]): field["source"] for field in self.evidence["fields"]}
+        return TranslatedRow(placed(self.data, sources), self.evidence, find(self.evidence["source"]))
 
     def keys(self, *roles: str) -> set[str]:
         """The keys of the row that texts of these roles stand under, blank texts too."""
         known = {str(field["path"][0]) for field in self.evidence["fields"] if field["role"] in roles}
         known |= {key for key, role in _schema_keys(self.evidence["schema"]) if role in roles}
+        known |= {key for key in self.data if _plays(key, roles)}
         return known & self.data.keys()
 
     def texts(self, role: str) -> list[str]:
@@ -54,6 +53,11 @@ def _schema_keys(name: str) -> list[tuple[str, str]]:
     if name not in plugins.available("schemas"):
         return []
     return [(rule.steps[0], rule.role) for rule in load_schema(name).fields_]
+
+
+def _plays(key: str, roles: Sequence[str]) -> bool:
+    known = column(key)
+    return known is not None and known.kind == "text" and known.role in roles
 
 
 @dataclass(frozen=True, slots=True)

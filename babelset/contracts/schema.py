@@ -12,10 +12,9 @@ required = true                      a row without it is a failed row
 
 from __future__ import annotations
 
-import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,61 +22,16 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from babelset import plugins
+from babelset.contracts.columns import ColumnSet, column, column_sets, vocabulary
 from babelset.contracts.evidence import path_name
-from babelset.errors import ConfigError, DataError
-from babelset.languages import Language
-
-Where = tuple[str | int, ...]
-STEP = re.compile(r"\.?([^.\[\]]+)|\[(\*\*?)\]")
-ENOUGH = 0.8  # of the sampled rows must have a schema's keys
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One text of a row: `Field(("messages", 2, "content"), "messages[2].content", "turn/user", "Hello.")`."""
-
-    path: Where
-    name: str
-    role: str
-    text: str
-
-
-def steps(path: str) -> tuple[str, ...]:
-    """`steps("messages[*].content")` -> ("messages", "*", "content"); ConfigError for anything else."""
-    found = STEP.findall(path)
-    if not found or "".join(match[0] for match in STEP.finditer(path)) != path or path[0] in "[.":
-        raise ConfigError(f"{path!r} is not a path; write it as 'instruction' or 'messages[*].content'")
-    return tuple(key or star for key, star in found)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a path leads to: the objects on the way, the innermost last; `missing` where the way breaks off."""
-
-    path: Where
-    value: Any
-    around: tuple[Mapping[str, Any], ...] = ()
-    missing: bool = False
-
-
-def walk(data: Any, path: Sequence[str], at: Where = (), around: tuple[Any, ...] = ()) -> Iterator[Place]:
-    """Every place in `data` that `path` leads to."""
-    if not path:
-        yield Place(at, data, around)
-        return
-    step, rest = path[0], path[1:]
-    if step in ("*", "**"):
-        if not isinstance(data, list):
-            yield Place(at, data, around, missing=True)
-            return
-        for index, item in enumerate(data):
-            yield from walk(item, rest, (*at, index), around)
-            if step == "**" and isinstance(item, dict) and item.get(str(at[-1])):
-                yield from walk(item[str(at[-1])], path, (*at, index, at[-1]), (*around, item))
-    elif isinstance(data, dict) and step in data:
-        yield from walk(data[step], rest, (*at, step), (*around, data))
-    else:
-        yield Place((*at, step), None, around, missing=True)
+from babelset.contracts.joined import joined
+from babelset.contracts.links import offsets
+from babelset.contracts.paths import Place, steps, walk
+from babelset.contracts.shape import Field, Look, Rules, Where, named_language
+from babelset.contracts.walk import look
+from babelset.errors import ConfigError, DataError, did_you_mean
+from babelset.files.encoded import placed, value_at
+from babelset.languages import Language, find
 
 
 class FieldRule(BaseModel, extra="forbid", frozen=True):
@@ -111,6 +65,11 @@ class FieldRule(BaseModel, extra="forbid", frozen=True):
             raise DataError(f"{self.role_from} is {said!r}, which the schema does not know ({known})", field=where)
         return self.roles[said]
 
+    def left_by(self, place: Place) -> str:
+        """Why the text there is left alone."""
+        said = next((obj[self.role_from] for obj in reversed(place.around) if self.role_from in obj), "")
+        return f"{self.role_from} {said}" if said in self.leave else "schema"
+
 
 class Rewrite(BaseModel, extra="forbid", frozen=True):
     """A field that tells the row's language: it becomes the target's BCP-47 tag."""
@@ -120,38 +79,92 @@ class Rewrite(BaseModel, extra="forbid", frozen=True):
 
 class Schema(BaseModel, extra="forbid", frozen=True):
     """
-    The shape of a dataset: which fields of a row are text, and the role of each.
+    Rules for some columns (`fields_`, `rewrites`, `leave`), and with `vocabulary` what it knows of the others.
 
     >>> schema = load_schema("alpaca")
     >>> [field.name for field in schema.fields({"instruction": "Greet.", "input": "", "output": "Hello."})]
     ['instruction', 'output']
+
+    Every text of a row is translated or left by a rule: prose in a column that neither knows is an error.
     """
 
     name: str
     description: str = ""
     keys: list[str] = []  # paths that rows of this shape have
-    fields_: list[FieldRule]
+    required: list[str] = []  # paths that must hold text
+    fields_: list[FieldRule] = []
     rewrites: list[Rewrite] = []
+    leave: list[str] = []  # columns that stay as they are
+    vocabulary: bool = False
+    leave_unknown: bool = False
+    speakers: dict[str, str] = {}  # "chatgpt": "turn/assistant"
+    reasoning: bool = False
+
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.vocabulary, tuple(self.leave), self.leave_unknown, self.speakers, self.reasoning)
+
+    def look(self, data: Mapping[str, Any]) -> Look:
+        """What the row holds; DataError, with the field, for a missing or wrong value and an unknown speaker."""
+        for path in self.required:
+            self._demand(data, path)
+        decided = {} if not (self.fields_ or self.rewrites) else self._decided(data)
+        return look(data, self.rules, decided)
 
     def fields(self, data: Mapping[str, Any]) -> list[Field]:
         """
-        The texts of a row that are to be translated, in the schema's order; blank ones are left out.
+        The texts of a row that are to be translated, in reading order; blank ones are left out.
 
-        Raises DataError, with the field, for a required text that is missing, for a value that is no text, and for
-        a row of another shape, which would pass untranslated.
+        Raises DataError, with the field, for a required text that is missing, for a value that is no text, for prose
+        in a column that nobody knows, and for a row of another shape, which would pass untranslated.
         """
-        found = [field for rule in self.fields_ for field in self._fields_of(rule, data)]
-        if not found and not any(self._reaches(rule, data) for rule in self.fields_):
-            raise DataError("is missing", field=" or ".join(rule.path for rule in self.fields_))
+        found = self.look(data)
+        for name, example in found.unknown.items():
+            say = f"--field {shlex.quote(name)} or --leave {shlex.quote(name)}"
+            raise DataError(f"holds prose that no rule knows ({example!r}); say {say}", field=name)
+        if not found.fields and not found.seen and not self._reached(data):
+            raise DataError("is missing", field=self._texts())
+        return found.fields
+
+    def roles(self) -> set[str]:
+        """Every role that its texts may have."""
+        own = {role for rule in self.fields_ for role in (rule.roles.values() if rule.role_from else [rule.role])}
+        known = {kind.role for kind in vocabulary().values() if kind.role} if self.vocabulary else set()
+        return own | known - {"turn"} | ({"turn/user", "turn/assistant", "turn/other"} if self.vocabulary else set())
+
+    def _texts(self) -> str:
+        paths = [rule.path for rule in self.fields_] + self.required + ([] if self.required else self.keys)
+        return " or ".join(paths) or "a column of text"
+
+    def _reached(self, data: Mapping[str, Any]) -> bool:
+        """Whether the row has a field of the rules or, of a list, the list: a turn without text is no other shape."""
+        return any(
+            all(any(isinstance(step, int) for step in place.path) for place in walk(data, rule.steps) if place.missing)
+            for rule in self.fields_
+        )
+
+    def _demand(self, data: Mapping[str, Any], path: str) -> None:
+        for place in walk(data, steps(path)):
+            if place.missing and isinstance(place.value, str):
+                raise DataError(
+                    'is text, not a list; a list in a cell is written as ["a", "b"]', field=path_name(place.path)
+                )
+            if place.missing:
+                raise DataError("is missing", field=path_name(place.path))
+            if not isinstance(place.value, str | list | dict):
+                raise DataError(f"is {_kind(place.value)}, not text", field=path_name(place.path))
+
+    def _decided(self, data: Mapping[str, Any]) -> dict[Where, Field | str]:
+        """What the schema's own rules say of the places in a row: a field, or why it is left."""
+        found: dict[Where, Field | str] = {}
+        for rule in self.fields_:
+            for path, decision in self._decisions(rule, data):
+                found.setdefault(path, decision)
+        for rewrite in self.rewrites:
+            found.update((place.path, "language") for place in walk(data, steps(rewrite.path)) if not place.missing)
         return found
 
-    @staticmethod
-    def _reaches(rule: FieldRule, data: Mapping[str, Any]) -> bool:
-        """Whether the row has the field or, of a list, the list: a turn without text is no other shape."""
-        missed = (place.path for place in walk(data, rule.steps) if place.missing)
-        return all(any(isinstance(step, int) for step in path) for path in missed)
-
-    def _fields_of(self, rule: FieldRule, data: Mapping[str, Any]) -> Iterator[Field]:
+    def _decisions(self, rule: FieldRule, data: Mapping[str, Any]) -> Iterator[tuple[Where, Field | str]]:
         for place in walk(data, rule.steps):
             if place.missing:
                 if rule.required:
@@ -160,37 +173,64 @@ class Schema(BaseModel, extra="forbid", frozen=True):
             if place.value is None and not rule.required:
                 continue
             role = rule.role_at(place)
-            if role is None or self._elsewhere(rule, place.value):
-                continue
-            if not isinstance(place.value, str):
-                kind = type(place.value).__name__.replace("NoneType", "null")
-                raise DataError(f"is {kind}, not text", field=path_name(place.path))
-            if place.value.strip():
-                yield Field(place.path, path_name(place.path), role, place.value)
+            if role is None:
+                yield place.path, rule.left_by(place)
+            elif not self._elsewhere(rule, place.value):
+                if not isinstance(place.value, str):
+                    raise DataError(f"is {_kind(place.value)}, not text", field=path_name(place.path))
+                yield place.path, Field(place.path, path_name(place.path), role, place.value)
 
     def _elsewhere(self, rule: FieldRule, value: Any) -> bool:
-        """Whether another rule goes into this list."""
-        return isinstance(value, list) and any(other.path.startswith(f"{rule.path}[") for other in self.fields_)
+        """Whether another rule, or the vocabulary, goes into this list."""
+        inside = any(other.path.startswith((f"{rule.path}[", f"{rule.path}.")) for other in self.fields_)
+        return isinstance(value, list | dict) and (inside or (self.vocabulary and not rule.required))
 
-    def replace(self, data: Mapping[str, Any], texts: Mapping[Where, str | None], target: Language) -> dict[str, Any]:
-        """A new row with `texts` in their places and its language rewritten; `data` stays as it is."""
-        changes: dict[Where, str | None] = dict(texts)
+    def replace(
+        self,
+        data: Mapping[str, Any],
+        texts: Mapping[Where, str | None],
+        target: Language,
+        source: Language | None = None,
+    ) -> dict[str, Any]:
+        """
+        A new row with `texts` in their places; `data` stays as it is.
+
+        What depends on the texts follows them: columns made of them, offsets of answers, the row's language.
+        """
+        found = self.look(data)
+        changes: dict[Where, Any] = dict(texts)
+        changes.update((path, joined(pieces, texts)) for path, pieces in found.joined.items())
         for rewrite in self.rewrites:
-            found = (place for place in walk(data, steps(rewrite.path)) if not place.missing)
-            changes.update((place.path, target.bcp47) for place in found)
-        new = dict(data)
-        copied: dict[Where, Any] = {(): new}
-        for path, text in changes.items():
-            _container(copied, path[:-1])[path[-1]] = text
-        return new
+            places = (place for place in walk(data, steps(rewrite.path)) if not place.missing)
+            changes.update((place.path, target.bcp47) for place in places)
+        for path in found.languages:
+            said = str(value_at(data, path))
+            if named_language(said) == (source or find("eng_Latn")):
+                changes[path] = _named_alike(said, target)
+        new = placed(data, changes)
+        return placed(new, offsets(new)) if _has_offsets(data) else new
 
 
-def _container(copied: dict[Where, Any], path: Where) -> Any:
-    """The copy of the object or list at `path`, made the first time it is asked for."""
-    if path not in copied:
-        parent = _container(copied, path[:-1])
-        parent[path[-1]] = copied[path] = parent[path[-1]].copy()
-    return copied[path]
+def _kind(value: Any) -> str:
+    return type(value).__name__.replace("NoneType", "null")
+
+
+def _has_offsets(data: Any) -> bool:
+    inner = data.values() if isinstance(data, dict) else data
+    return (isinstance(data, dict) and "answer_start" in data) or any(
+        _has_offsets(item) for item in inner if isinstance(item, dict | list)
+    )
+
+
+def _named_alike(said: str, target: Language) -> str:
+    """The target's name in the form in which the source is named: eng_Latn, eng, en or English."""
+    if "_" in said:
+        return target.code
+    if len(said) == 3:
+        return target.code[:3]
+    if len(said) == 2 or "-" in said:
+        return target.bcp47
+    return target.name.lower() if said.islower() else target.name
 
 
 def parse_schema(name: str, text: str) -> Schema:
@@ -203,7 +243,7 @@ def parse_schema(name: str, text: str) -> Schema:
         raise ConfigError(f"schema {name!r}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"schema {name!r}: {plugins.explain(error).replace('fields_', 'fields')}") from None
-    if not schema.fields_:
+    if not schema.fields_ and not schema.vocabulary:
         raise ConfigError(f"schema {name!r}: it names no text; add a [[fields]] table with a path")
     for path in [rule.path for rule in schema.fields_] + [rewrite.path for rewrite in schema.rewrites]:
         steps(path)
@@ -218,59 +258,42 @@ def load_schema(name: str) -> Schema:
             return parse_schema(path.stem, path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{name}: cannot be read: {error}") from None
+    if name == COLUMNS.name:
+        return COLUMNS
+    if (known := column_sets().get(name)) is not None:
+        return of_set(known)
+    if name not in plugins.available("schemas"):
+        known_names = [*column_sets(), *plugins.available("schemas"), COLUMNS.name]
+        near = did_you_mean(name, known_names)
+        raise ConfigError(f"unknown schema {name!r}.{near} There are: {', '.join(dict.fromkeys(known_names))}")
     schema: Schema = plugins.load("schemas", name)
     return schema
 
 
-def adhoc(paths: Sequence[str]) -> Schema:
-    """The schema of `--field` options; the last key of a path is its role."""
-    rules = [
-        FieldRule(path=path, role=[key for key in steps(path) if "*" not in key][-1], required=True) for path in paths
-    ]
-    return Schema(name="fields", fields_=rules)
+COLUMNS = Schema(name="columns", description="Any columns that the vocabulary knows", vocabulary=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """`message` says what was recognised, and why."""
-
-    schema: Schema
-    message: str
-
-
-def detect(rows: Sequence[Mapping[str, Any]]) -> Detection:
-    """
-    The schema of a dataset, from its first rows: the one with the most keys that nearly all of them have.
-
-    >>> detect([{"instruction": "Greet.", "output": "Hello."}]).message
-    'recognised as alpaca: 1 of 1 rows have instruction, output'
-
-    Raises ConfigError, with the keys seen, when none or several fit; DataError when there is no row.
-    """
-    if not rows:
-        raise DataError("there is no readable row to detect a schema from; look at the input, or add --schema")
-    schemas = [load_schema(name) for name in plugins.available("schemas")]
-    fitting = []
-    for schema in schemas:
-        count = sum(_has(row, schema) for row in rows)
-        if schema.keys and count >= ENOUGH * len(rows):
-            fitting.append((len(schema.keys), count, schema))
-    best = [item for item in fitting if item[:2] == max(found[:2] for found in fitting)]
-    if len(best) != 1:
-        raise ConfigError(_undecided([schema.name for _, _, schema in best], rows, [s.name for s in schemas]))
-    _, count, schema = best[0]
-    reason = f"{count} of {len(rows)} rows have {', '.join(schema.keys)}"
-    return Detection(schema, f"recognised as {schema.name}: {reason}")
-
-
-def _has(row: Mapping[str, Any], schema: Schema) -> bool:
-    return all(any(not place.missing for place in walk(row, steps(key))) for key in schema.keys)
-
-
-def _undecided(best: Sequence[str], rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    seen = ", ".join(dict.fromkeys(str(key) for row in rows for key in row))
-    what = f"rows fit several schemas ({', '.join(best)})" if best else "rows fit no schema"
-    return (
-        f"{what}; they have the keys {seen[:300]}. Say --schema with one of {', '.join(names)}, "
-        "or name what to translate, as --field 'messages[*].content'"
+def of_set(known: ColumnSet) -> Schema:
+    """The schema of a well-known set of columns: the vocabulary, and what rows must have."""
+    return COLUMNS.model_copy(
+        update={
+            "name": known.name,
+            "description": known.description,
+            "keys": list(known.keys),
+            "required": list(known.required),
+            "leave": list(known.leave),
+        }
     )
+
+
+def role_of(path: str) -> str:
+    """The role of what `--field` names: that of the column, or its own name."""
+    key = [key for key in steps(path) if "*" not in key][-1]
+    known = column(key)
+    return known.role if known and known.kind == "text" and known.role != "turn" else key
+
+
+def adhoc(paths: Sequence[str]) -> Schema:
+    """The schema of `--field` options alone; the last key of a path is its role."""
+    rules = [FieldRule(path=path, role=role_of(path), required=True) for path in paths]
+    return Schema(name="fields", fields_=rules)

@@ -35,10 +35,14 @@ class Number:
         return f"Number({self.text!r})"
 
 
-def loads(text: str) -> Any:
-    """Parse strict JSON; ValueError for anything else: NaN, duplicate keys, more than 200 levels."""
+def loads(text: str, *, nan: bool = False) -> Any:
+    """
+    Parse strict JSON; ValueError for anything else: NaN, duplicate keys, more than 200 levels.
+
+    With `nan`, NaN is read as null: pandas writes it in every empty cell.
+    """
     try:
-        value = _DECODER.decode(text)
+        value = (_LENIENT if nan else _DECODER).decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value):
@@ -79,6 +83,11 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _null(name: str) -> None:
+    if name != "NaN":
+        _constant(name)
+
+
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -91,6 +100,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(
     parse_int=_integer, parse_float=_decimal, parse_constant=_constant, object_pairs_hook=_object
 )
+_LENIENT = json.JSONDecoder(parse_int=_integer, parse_float=_decimal, parse_constant=_null, object_pairs_hook=_object)
 
 
 def _number(value: Any) -> orjson.Fragment:

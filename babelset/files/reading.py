@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from babelset.errors import ConfigError
 from babelset.files.compression import COMPRESSED, decompressed, opened
-from babelset.files.formats import FORMATS, Format
+from babelset.files.formats import FORMATS, Format, Noted, Parquet, Start
 from babelset.files.row import BadRow, Row
 
 
@@ -39,11 +39,28 @@ def rows_of(file: IO[bytes], path: Path, format: str | None = None, number: int 
     """The rows of an open file, counted from `number`; whatever is wrong with it is a DataError that names it."""
     found = format_of(path, format)
     with decompressed(file, path) as content:
-        for count, (line, row) in enumerate(found.read(content), number):
+        for count, (line, row) in enumerate(found.read(start_of(found, content)), number):
             if isinstance(row, dict):
                 yield Row(count, str(path), line, row)
+            elif isinstance(row, Noted):
+                yield Row(count, str(path), line, row.data, row.note)
             else:
                 yield BadRow(count, str(path), line, row.reason, row.raw)
+
+
+def note_on(file: IO[bytes], path: Path, format: str | None = None) -> str:
+    """What the user must know of how an open file is read, where its name does not tell; "" for nothing."""
+    found = format_of(path, format)
+    with decompressed(file, path) as content:
+        start = start_of(found, content)
+        utf16 = "it is UTF-16; what is written is UTF-8" if isinstance(start, Start) and start.utf16 else ""
+        told = "; ".join(filter(None, (utf16, found.note(start))))
+    return f"{path.name}: {told}" if told else ""
+
+
+def start_of(found: Format, file: IO[bytes]) -> Any:
+    """The file with its beginning looked at; Parquet begins at its end."""
+    return file if isinstance(found, Parquet) else Start(file)
 
 
 def format_of(path: Path, name: str | None = None) -> Format:

@@ -14,13 +14,15 @@ class Row:
     """
     One input record, whole: `Row(0, "a.jsonl", 1, {"instruction": "Greet.", "output": "Hello."})`.
 
-    `number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file.
+    `number` counts from 0 over all inputs of a run, bad rows too; `line` from 1 in its file. `note` says what was
+    changed in reading: "NaN read as null".
     """
 
     number: int
     file: str
     line: int
     data: dict[str, Any]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from babelset.files.formats.lines import is_bare_list
+from babelset.files.formats.start import UTF16
+
 SNIFFED = 1 << 16  # bytes that a format is recognised from
 
 
@@ -32,7 +35,9 @@ def sniff(start: bytes) -> str:
     """The format of a stream by its beginning: "parquet", "json", "jsonl" or "txt"."""
     if start.startswith(b"PAR1"):
         return "parquet"
+    if start[:2] in UTF16:
+        start = start[: len(start) // 2 * 2].decode("utf-16", "ignore").encode("utf-8", "ignore")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"["):
-        return "json"
+        return "jsonl" if is_bare_list(text.partition(b"\n")[0].strip()) else "json"
     return "jsonl" if text.startswith(b"{") else "txt"

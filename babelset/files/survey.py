@@ -11,7 +11,7 @@ from typing import IO, TypedDict
 
 from babelset.errors import DataError
 from babelset.files.compression import opened
-from babelset.files.reading import rows_of
+from babelset.files.reading import note_on, rows_of
 from babelset.files.row import BadRow, Row
 
 FIRST = 20  # rows that a schema is recognised from
@@ -33,6 +33,7 @@ class Survey:
     files: list[Fingerprint] = field(default_factory=list)
     first: list[Row | BadRow] = field(default_factory=list)
     total: int | None = None
+    notes: list[str] = field(default_factory=list)  # what to know of how the files are read
     states: dict[str, os.stat_result] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -62,6 +63,9 @@ def survey(paths: Sequence[str], *, format: str | None = None, count: bool = Tru
         with opened(Path(path)) as file:
             found.states[path] = os.fstat(file.fileno())
             found.files.append(_fingerprint(path, file))
+            if note := note_on(file, Path(path), format):
+                found.notes.append(note)
+            file.seek(0)
             rows = rows_of(file, Path(path), format, number)
             found.first += islice(rows, FIRST - len(found.first))
             number = max(number, len(found.first)) + (sum(1 for _ in rows) if small else 0)

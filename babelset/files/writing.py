@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from babelset.errors import OutputError
+from babelset.errors import ConfigError, OutputError
 from babelset.files.compression import compressed, decompressed, opened
 from babelset.files.formats import Format, Parquet, Writer
-from babelset.files.reading import format_of
-
-PARQUET = (".parquet", ".parquet.gz", ".parquet.zst")
+from babelset.files.reading import format_of, start_of
 
 
 @contextmanager
@@ -22,8 +20,9 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
     """
     Write rows to `path`, which appears, whole, when the block ends well, and not at all otherwise.
 
-    A Parquet file gets the column types of `like`, when that is one too. Raises ConfigError for an ending that
-    tells no format, OutputError where the file cannot be written or cannot hold a row.
+    The file gets the shape of `like`, when that has the same format: the column types of a Parquet file, the separator
+    of a table, the object around the rows of a JSON file. Raises ConfigError for an ending that tells no format,
+    OutputError where the file cannot be written or cannot hold a row.
     """
     with drafting(path, like=like) as writer:
         yield writer
@@ -86,10 +85,14 @@ def check_writable(path: Path) -> None:
 
 
 def _typed(found: Format, like: str | Path | None) -> Format:
-    if like is None or not isinstance(found, Parquet) or not str(like).lower().endswith(PARQUET):
+    try:
+        same = like is not None and format_of(Path(like)).names == found.names
+    except ConfigError:
+        same = False
+    if like is None or not same:
         return found
     with opened(Path(like)) as raw, decompressed(raw, Path(like)) as file:
-        return found.like(file)
+        return found.like(start_of(found, file))
 
 
 @contextmanager

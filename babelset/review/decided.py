@@ -26,8 +26,9 @@ from babelset.contracts.evidence import (
 )
 from babelset.contracts.filter import Filter, Verdict
 from babelset.contracts.loading import build_filter
-from babelset.contracts.schema import Where
+from babelset.contracts.shape import Where
 from babelset.errors import DataError
+from babelset.files.encoded import ENCODED, decode, encode
 from babelset.files.row import KEY
 from babelset.review.apart import one_apart, owned
 from babelset.review.record import Decision
@@ -123,6 +124,8 @@ def with_value(data: Any, path: Where, value: Any) -> Any:
     """A copy of `data` with `value` at `path`; DataError where the path leads nowhere."""
     if not path:
         return value
+    if path[0] == ENCODED and isinstance(data, str):
+        return encode(with_value(decode(data), path[1:], value), data)
     try:
         inner, copied = data[path[0]], data.copy()
     except (KeyError, IndexError, TypeError, AttributeError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from babelset.contracts.checks import deciding, opened
-from babelset.contracts.evidence import REVIEW, marks_of, verdict_evidence
+from babelset.contracts.evidence import COLUMNS, REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
@@ -105,7 +105,7 @@ def _decided(item: Known, filters: Sequence[Filter]) -> Entry:
     data, evidence, outcome = item
     outcome.marks = marks_of(evidence)
     verdicts = judge(filters, outcome)
-    reviewed = [verdict for verdict in evidence["verdicts"] if verdict["check"] == REVIEW]
+    reviewed = [verdict for verdict in evidence["verdicts"] if verdict["check"] in (COLUMNS, REVIEW)]
     evidence["verdicts"] = [*map(verdict_evidence, verdicts), *reviewed]
     evidence["status"] = status = "accepted" if all(verdict["ok"] for verdict in evidence["verdicts"]) else "rejected"
     return {"status": status, "data": {**data, KEY: evidence}}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from babelset.text.scan import blocks, code, commands, hints, icu, inline, labels, lines, payload
+from babelset.text.scan import blocks, code, commands, hints, icu, inline, labels, lines, payload, transcript
 from babelset.text.scan.marks import Mark, Scanner, carve
 
 
@@ -40,7 +40,8 @@ Span = Prose | Keep
 PLAIN = re.compile(
     r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|[_\d]|\w\(|\w\.[a-z0-9]|www\."
     r"|[;:][ \t]*$|,.*,|;.*;|-[ \t]*-"
-    r"|^[ \t]*(?:[-–—]|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]|^(?: {4}|\t)|" + "|".join((labels.HINT, hints.STARTERS)),
+    r"|^[ \t]*(?:[-–—]|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]|^(?: {4}|\t)|^[A-Za-z][A-Za-z ]{1,20}:|"
+    + "|".join((labels.HINT, hints.STARTERS)),
     re.MULTILINE,
 )
 
@@ -63,6 +64,8 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, 
     return (
         blocks.reasoning_tags if reasoning else blocks.reasoning,
         partial(blocks.fences, comments=comments),
+        transcript.calls,
+        transcript.speakers,
         blocks.elements,
         blocks.environments,
         blocks.display_maths,

@@ -35,11 +35,14 @@ class Job(BaseModel, extra="forbid", frozen=True):
     routes: Routes | None = None  # in place of translator and fallback
     glossary: str | None = None  # a file of terms, for the translator where it reads one, and for the filter `terms`
     filters: dict[str, bool | dict[str, Any]] = {}  # options of checks by name; False turns one off
-    schema_name: str | None = None  # shape of the rows; detected when not given
-    fields: tuple[str, ...] = ()  # paths to translate, in place of a schema
+    schema_name: str | None = None  # a well-known set of columns, or a TOML file; detected when not given
+    fields: tuple[str, ...] = ()  # columns to translate besides the known ones
+    leave: tuple[str, ...] = ()  # columns to leave as they are
+    leave_unknown: bool = False  # leave every column that no rule knows
+    roles: dict[str, str] = {}  # speakers by name: {"chatgpt": "assistant"}
     format: str | None = None  # of the input, where the file name does not tell
     translate_reasoning: bool = False  # translate the text in <think> blocks too
-    translate_comments: bool = False  # translate comments in fenced code
+    translate_comments: bool = False  # translate comments and docstrings in code
     keep_numbers: bool = False  # protect numbers, versions and units like code
     chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
     memory: str | None = None  # translation memory; by default next to the output

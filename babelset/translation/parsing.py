@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
-from babelset.contracts.schema import Field, Schema
+from babelset.contracts.schema import Schema
+from babelset.contracts.shape import Field
 from babelset.errors import DataError
 from babelset.files.lossless import dumps
 from babelset.files.row import BadRow, Row, excerpt
@@ -44,8 +45,16 @@ class Parsed:
     row: Row
     fields: list[ParsedField]
 
+    def distinct(self) -> Iterator[ParsedField]:
+        """The fields without those whose text another one before them has."""
+        seen: set[str] = set()
+        for item in self.fields:
+            if item[0].text not in seen:
+                seen.add(item[0].text)
+                yield item
+
     def segments(self) -> Iterator[Segment]:
-        for _, _, parts in self.fields:
+        for _, _, parts in self.distinct():
             yield from (part for part in parts if isinstance(part, Segment))
 
 
@@ -58,7 +67,7 @@ def spanned(row: Row | BadRow, schema: Schema, options: ParseOptions) -> Spanned
     except DataError as error:
         where = f"{error.field}: " if error.field else ""
         return failed(BadRow(row.number, row.file, row.line, where + error.reason, excerpt(dumps(row.data))))
-    return Spanned(row, [(field, _spans(field.text, options)) for field in fields])
+    return Spanned(row, [(field, spans_of(field.text, options)) for field in fields])
 
 
 def failed(row: BadRow) -> Entry:
@@ -79,20 +88,19 @@ def parsed(row: Spanned, ladder: Ladder, pair: Pair) -> Parsed:
     return _in_context(found) if ladder.translator.reads_rows else found
 
 
-def _spans(text: str, options: ParseOptions) -> list[Span]:
+def spans_of(text: str, options: ParseOptions) -> list[Span]:
     return parse(text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
 
 
 def _in_context(row: Parsed) -> Parsed:
     """The same row, each segment told its role, its place and the row around it."""
-    roles = [(field.role, part) for field, _, parts in row.fields for part in parts if isinstance(part, Segment)]
+    roles = [(field.role, part) for field, _, parts in row.distinct() for part in parts if isinstance(part, Segment)]
     context = Context.of((role, segment.text) for role, segment in roles)
     places = count()
-    fields: list[ParsedField] = []
-    for field, keeps, parts in row.fields:
-        placed = [
+    made: dict[str, list[str | Segment]] = {}
+    for field, _, parts in row.distinct():
+        made[field.text] = [
             replace(part, role=field.role, context=context, at=next(places)) if isinstance(part, Segment) else part
             for part in parts
         ]
-        fields.append((field, keeps, placed))
-    return Parsed(row.row, fields)
+    return Parsed(row.row, [(field, keeps, made[field.text]) for field, keeps, _ in row.fields])

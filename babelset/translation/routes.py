@@ -34,7 +34,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from babelset import plugins
 from babelset.contracts.engine import Engine
-from babelset.contracts.schema import Schema, load_schema
+from babelset.contracts.schema import COLUMNS, Schema, load_schema
 from babelset.contracts.translator import Translator
 from babelset.errors import ConfigError, did_you_mean
 from babelset.languages import Language, Pair, find
@@ -45,6 +45,8 @@ KINDS = (
     *("code", "csv", "email", "emoji", "formula", "handle", "hashtag", "html"),
     *("identifier", "inline_code", "json", "label", "latex", "literal", "marker"),
     *("markup", "number", "path", "placeholder", "reasoning", "symbol", "table", "url", "xml", "yaml"),
+    "speaker",
+    "tool_call",
 )
 
 
@@ -238,7 +240,6 @@ def _unable(names: Iterable[str], pair: Pair) -> str:
 
 
 def _roles(schema: Schema) -> list[str]:
-    """The roles of all installed schemas, since a file of routes may serve several datasets, and of this one."""
-    schemas = [schema, *map(load_schema, plugins.available("schemas"))]
-    rules = [rule for each in schemas for rule in each.fields_]
-    return sorted({role for rule in rules for role in (rule.roles.values() if rule.role_from else [rule.role])})
+    """The roles of all schemas, since a file of routes may serve several datasets, and of this one."""
+    schemas = [schema, COLUMNS, *map(load_schema, plugins.available("schemas"))]
+    return sorted(set().union(*(each.roles() for each in schemas)))

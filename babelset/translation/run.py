@@ -15,9 +15,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.asked import Asked
 from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
+from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
-from babelset.contracts.schema import Schema, adhoc, detect, load_schema
+from babelset.contracts.schema import COLUMNS, Schema, load_schema
 from babelset.contracts.translator import Translator
 from babelset.errors import DataError
 from babelset.files.reading import read
@@ -75,7 +77,8 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
 
         def about() -> dict[str, Any]:
             used = _licenses(job, worker.ladders, filters)
-            return {**_about(worker, started, filters), "licenses": used, **tally.report(read_rows)}
+            reading = {"reading": seen.notes} if seen.notes else {}
+            return {**reading, **_about(worker, started, filters), "licenses": used, **tally.report(read_rows)}
 
         return output.publish(tally.over(output.entries()), files, about, always=("accepted", "rejected"))
 
@@ -115,12 +118,23 @@ def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Se
 
 
 def choose_schema(job: Job, seen: Survey, watch: Watch) -> Schema:
-    """The schema that the user names, or the one that the first rows show."""
-    if job.fields:
-        return adhoc(job.fields)
-    if job.schema_name:
-        return load_schema(job.schema_name)
-    found = detect([row.data for row in seen.first if isinstance(row, Row)])
+    """
+    The schema that the user names, or the one that the first rows show; what is read and what is left is said.
+
+    Raises ConfigError where they hold prose that no rule knows, DataError where none can be read.
+    """
+    asked = Asked(job.fields, job.leave, job.leave_unknown, job.roles, job.translate_reasoning)
+    named = load_schema(job.schema_name) if job.schema_name else None
+    asked.added_to(named or COLUMNS)  # a mistake in an option is said before one in the input
+    for note in seen.notes:
+        watch.say(note)
+    rows = [row.data for row in seen.first if isinstance(row, Row)]
+    if not rows and seen.first and named is None:
+        bad = next(row for row in seen.first if isinstance(row, BadRow))
+        raise DataError(f"none of the first rows can be read: {bad.reason}", file=bad.file, line=bad.line)
+    if not rows and named:
+        return asked.added_to(named)
+    found = detect(rows, asked, named)
     watch.say(found.message)
     return found.schema
 

@@ -21,7 +21,7 @@ from babelset.contracts.schema import Schema
 from babelset.files.row import KEY, BadRow, Row
 from babelset.languages import Pair
 from babelset.text.document import Keep
-from babelset.translation.deciding import decided
+from babelset.translation.deciding import Deciding
 from babelset.translation.ladder import Ladder
 from babelset.translation.parsing import ParseOptions, Spanned, parsed, spanned
 from babelset.translation.routes import Measures, Retry, Rule, Way
@@ -67,9 +67,11 @@ class Worker:
     retry: Retry = NEVER
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _judging: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _deciding: Deciding = field(init=False, repr=False)
     _turns: dict[str, threading.Semaphore] = field(init=False, repr=False)  # as many as the engine takes threads
 
     def __post_init__(self) -> None:
+        self._deciding = Deciding(self.schema, self.pair, self.filters, self.options)
         self._turns = {name: threading.Semaphore(ladder.translator.parallel) for name, ladder in self.ladders.items()}
 
     @property
@@ -112,7 +114,7 @@ class Worker:
             seconds = time.monotonic() - started
         with self._judging:
             self.seconds[name] += seconds
-            return decided(apart, answers, self.schema, self.pair, self.filters, ladder.signature)
+            return self._deciding.entries(apart, answers, ladder.signature)
 
 
 def measure(row: Spanned) -> Measures:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from babelset.contracts.shape import column_name
 from babelset.errors import AccountingError
 from babelset.files.row import KEY
 from babelset.work.journal import Entry
 
+COLUMNS = 200  # that are counted by name
+INDEX = re.compile(r"\[\d+\]")
 STATUSES = ("accepted", "rejected", "failed")
 
 
@@ -50,6 +54,11 @@ class RouteTally:
         return {**found, "after": after, **({"account": account} if account else {})}
 
 
+def _few(name: str, counted: Mapping[str, Any]) -> str:
+    """A name to count under, so that rows with keys of their own do not fill the memory."""
+    return name if name in counted or len(counted) < COLUMNS else "others"
+
+
 @dataclass
 class Tally:
     """What the journal holds, counted by reading it once: so a resumed run counts like an uninterrupted one."""
@@ -59,6 +68,9 @@ class Tally:
     uncovered: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Counter[str]] = field(default_factory=dict)  # by check, what its verdicts counted
+    translated: Counter[str] = field(default_factory=Counter)  # columns, in rows
+    left: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # columns, by reason
+    input_notes: Counter[str] = field(default_factory=Counter)
     segments: int = 0
     kept_spans: int = 0
     routes: RouteTally = field(default_factory=RouteTally)
@@ -75,6 +87,7 @@ class Tally:
             return
         evidence = entry["data"][KEY]
         self.routes.add(evidence)
+        self._add_columns(evidence)
         self.segments += len(evidence["segments"])
         self.kept_spans += sum(len(item["keeps"]) for item in evidence["fields"])
         self.rejections.update(verdict["check"] for verdict in evidence["verdicts"] if not verdict["ok"])
@@ -86,6 +99,21 @@ class Tally:
                 self.uncovered[check] += bool(scores) and all(score is None for score in scores)
         for segment in evidence["segments"]:
             self.flags.update(segment["flags"])
+
+    def _add_columns(self, evidence: dict[str, Any]) -> None:
+        for name in dict.fromkeys(column_name(item["path"]) for item in evidence["fields"]):
+            self.translated[_few(name, self.translated)] += 1
+        for name, why in evidence.get("left", {}).items():
+            name = INDEX.sub("[*]", name)
+            self.left[_few(name, self.left)][why] += 1
+        if note := evidence.get("input_note"):
+            self.input_notes[note] += 1
+
+    def _columns(self) -> dict[str, Any]:
+        if not self.translated and not self.left:
+            return {}
+        left = {name: dict(reasons.most_common()) for name, reasons in self.left.items()}
+        return {"columns": {"translated": dict(self.translated), "left": left}}
 
     def report(self, read_rows: int) -> dict[str, Any]:
         counts = {status: self.rows[status] for status in STATUSES}
@@ -102,5 +130,7 @@ class Tally:
                 "kept_spans": self.kept_spans,
                 **dict(self.flags.most_common()),
             },
+            **self._columns(),
+            **({"input_notes": dict(self.input_notes)} if self.input_notes else {}),
             **self.routes.report(),
         }

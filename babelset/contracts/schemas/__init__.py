@@ -1,15 +1,19 @@
 """
-Shapes of datasets, one TOML each. `babelset.contracts.schemas:alpaca` is the Schema that alpaca.toml describes.
+Shapes with a structure of their own, one TOML each: `babelset.contracts.schemas:oasst_tree` is what oasst_tree.toml
+describes. Datasets that are columns need none: the vocabulary in `columns.toml` knows them.
 
 A new one is a TOML file here and a line among the entry points of the group `babelset.schemas`.
 """
 
 from importlib.resources import files
 
-from babelset.contracts.schema import Schema, parse_schema
+from babelset.contracts.columns import column_sets
+from babelset.contracts.schema import Schema, of_set, parse_schema
 
 
 def __getattr__(name: str) -> Schema:
+    if name in column_sets():
+        return of_set(column_sets()[name])
     file = files(__name__).joinpath(f"{name}.toml")
     if name.startswith("_") or not file.is_file():
         raise AttributeError(name)

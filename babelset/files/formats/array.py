@@ -1,52 +1,103 @@
-"""One JSON array of objects, read row by row, or objects one after another."""
+"""One JSON array of objects, read row by row, be it inside of an object, or objects one after another."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 from babelset.errors import DataError
-from babelset.files.formats.format import LONGEST, Bad, Reading, Writer
+from babelset.files.formats.format import LONGEST, Bad, Noted, Reading, Writer
+from babelset.files.formats.start import Start
+from babelset.files.formats.wrapped import unfolded, wrapping
 from babelset.files.lossless import dumps, loads
 from babelset.files.row import excerpt
 
 BLOCK = 1 << 16
+AROUND = 1 << 20  # bytes behind wrapped rows that are kept
 MARK = re.compile(rb'["\[\]{},]')
 STRING = re.compile(rb'(?:[^"\\\n]++|\\[^\n])*+')
 SPACE = b" \t\r\n"
 
 
+@dataclass(frozen=True)
 class JsonArray:
     """
     Where a row ends depends on brackets and strings alone, so a row that is not valid JSON does not hide the next.
+
+    `before` and `after` are what is written around the array.
     """
 
+    before: bytes = b""
+    after: bytes = b""
     names = ("json",)
 
-    def read(self, file: IO[bytes]) -> Iterator[Reading]:
-        for line, raw, reason in _Elements(file):
-            yield line, Bad(reason, excerpt(raw)) if reason else _parsed(raw)
+    def read(self, file: Start) -> Iterator[Reading]:
+        found = wrapping(file.head)
+        elements = _Elements(file, inside=found.start if found else 0)
+        for line, raw, reason in elements:
+            content = Bad(reason, excerpt(raw)) if reason else parsed(raw)
+            rows = unfolded(content) if found and isinstance(content, dict) else None
+            yield from ((line, row) for row in ([content] if rows is None else rows))
+
+    def note(self, file: Start) -> str:
+        found = wrapping(file.head)
+        if found is None:
+            return ""
+        if file.head.find(b'"paragraphs"', found.start) >= 0:
+            return f"the rows are the questions of the articles under {found.key!r}; they are written flat, one a row"
+        around = ", ".join(found.around)
+        return f"the rows are under {found.key!r}" + (
+            f"; what is around them stays as it is: {around}" if around else ""
+        )
+
+    def like(self, file: Start) -> JsonArray:
+        """The format that wraps its rows as `file` does."""
+        found = wrapping(file.head)
+        if found is None or file.head.find(b'"paragraphs"', found.start) >= 0:
+            return self
+        elements = _Elements(file, inside=found.start)
+        for _ in elements:
+            pass
+        after = elements.rest(AROUND)
+        return self if after is None else JsonArray(file.head[: found.start], after)
 
     def writer(self, file: IO[bytes]) -> Writer:
-        return _ArrayWriter(file)
+        return _ArrayWriter(file, self)
 
 
-def _parsed(raw: bytes) -> dict[str, Any] | Bad:
+def parsed(raw: bytes | str) -> dict[str, Any] | Noted | Bad:
+    """The object that a text spells, or why it spells none; NaN is read as null, and noted."""
     try:
-        data = loads(raw.decode())
+        text = raw.decode() if isinstance(raw, bytes) else raw
+        data, note = _loaded(text)
     except UnicodeDecodeError as error:
         return Bad(f"not valid UTF-8: {error}", excerpt(raw))
     except ValueError as error:
         return Bad(f"not valid JSON: {error}", excerpt(raw))
-    return data if isinstance(data, dict) else Bad("not an object", excerpt(raw))
+    if not isinstance(data, dict):
+        return Bad("not an object", excerpt(raw))
+    return Noted(data, note) if note else data
+
+
+def _loaded(text: str) -> tuple[Any, str]:
+    try:
+        return loads(text), ""
+    except ValueError:
+        if "NaN" not in text:
+            raise
+        return loads(text, nan=True), "NaN read as null"
 
 
 class _Elements:
     """The raw elements of a JSON array, each with its line and, where it is not whole, the reason."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], inside: int = 0) -> None:
+        """`inside`: an object is around the array, and the array begins at this byte."""
         self.file, self.buffer, self.line = file, b"", 1
+        self.inside = bool(inside)
+        self.line += file.read(inside).count(b"\n") if inside else 0
         self.at = 0  # how far the buffer is scanned
         self.unclosed = 0  # up to here quotes mean nothing
         self.depth = 0
@@ -57,9 +108,16 @@ class _Elements:
         self.buffer = self.buffer.removeprefix(b"\xef\xbb\xbf")
         while (end := self._end()) is not None:
             yield from self._take(end)
+            if self.inside and not self.in_array:
+                return
         if self.in_array or self.buffer.strip(SPACE):
             reason = "the file breaks off here" if self.depth > 0 else "not valid JSON: neither an array nor an object"
             yield self._line_of(self.buffer), self.buffer.strip(SPACE), reason
+
+    def rest(self, most: int) -> bytes | None:
+        """What comes behind the array; None where it is longer than `most`."""
+        rest = self.buffer + self.file.read(most + 1)
+        return rest if len(rest) <= most else None
 
     def _more(self) -> bool:
         """Read on, more the more is held, so that a long row is not scanned again and again."""
@@ -134,12 +192,14 @@ class _Elements:
 
 
 class _ArrayWriter:
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.rows = file, 0
+    def __init__(self, file: IO[bytes], around: JsonArray) -> None:
+        self.file, self.rows, self.around = file, 0, around
 
     def write(self, row: dict[str, Any]) -> None:
-        self.file.write((",\n" if self.rows else "[\n").encode() + dumps(row).encode())
+        start = b",\n" if self.rows else self.around.before + b"[\n"
+        self.file.write(start + dumps(row).encode())
         self.rows += 1
 
     def close(self) -> None:
-        self.file.write(b"\n]\n" if self.rows else b"[]\n")
+        end = b"\n]" if self.rows else self.around.before + b"[]"
+        self.file.write(end + (self.around.after or b"\n"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 from babelset.errors import OutputError
+from babelset.files.formats.start import Start
 
 LONGEST = 64 << 20  # bytes of one row; a longer one is not read into memory
 
@@ -19,7 +20,15 @@ class Bad:
     raw: str
 
 
-Reading = tuple[int, dict[str, Any] | Bad]  # line, counted from 1, and what stands there
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A row in which something was changed in reading, and what: "NaN read as null"."""
+
+    data: dict[str, Any]
+    note: str
+
+
+Reading = tuple[int, dict[str, Any] | Noted | Bad]  # line, counted from 1, and what stands there
 
 
 def encoded(text: str) -> bytes:
@@ -38,11 +47,19 @@ class Writer(Protocol):
 
 
 class Format(Protocol):
-    """`names` are what --format takes, each also a file ending; `read` raises DataError for a broken file."""
+    """
+    `names` are what --format takes, each also a file ending; `read` raises DataError for a broken file.
+
+    `note` says what the user must know of how it is read; `like` is the format with the shape of another file.
+    """
 
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def read(self, file: IO[bytes]) -> Iterator[Reading]: ...
+    def read(self, file: Start) -> Iterator[Reading]: ...
+
+    def note(self, file: Start) -> str: ...
+
+    def like(self, file: Start) -> Format: ...
 
     def writer(self, file: IO[bytes]) -> Writer: ...

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from babelset.errors import OutputError
-from babelset.files.formats.format import LONGEST, Bad, Reading, Writer, encoded
+from babelset.files.formats.array import JsonArray, parsed
+from babelset.files.formats.format import LONGEST, Bad, Noted, Reading, Writer, encoded
+from babelset.files.formats.start import Start
 from babelset.files.lossless import dumps, loads
 from babelset.files.row import EXCERPT, KEY, excerpt
 
@@ -32,9 +34,30 @@ class Lines:
 
 
 class JsonLines:
+    """A file that is named so, and is an array or objects over several lines, is read as what it is."""
+
     names = ("jsonl", "ndjson")
 
-    def read(self, file: IO[bytes]) -> Iterator[Reading]:
+    def read(self, file: Start) -> Iterator[Reading]:
+        if _is_array(file):
+            yield from JsonArray().read(file)
+        else:
+            yield from self._lines(file)
+
+    def note(self, file: Start) -> str:
+        if is_bare_list(file.first_line):
+            return "the rows are lists of messages; they are read and written as objects with the key 'messages'"
+        if not _is_array(file):
+            return ""
+        more = JsonArray().note(file)
+        return "it holds no row a line, but a JSON array or objects over several lines; it is read as --format json" + (
+            f"; {more}" if more else ""
+        )
+
+    def like(self, file: Start) -> JsonLines:
+        return self
+
+    def _lines(self, file: Start) -> Iterator[Reading]:
         import jsonlines
 
         lines = Lines(file)
@@ -47,14 +70,12 @@ class JsonLines:
                     raise
                 return
             except jsonlines.InvalidLineError as error:
-                reason = f"not valid JSON: {error.__cause__}" if error.__cause__ else "not an object"
-                reason = TOO_LONG if lines.too_long else reason
-                yield lines.number, Bad(reason, excerpt(error.line))
+                yield lines.number, _again(error, lines.too_long)
                 continue
             if lines.too_long:  # cut, and valid by chance
                 yield lines.number, Bad(TOO_LONG, excerpt(dumps(data)))
             else:
-                yield lines.number, data if isinstance(data, dict) else Bad("not an object", excerpt(dumps(data)))
+                yield lines.number, _row(data)
 
     def writer(self, file: IO[bytes]) -> Writer:
         import jsonlines
@@ -63,10 +84,66 @@ class JsonLines:
         return writer
 
 
+def _row(data: Any) -> dict[str, Any] | Bad:
+    if isinstance(data, dict):
+        return data
+    return {"messages": data} if _are_messages(data) else Bad("not an object", excerpt(dumps(data)))
+
+
+def _again(error: Any, too_long: bool) -> dict[str, Any] | Noted | Bad:
+    """A line that jsonlines refuses: what is wrong with it, where it is not NaN alone."""
+    if too_long or not isinstance(error.line, str) or "NaN" not in error.line:
+        reason = f"not valid JSON: {error.__cause__}" if error.__cause__ else "not an object"
+        return Bad(TOO_LONG if too_long else reason, excerpt(error.line))
+    return parsed(error.line)
+
+
+def _are_messages(data: Any) -> bool:
+    return isinstance(data, list) and bool(data) and all(map(_is_message, data))
+
+
+def _is_message(item: Any) -> bool:
+    return isinstance(item, dict) and ("role" in item or "from" in item) and ("content" in item or "value" in item)
+
+
+def is_bare_list(line: bytes) -> bool:
+    """Whether a line is a list of messages, and so a row."""
+    try:
+        return line.startswith(b"[") and line.endswith(b"]") and _are_messages(loads(line.decode()))
+    except ValueError:
+        return False
+
+
+def _is_array(file: Start) -> bool:
+    """Whether a file holds no row a line: its first line is no JSON, or is an array of all rows."""
+    first, second = file.first_line, file.second_line
+    if not first.startswith((b"[", b"{")) or is_bare_list(first):
+        return False
+    if first.startswith(b"[{") and not second and (first.endswith(b"]") or not file.whole):
+        return True
+    if _is_json(first) or not second:
+        return False
+    return first.startswith(b"[") or first == b"{" or file.head.partition(b"\n")[2][:1] in (b" ", b"\t")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        loads(line.decode(), nan=True)
+    except ValueError:
+        return False
+    return True
+
+
 class Text:
     names = ("text", "txt")
 
-    def read(self, file: IO[bytes]) -> Iterator[Reading]:
+    def note(self, file: Start) -> str:
+        return ""
+
+    def like(self, file: Start) -> Text:
+        return self
+
+    def read(self, file: Start) -> Iterator[Reading]:
         lines = Lines(file)
         for line in lines:
             if lines.too_long:

@@ -47,6 +47,9 @@ class Parquet:
         """Raise ConfigError where the extra is missing."""
         _pyarrow()
 
+    def note(self, file: IO[bytes]) -> str:
+        return ""
+
     def like(self, file: IO[bytes]) -> Parquet:
         """The format with the column types of `file`."""
         with _table(file) as table:

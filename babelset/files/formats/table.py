@@ -1,26 +1,45 @@
-"""Comma- and tab-separated values: every value a string, exactly as it stands."""
+"""Values separated by commas, tabs or semicolons: every value a string, exactly as it stands."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import IO, Any
+from dataclasses import dataclass, replace
+from typing import IO, Any, Self
 
 from babelset.errors import DataError, OutputError
 from babelset.files.formats.format import LONGEST, Bad, Reading, Writer, encoded
 from babelset.files.formats.lines import TOO_LONG, Lines
+from babelset.files.formats.start import Start
 from babelset.files.lossless import dumps
 from babelset.files.row import EXCERPT, excerpt
 
+NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
+
+@dataclass(frozen=True)
 class Csv:
-    names: tuple[str, ...] = ("csv",)
-    delimiter = ","
+    """Where the header has no column but by another separator, the file is read, and written again, with that one."""
 
-    def read(self, file: IO[bytes]) -> Iterator[Reading]:
+    delimiter: str = ","
+    names = ("csv",)
+
+    def note(self, file: Start) -> str:
+        found = self.like(file).delimiter
+        return "" if found == self.delimiter else f"the values are separated by {NAMED[found]}"
+
+    def like(self, file: Start) -> Self:
+        header = file.first_line.decode("utf-8", "replace")
+        widths = {each: len(next(csv.reader([header], delimiter=each), [])) for each in (self.delimiter, *NAMED)}
+        if widths[self.delimiter] > 1:
+            return self
+        best = max(widths, key=lambda each: widths[each])
+        return replace(self, delimiter=best if widths[best] > 1 else self.delimiter)
+
+    def read(self, file: Start) -> Iterator[Reading]:
         csv.field_size_limit(LONGEST)
         lines = _Texts(file)
-        reader = csv.reader(iter(lines), delimiter=self.delimiter, strict=True)
+        reader = csv.reader(iter(lines), delimiter=self.like(file).delimiter, strict=True)
         header = _header(reader)
         while True:
             line = reader.line_num + 1
@@ -41,9 +60,10 @@ class Csv:
         return _TableWriter(file, self.delimiter)
 
 
+@dataclass(frozen=True)
 class Tsv(Csv):
+    delimiter: str = "\t"
     names = ("tsv",)
-    delimiter = "\t"
 
 
 class _Texts:

@@ -1,0 +1,107 @@
+"""
+The vocabulary of columns: `columns.toml`, read once.
+
+>>> column("Response_A").role, column("category").kind, column("flavour")
+('output', 'left', None)
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Kind = Literal["text", "left", "reasoning", "language", "linked"]
+DIGITS = re.compile(r"\d+")
+
+SPEAKERS = ("role", "from", "speaker", "author", "sender", "user_type", "name")
+SAID = ("content", "value", "text", "parts", "message", "utterance")
+CALLS = ("tool_calls", "function_call", "tool_call", "function_calls")
+# Keys that mean what the column around them means: choices.text, mc1_targets.choices.
+GENERIC = ("text", "texts", "content", "value", "choices", "answer", "answers", "label_text", "body", "description")
+# In a dialogue of objects, who says which column.
+SAYS = {
+    "instruction": "turn/user",
+    "input": "turn/user",
+    "prompt": "turn/user",
+    "question": "turn/user",
+    "output": "turn/assistant",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A kind of column. `why` is the rule that leaves it; `label` holds as long as the value is one."""
+
+    kind: Kind
+    role: str = ""
+    list: bool = False
+    turns: bool = False
+    open: bool = False
+    why: str = ""
+    label: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSet:
+    """A well-known set of columns: rows that have all `keys`; `required` are those that must hold text."""
+
+    name: str
+    description: str
+    keys: tuple[str, ...]
+    required: tuple[str, ...]
+    leave: tuple[str, ...]
+
+
+TURNS = Column("text", "turn", list=True, turns=True)
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads(files("babelset.contracts").joinpath("columns.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def vocabulary() -> Mapping[str, Column]:
+    """Every name, "#" for a number in it, with its kind of column."""
+    return {name: kind for kind, names in _kinds() for name in names}
+
+
+def _kinds() -> Iterator[tuple[Column, list[str]]]:
+    table = _table()
+    for entry in table["text"]:
+        yield Column("text", **{key: value for key, value in entry.items() if key != "names"}), entry["names"]
+    for entry in table["left"]:
+        yield Column("left", why=entry["why"], label=entry.get("label", False)), entry["names"]
+    yield Column("reasoning", "reasoning", list=True), table["reasoning"]["names"]
+    yield Column("language"), table["language"]["names"]
+    yield Column("linked", "keyword", list=True), table["linked"]["names"]
+
+
+def column(key: str) -> Column | None:
+    """What the vocabulary knows of a column of that name: case, spaces and numbers in it do not matter."""
+    known = vocabulary()
+    if key in known:
+        return known[key]
+    return known.get(DIGITS.sub("#", key.lower()).replace(" ", "_").replace("-", "_"))
+
+
+@cache
+def column_sets() -> Mapping[str, ColumnSet]:
+    """The well-known sets by name."""
+    return {
+        name: ColumnSet(
+            name, entry["description"], tuple(entry["keys"]), tuple(entry["required"]), tuple(entry.get("leave", ()))
+        )
+        for name, entry in _table()["sets"].items()
+    }
+
+
+@cache
+def speakers() -> Mapping[str, str]:
+    """Every known name of a speaker, in lower case, with the role: "left" for tools and what they answer."""
+    return {name: role for role, names in _table()["roles"].items() for name in names}

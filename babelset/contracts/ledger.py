@@ -1,0 +1,102 @@
+"""The book of a row: every text in it, with what is done about it, while one goes through the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from babelset.contracts.evidence import path_name
+from babelset.contracts.joined import Piece, template
+from babelset.contracts.shape import Field, Look, Rules, Where, column_name, shortened, stands_in, within
+from babelset.text.prose import holds_prose, reads_as_prose
+
+KEYWORDS = 200  # of one row that are looked for in its texts
+
+
+class Ledger:
+    """Texts are entered as they are met; `close` decides on those that depend on others."""
+
+    def __init__(self, rules: Rules, taken: Mapping[Where, Field | str]) -> None:
+        self.rules, self.taken, self.found = rules, taken, Look()
+        self.linked: list[tuple[Where, str]] = []  # keywords that another text may hold
+        self.unsure: list[tuple[Where, str]] = []  # texts that no rule knows
+
+    def close(self) -> None:
+        self._link()
+        self._join()
+        self._spare_keys()
+
+    def field(self, text: str, path: Where, role: str) -> None:
+        if path in self.taken:
+            self.taken_at(path, text)
+        elif self.rules.leave and within(column_name(path), self.rules.leave):
+            self.leave(text, path, "--leave")
+        elif text.strip():
+            self.found.fields.append(Field(path, path_name(path), role, text))
+
+    def taken_at(self, path: Where, value: Any) -> None:
+        decided = self.taken[path]
+        if isinstance(decided, str):
+            self.leave(value, path, decided)
+        elif decided.text.strip():
+            self.found.fields.append(decided)
+
+    def leave(self, value: Any, path: Where, why: str) -> None:
+        """Note every column in `value` that holds prose, and the rule that leaves it."""
+        if isinstance(value, str):
+            if reads_as_prose(value):
+                self.found.left.setdefault(column_name(path), why)
+        elif isinstance(value, dict | list):
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                self.leave(item, (*path, key), why)
+
+    def unsure_of(self, text: str, path: Where) -> None:
+        if len(path) == 1:
+            self.unsure.append((path, text))
+        else:
+            self._nobody_knows(text, path)
+
+    def _nobody_knows(self, text: str, path: Where) -> None:
+        if not holds_prose(text):
+            return
+        if self.rules.leave_unknown:
+            self.found.left.setdefault(column_name(path), "--leave-unknown")
+        else:
+            self.found.unknown.setdefault(column_name(path), shortened(text))
+
+    def _join(self) -> None:
+        """Columns that repeat a text are that text, columns made of the others are made again; unknown ones else."""
+        told = [each for each in self.found.fields if each.role != "keyword"]
+        for path, text in self.unsure:
+            if same := next((each for each in told if each.text == text), None):
+                self.field(text, path, same.role)
+            elif pieces := template(text, told):
+                self._joined(path, pieces)
+            else:
+                self._nobody_knows(text, path)
+        for whole in [each for each in told if len(each.path) == 1 and each.role in ("text", "prompt")]:
+            if pieces := template(whole.text, [each for each in told if each is not whole]):
+                self._joined(whole.path, pieces)
+                self.found.fields.remove(whole)
+
+    def _joined(self, path: Where, pieces: list[Piece]) -> None:
+        self.found.joined[path] = pieces
+        parts = ", ".join(dict.fromkeys(column_name(piece) for piece in pieces if not isinstance(piece, str)))
+        self.found.left[column_name(path)] = f"made again of {parts}; its template stays"
+
+    def _spare_keys(self) -> None:
+        """The letter of an option is no answer in words: it stays."""
+        if any(each.role == "choice" for each in self.found.fields):
+            self.found.fields = [each for each in self.found.fields if not _is_key(each)]
+
+    def _link(self) -> None:
+        told = "\n".join(each.text for each in self.found.fields).casefold()
+        for number, (path, word) in enumerate(self.linked):
+            if number < KEYWORDS and len(word.strip()) > 1 and stands_in(word.casefold(), told):
+                self.field(word, path, "keyword")
+            else:
+                self.unsure_of(word, path)
+
+
+def _is_key(each: Field) -> bool:
+    return each.role == "output" and len(each.text.strip(" ().:")) == 1

@@ -1,0 +1,49 @@
+"""Dialogues in one text: the marks of speakers, "### Human:" or "USER:", and calls of tools in tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from babelset.text.scan.marks import Mark
+
+WHO = "Human|User|Assistant|System|Bot|GPT|AI|Instruction|Input|Response|Output|Question|Answer|Prompt"
+HASHED = re.compile(rf"#{{2,}}[ \t]*(?:{WHO})[ \t]*:", re.IGNORECASE)
+SHOUTED = re.compile(
+    r"^(?:USER|HUMAN|ASSISTANT|SYSTEM|BOT|FUNCTION RESPONSE|TOOL RESPONSE|FUNCTION CALL):", re.MULTILINE
+)
+SPOKEN = re.compile(r"^(?:(Human|User)|(Assistant|AI|Bot)):", re.MULTILINE)
+
+CALL = re.compile(
+    r"<(tool_call|tool_response|function_call|function_response|tools|tool_calls)>|<functioncall>[^\n]*?(?=<\||$)",
+    re.MULTILINE,
+)
+
+
+def calls(text: str) -> Iterator[Mark]:
+    """`<tool_call> ... </tool_call>` and its like whole, and Glaive's `<functioncall> {...}` to the end of its line."""
+    at, unclosed = 0, set[str]()
+    while opened := CALL.search(text, at):
+        at = opened.end()
+        if opened[1] is None:
+            yield Mark(opened.start(), at, "tool_call")
+        elif opened[1] not in unclosed:
+            end = text.find(f"</{opened[1]}>", at)
+            if end < 0:
+                unclosed.add(opened[1])
+                continue
+            at = end + len(opened[1]) + 3
+            yield Mark(opened.start(), at, "tool_call")
+
+
+def speakers(text: str) -> Iterator[Mark]:
+    """
+    The marks before each turn. Plain "Human:" and "Assistant:" at the start of a line are such only together.
+
+    "### Human: Hello.### Assistant: Good day." -> "### Human:" and "### Assistant:"
+    """
+    found = {(mark.start(), mark.end()) for pattern in (HASHED, SHOUTED) for mark in pattern.finditer(text)}
+    spoken = list(SPOKEN.finditer(text))
+    if any(mark[1] for mark in spoken) and any(mark[2] for mark in spoken):
+        found |= {(mark.start(), mark.end()) for mark in spoken}
+    return (Mark(start, end, "speaker") for start, end in sorted(found))
