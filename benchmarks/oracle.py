@@ -6,9 +6,10 @@ Accepted means right: rows with code that other people's parsers read, and prose
 Answers are cut from Python's library and Debian's packages, or written by templates, each alone, in a fence, or with
 prose around it (tests/oracle). The oracle of its language (ast and tokenize, json, esprima, javalang, libclang,
 sqlglot, bash and bashlex, html.parser, tinycss2, pylatexenc) says which its tokens are; all of them, comments and
-strings too, must stand in the accepted row in their order. The cipher is a translator that changes every word that it is sent.
-Prose are paragraphs of which no word may be kept: NTREX-128 where it lies beside the repository, Debian's
-documentation, and sentences of ours. Writes OUT.json and a table, OUT.md.
+strings too, must stand in the accepted row in their order. The cipher is a translator that changes every
+word that it is sent. Prose are paragraphs of which no word may be kept:
+NTREX-128 where it lies beside the repository, Debian's documentation, and sentences of ours.
+Writes RESULT and beside it, as .md, a table.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def prose_run(paragraphs: Sequence[str], folder: Path) -> list[Paragraph]:
 def paragraph(text: str, made: Made) -> Paragraph:
     before, after = Counter(plain_words(text)), Counter(plain_words(made.row.get("text", text)))
     kept = tuple((before & after).elements())
-    return Paragraph(text, made, kept, len(kept) == before.total())
+    return Paragraph(text, made, kept, bool(kept) and len(kept) == before.total())
 
 
 def plain_words(text: str) -> list[str]:

@@ -143,7 +143,8 @@ def translation_unit(name: str, code: str) -> Any:
 
 
 def misread(name: str, code: str) -> bool:
-    return any(mark.severity >= 3 and "expected" in mark.spelling for mark in translation_unit(name, code).diagnostics)
+    wrong = [mark.spelling for mark in translation_unit(name, code).diagnostics if mark.severity >= 3]
+    return any("expected" in what and "class name" not in what for what in wrong)
 
 
 def sql(code: str) -> Iterator[str]:

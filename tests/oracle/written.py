@@ -56,6 +56,11 @@ TYPESCRIPT = [
     "enum $Name {\n  $Key,\n  $Value = $n,\n}",
     "class $Name<T> implements $Key<T> {\n  private readonly $item: T[] = [];\n  $verb($value: T): void {\n    this.$item.push($value);\n  }\n}",
     'let $name: string | undefined = $key?.$value ?? "none";',
+    'import type { $Name } from "./$name";\n\ndeclare const $key: $Name;',
+    "abstract class $Name {\n  abstract $verb(): void;\n\n  // the $key of the $name\n  protected get $key(): number {\n    return $n;\n  }\n}",
+    'function is$Name($key: unknown): $key is $Name {\n  if (typeof $key !== "object") {\n    throw new TypeError("no $name");\n  }\n  return true;\n}',
+    "export type $Name<T> = T extends $Key ? readonly T[] : never;",
+    '@Component({ selector: "$name" })\nexport class $Name {\n  constructor(private $key: $Key) {}\n}',
     "export const $verb$Name = async (id: string): Promise<$Name> => {\n  return $key.$verb(id);\n};",
 ]
 JAVA = [
