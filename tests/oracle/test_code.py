@@ -66,9 +66,8 @@ def test_the_sample_is_whole(sample):
 
 @pytest.mark.parametrize("language", SAMPLE)
 def test_each_language_comes_back(sample, language):
-    assert [
-        (one.answer.text, one.made.row["output"]) for one in sample if one.bad and one.answer.language == language
-    ] == []
+    found = [one for one in sample if one.answer.language == language]
+    assert table(found)[language].share <= ONE_LANGUAGE, worst(found)
 
 
 def test_the_sample_reaches_the_targets(sample):
