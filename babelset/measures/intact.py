@@ -147,7 +147,7 @@ def _unpaired(source: str, target: str) -> bool:
     pairs = len(OPENING.findall(source))
     if not pairs or pairs != len(CLOSING.findall(source)):
         return False
-    return (len(OPENING.findall(target)) - len(CLOSING.findall(target))) % 2 == 1
+    return len(CLOSING.findall(target)) - len(OPENING.findall(target)) == 1
 
 
 def _unasked(unit: Scored, target: str) -> Counter[str]:
