@@ -13,7 +13,7 @@ from babelset.contracts.loading import build_filter, filter_class
 # The checks of every run. Any other filter, a stranger's too, runs when it is named: installing or removing a package
 # must not change what the same command writes.
 DEFAULT = (
-    *("complete", "copied", "language", "length", "numbers"),
+    *("choices", "complete", "copied", "intact", "language", "length", "numbers"),
     *("preserved", "repetition", "script", "task", "truncated"),
 )
 

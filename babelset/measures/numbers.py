@@ -1,68 +1,201 @@
-"""Which numbers of a source are still in its translation, however a language groups and writes them."""
+"""Which numbers of a source are in its translation: compared as numbers, however a language writes them."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from typing import Any
 
 import regex
 
-# Digits of any script, with separators between groups: 1,234.5  1.234,5  1 234,5  1'234  ١٬٢٣٤
-NUMBER = regex.compile(r"\p{Nd}+(?:[.,'’٫٬]\p{Nd}+|[ \u00a0\u202f\u2009]\p{Nd}{3}(?!\p{Nd}))*")
-SEPARATOR = regex.compile(r"\P{Nd}+")
-DECADE = regex.compile(r"\b\p{Nd}{4}(?=['’]?s\b)")
+from babelset.languages import Pair
+from babelset.measures.figures import GROUPING, NUMBER, SIGN, Number, Value, numbers, table, value_of
+
 WORDS = 12  # numbers up to here may be written out
-ROMAN = (
-    "",
-    "I",
-    "II",
-    "III",
-    "IV",
-    "V",
-    "VI",
-    "VII",
-    "VIII",
-    "IX",
-)  # of units; centuries and kings go up to 39
+DEGREES = regex.compile(r"(?:(?:\s?(?:to|or|and|-|–)\s?)\d+)?(?:[ -]degrees?\b|\s?°)(?!\s?c\b| celsius)")
+DECADE = regex.compile(r"['’]?s\b")
+HALF_DAY = regex.compile(r"(?::\d\d)?\s?[ap]\.?m\b|\s?o'clock")
+PERCENT = regex.compile(r"\s?(?:%|percent|per cent)")
+NEAR = 0.12  # how far a converted unit may be off: people round
+MOST = 10_000  # pairs of numbers that are compared for other units; a text with more is no translation
+ROMAN = regex.compile(r"(?<!\p{Lu})[IVX]+(?!\p{Lu})")
+UNITS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 
 
-def numbers(text: str) -> list[str]:
-    """`numbers("1.234,5 and ١٢")` -> ["12345", "12"]: the digits alone, in ASCII."""
-    return [_ascii(SEPARATOR.sub("", match)) for match in NUMBER.findall(text)]
+def lost(source: str, target: str, pair: Pair | None = None) -> list[str]:
+    """
+    The source's numbers that the target lacks, as they are written.
+
+    >>> lost("Take 25 mg of 2.5 %.", "Toma 250 mg al 2,5 %.", pair)
+    ['25']
+
+    A small one may be a word in the target, unless the target has a number there that the source does not.
+    """
+    spoken, written = (pair.source, pair.target) if pair else (None, None)
+    wanted = numbers(source, spoken)
+    if not wanted:
+        return []
+    missing, new = _unequal(wanted, numbers(target, written))
+    missing, new = _unequal(_apart(missing), _apart(new))
+    roman = set(ROMAN.findall(target))
+    missing = [number for number in missing if _as_roman(number) not in roman]
+    if len(missing) * len(new) <= MOST:
+        swahili = pair is not None and pair.target.code == "swh_Latn"  # its day begins at six
+        missing = [number for number in missing if not _take_other(number, new, swahili)]
+    excused = _excused(wanted, missing, target)
+    small = [number for number in missing if id(number) in excused]
+    unsaid = max(len(small) - len(new), 0)  # so many of them have no other number in their place
+    return [number.text for number in missing if id(number) not in excused] + [one.text for one in small[unsaid:]]
 
 
-def _ascii(digits: str) -> str:
-    if digits.isascii():
-        return digits
-    # the regex library may know digits of a newer Unicode than Python does
-    return "".join(str(unicodedata.digit(char, 0)) for char in digits)
-
-
-def _wanted(source: str) -> list[str]:
-    return [number for number in numbers(source) if len(number) > 2 or int(number) > WORDS]
-
-
-def lost(source: str, target: str) -> list[str]:
-    """The digits of the source's numbers that the target lacks; small ones may be words there."""
-    left, decades = Counter(numbers(target)), set(map(_ascii, DECADE.findall(source)))
-    loose = _ascii("".join(regex.findall(r"\p{Nd}", target)))  # grouped in a way that we do not know
-    gone = []
-    for number in _wanted(source):
-        if left[number] > 0:
-            left[number] -= 1
-        elif number not in loose and not _is_roman(number, target) and not (number in decades and left[number[2:]]):
-            gone.append(number)
-    return gone
-
-
-def _is_roman(number: str, target: str) -> bool:
-    """Whether the target writes the number as the 19th century is written in much of Europe: XIX."""
-    if len(number) > 2:
-        return False
-    value = int(number)
-    return value < 40 and regex.search(rf"\b{'X' * (value // 10)}{ROMAN[value % 10]}\b", target) is not None
-
-
-def share(source: str, target: str) -> float:
+def share(source: str, target: str, pair: Pair | None = None) -> float:
     """The share of the source's numbers that the target has, 1 where there are none."""
-    return 1 - len(lost(source, target)) / max(len(_wanted(source)), 1)
+    gone = lost(source, target, pair)
+    return 1 - min(len(gone) / len(NUMBER.findall(source)), 1) if gone else 1.0
+
+
+def _unequal(wanted: list[Number], have: list[Number]) -> tuple[list[Number], list[Number]]:
+    """The numbers of each side that the other has not, taken as often as they stand there."""
+    for key in (_spelling, _worth, _worth_in_full):
+        index: dict[Any, list[int]] = {}
+        for place, number in enumerate(have):
+            for value in key(number):
+                index.setdefault(value, []).append(place)
+        used: set[int] = set()
+        left = [number for number in wanted if not _take(key(number), index, used)]
+        wanted, have = left, [number for place, number in enumerate(have) if place not in used]
+    return wanted, have
+
+
+def _take(keys: Iterator[Any], index: dict[Any, list[int]], used: set[int]) -> bool:
+    for key in keys:
+        while places := index.get(key):
+            if (place := places.pop()) not in used:
+                used.add(place)
+                return True
+    return False
+
+
+def _spelling(number: Number) -> Iterator[str]:
+    yield number.text
+
+
+def _worth(number: Number) -> Iterator[Value]:
+    yield from number.values
+
+
+def _worth_in_full(number: Number) -> Iterator[Value]:
+    yield from number.full
+
+
+def _take_other(number: Number, new: list[Number], swahili: bool) -> bool:
+    """Take out of `new` what says the same in other units or by another clock; whether there is such a number."""
+    for other in new:
+        if _same_decade(number, other) or _same_hour(number, other, swahili) or _converted(number, other):
+            new.remove(other)
+            return True
+    return False
+
+
+def _as_roman(number: Number) -> str:
+    """As the 19th century is written in much of Europe: XIX; "" for a number that is no century, and no king's."""
+    if not number.text.isdecimal() or len(number.text) > 2 or not 0 < int(number.text) < 40:
+        return ""
+    return "X" * (int(number.text) // 10) + UNITS[int(number.text) % 10]
+
+
+def _apart(numbers: list[Number]) -> list[Number]:
+    """Times and dates as their parts, which other languages join with other signs, in another order."""
+    return [
+        one
+        for number in numbers
+        for one in ([_part(number, part) for part in number.parts] if _is_compound(number) else [number])
+    ]
+
+
+def _part(number: Number, part: str) -> Number:
+    return Number(part, (value_of(part),), 0, number.before, number.after)
+
+
+def _is_compound(number: Number) -> bool:
+    """Whether the parts may be numbers of their own: a time, a date, a list without spaces."""
+    parts = number.parts
+    return not number.values or (
+        len(parts) == 2 and len(parts[1]) == 2 and int(parts[0][-3:]) < 25 and int(parts[1]) < 60
+    )
+
+
+def _same_decade(number: Number, other: Number) -> bool:
+    """1930s and 30; 80s and 1980; 2018-19 and 2018-2019; SS19 and 2019."""
+    short, long = sorted((number.text, other.text), key=len)
+    if len(short) != 2 or len(long) != 4 or not long.endswith(short):
+        return False
+    joined = (number.before, other.before)
+    return DECADE.match(number.after) is not None or any(char.isalpha() or char in "-–—/'’" for char in joined if char)
+
+
+def _same_hour(number: Number, other: Number, swahili: bool) -> bool:
+    """4 pm and 16; in Swahili 4 am and 10."""
+    if not regex.match(r"(?::\d\d)?\s?[ap]\.?m\b|\s?o'clock", number.after) and not (
+        swahili and ":" in number.after[:1]
+    ):
+        return False
+    hours, theirs = int(number.parts[0][-3:]), int(other.parts[0][-3:])
+    shifts = {12, -12} | ({6, -6} if swahili else set())
+    return theirs - hours in shifts and (number.parts[1:] == other.parts[1:] or len(other.parts) == 1)
+
+
+def _converted(number: Number, other: Number) -> bool:
+    """Miles that are kilometres in the target, about."""
+    amount, theirs = number.amount, other.amount
+    if DEGREES.match(number.after):
+        return min(abs((amount - 32) / 1.8 - theirs), abs(amount / 1.8 - theirs)) < 2
+    return any(abs(amount * factor - theirs) <= NEAR * amount * factor for factor in _factors(number))
+
+
+def _factors(number: Number) -> Iterator[float]:
+    for pattern, factors in _units():
+        if pattern.match(number.after):
+            yield from factors
+
+
+def _excused(wanted: list[Number], missing: list[Number], target: str) -> set[int]:
+    """Those of the missing ones that may be words in the target, or were said twice, by identity."""
+    gone = set(map(id, missing))
+    words = {text for text, pattern in table()["round"].items() if regex.search(pattern, target, regex.IGNORECASE)}
+    excused = {id(number) for number in missing if _may_be_words(number, words)}
+    for one, other in pairwise(wanted):
+        if len(pair := gone & {id(one), id(other)}) != 1:
+            continue
+        if _joined(one, other):  # of 1-0 one half is not a word, but 9:00 may be 9
+            excused -= {id(number) for number in (one, other) if number.text != "00"}
+        elif _same_in_other_units(one, other):
+            excused |= pair
+    return excused
+
+
+def _joined(one: Number, other: Number) -> bool:
+    return bool(other.before) and other.before in "-–:" and one.after.lstrip()[:1] == other.before
+
+
+def _same_in_other_units(one: Number, other: Number) -> bool:
+    """45 miles (72 kilometers): a translator may keep one of them."""
+    return other.before == "(" and any(any(_factors(number)) for number in (one, other))
+
+
+def _may_be_words(number: Number, said: set[str]) -> bool:
+    """Whether the target may say it in words: three, a hundred, completely (100 percent), in the thirties."""
+    if number.text.isdecimal() and len(number.text) < 3 and int(number.text) <= WORDS:
+        return True
+    if number.text == "100" and PERCENT.match(number.after):
+        return True
+    if len(number.text) == 2 and number.text.endswith("0") and DECADE.match(number.after):
+        return True
+    return GROUPING.sub("", SIGN.sub("", number.text)) in said
+
+
+@cache
+def _units() -> list[tuple[regex.Pattern[str], list[float]]]:
+    some = r"(?:\s?(?:to|or|and|-|–)\s?[\d.,]+)?[ -]?(?:square[ -])?"
+    return [(regex.compile(rf"{some}(?:{row['names']})\b"), row["factors"]) for row in table()["units"]]

@@ -28,7 +28,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def translated(tmp_path: Path) -> Path:
     """Rows into Catalan and Spanish, translated without any check."""
     config = tmp_path / "none.toml"
-    names = ["complete", "preserved", "truncated", "copied", "script", "language", "length",
+    names = ["choices", "complete", "intact", "preserved", "truncated", "copied", "script", "language", "length",
              "repetition", "numbers", "task"]  # fmt: skip
     config.write_text("[filters]\n" + "".join(f"{name} = false\n" for name in names))
     for language in ("ca", "es"):

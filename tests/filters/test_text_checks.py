@@ -11,7 +11,6 @@ from babelset.filters.repetition import Repetition
 from babelset.filters.script import Script
 from babelset.filters.truncated import Truncated
 from babelset.languages import Pair, find
-from babelset.measures.numbers import numbers
 from babelset.translation.deciding import judge, score
 
 EN = "The library is open every day of the week except Sunday, and children may borrow books for free."
@@ -87,7 +86,7 @@ WRONG = [
     ("a loop without spaces", Repetition(), EN, "图书馆每天开放图书馆" * 8, "zho_Hans", "repeats itself"),
     ("another year", Numbers(), "It was built in 1842.", "Fue construido en 1824.", "es", "1842"),
     ("another decade", Numbers(), "Built in the 1930s.", "Fue construido en los años 50.", "es", "1930"),
-    ("no price", Numbers(), "It costs 1,250 euros.", "Cuesta mucho.", "es", "1250"),
+    ("no price", Numbers(), "It costs 1,250 euros.", "Cuesta mucho.", "es", "1,250"),
     ("stops in the middle", Truncated(), EN, "La biblioteca está abierta todos", "es", "breaks off"),
     ("stops after two thirds", Truncated(), EN, ES[:70], "es", "breaks off"),
     ("nothing but the kept text", Truncated(), f"`ls -la`: {EN}", "`ls -la`", "es", "breaks off"),
@@ -201,19 +200,3 @@ def test_the_engines_flag_is_believed(ask):
 def test_thresholds_can_be_changed(ask):
     assert ask(Length(tolerance=9), EN, f"{ES} {ES} {ES}").ok
     assert ask(Copied(most=1), EN, EN).ok
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("1,234.5 and 7", ["12345", "7"]),
-        ("1 234", ["1234"]),
-        ("1\u202f234,5", ["12345"]),
-        ("١٢٣", ["123"]),
-        ("12 34", ["12", "34"]),
-        ("v2.10.3", ["2103"]),
-        ("none", []),
-    ],
-)
-def test_numbers(text, found):
-    assert numbers(text) == found

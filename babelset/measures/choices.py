@@ -1,0 +1,75 @@
+"""Which answer options were told apart in the source and are not in the translation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import regex
+
+from babelset.contracts.filter import Scored
+
+ROLES = frozenset({"choice", "option"})
+# A key that holds options, as the last or as any other part of a path: choices[0], options.A, option_b, endings[1].
+NAMES = "choices?|options?|endings?|alternatives|distractors?|candidates|sol|op(?=[a-e]$)|mc\\d?_targets|mc_answers?|mc"
+KEY = regex.compile(rf"(?:^|(?<=[.\]]))(?:{NAMES})(?:_?(?:\d+|[A-Ja-j]))?(?=$|[.\[])", regex.IGNORECASE)
+PLACE = regex.compile(r"\[\d+\]|(?<=\.)[A-Ja-j1-9]$")
+COUNTED = regex.compile(r"_?(?:\d+|(?<=_|\bop)[A-Ja-j])$", regex.IGNORECASE)
+EDGES = regex.compile(r"^[\p{P}\p{S}\s]+|[\p{P}\p{S}\s]+$")
+LISTED = regex.compile(r"^[ \t]*(?:[-*][ \t]+)?\(?([A-J])[.):][ \t]+(\S.*?)[ \t]*$", regex.MULTILINE)
+
+
+def group(unit: Scored) -> str:
+    """
+    The set of options that a field belongs to, "" where it is none.
+
+    >>> group(unit)  # of the field "choices[2].text"
+    'choices[].text'
+    """
+    if found := KEY.search(unit.field):
+        stem = COUNTED.sub("", found[0])
+        rest: str = PLACE.sub("[]", unit.field[found.end() :])
+        return f"{unit.field[: found.start()]}{stem}{rest}"
+    if unit.role in ROLES:
+        return unit.field.rpartition(".")[0] + "[]"  # columns called A, B, C
+    return ""
+
+
+def confused(options: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """
+    The first two targets that are one though their sources differ; None where all can be told apart.
+
+    >>> confused([("big", "grande"), ("large", "Grande."), ("small", "pequeño")])
+    ('grande', 'Grande.')
+
+    Case and outer punctuation count only where the sources differ in nothing else.
+    """
+    folded: dict[str, tuple[str, str]] = {}
+    exact: dict[str, tuple[str, str]] = {}
+    for source, target in options:
+        first_exact, first = (
+            exact.setdefault(target, (source, target)),
+            folded.setdefault(fold(target), (source, target)),
+        )
+        if first_exact[0] != source:
+            return first_exact[1], target
+        if fold(first[0]) != fold(source):
+            return first[1], target
+    return None
+
+
+def fold(text: str) -> str:
+    """`fold("Grande.")` -> "grande"; text that is punctuation alone stays."""
+    return EDGES.sub("", text).casefold() or text.strip()
+
+
+def listed(text: str) -> list[tuple[str, str]]:
+    """The options that a text itself lists, one a line: `listed("A) big\\nB) small")` -> [("A", "big"), ...]."""
+    return [(label, option) for label, option in LISTED.findall(text)] if "\n" in text else []
+
+
+def inside(unit: Scored) -> Iterator[tuple[str, str]] | None:
+    """The options listed in both texts of a field, paired; None where their number or labels changed."""
+    source, target = listed(unit.source), listed(unit.target or "")
+    if len(source) > 1 and [label for label, _ in source] != [label for label, _ in target]:
+        return None
+    return ((old, new) for (_, old), (_, new) in zip(source, target, strict=False) if len(source) > 1)

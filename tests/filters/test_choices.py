@@ -1,0 +1,85 @@
+"""Answer options that can, and cannot, be told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from babelset.contracts.filter import Outcome, Scored
+from babelset.filters.choices import Choices
+from babelset.languages import Pair, find
+from tests.filters.conftest import verdict
+
+PAIR = Pair(find("en"), find("es"))
+
+
+def judged(*fields: tuple[str, str, str | None], role: str = "input"):
+    units = [Scored(source, target, PAIR, path, role) for path, source, target in fields]
+    return verdict(Choices(), Outcome(units, units, units[0]))
+
+
+PATHS = [
+    ("choices[0]", "choices[1]"),
+    ("options[0]", "options[1]"),
+    ("endings[0]", "endings[3]"),
+    ("choices.text[0]", "choices.text[1]"),
+    ("choices[0].text", "choices[1].text"),
+    ("question.choices[0].text", "question.choices[1].text"),
+    ("options.A", "options.B"),
+    ("option_a", "option_d"),
+    ("opa", "opb"),
+    ("ending0", "ending1"),
+    ("mc_answer1", "mc_answer4"),
+    ("mc1_targets.choices[0]", "mc1_targets.choices[1]"),
+    ("sol1", "sol2"),
+    ("choice1", "choice2"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PATHS)
+def test_two_options_that_become_one_are_rejected(one, other):
+    assert judged((one, "buy", "comprar"), (other, "purchase", "adquirir")).ok
+    refused = judged((one, "buy", "comprar"), (other, "purchase", "Comprar."))
+    assert not refused.ok
+    assert "two options are one: 'comprar' and 'Comprar.'" in refused.reason
+
+
+def test_fields_are_options_by_their_role():
+    assert not judged(("A", "big", "grande"), ("B", "large", "grande"), role="choice").ok
+    assert judged(("A", "big", "grande"), ("B", "large", "grande")).ok
+
+
+@pytest.mark.parametrize(
+    ("what", "fields", "ok"),
+    [
+        ("equal in the source too", [("choices[0]", "yes", "sí"), ("choices[1]", "yes", "sí")], True),
+        ("differing in case alone", [("choices[0]", "True", "Cierto"), ("choices[1]", "true", "cierto")], True),
+        ("case lost", [("choices[0]", "True", "cierto"), ("choices[1]", "true", "cierto")], False),
+        ("signs", [("choices[0]", "-5", "-5"), ("choices[1]", "5", "5")], True),
+        ("operators", [("choices[0]", "+", "+"), ("choices[1]", "-", "-")], True),
+        ("decimals", [("choices[0]", "1.5", "1,5"), ("choices[1]", "15", "15")], True),
+        ("empty", [("choices[0]", "big", " "), ("choices[1]", "small", "pequeño")], False),
+        ("of two questions", [("qas[0].choices[0]", "big", "gran"), ("qas[1].choices[0]", "large", "gran")], True),
+        ("of another kind", [("answers[0]", "big", "grande"), ("answers[1]", "large", "grande")], True),
+        ("not options", [("optional", "big", "grande"), ("options_note", "large", "grande")], True),
+        ("not translated yet", [("choices[0]", "big", None), ("choices[1]", "large", None)], True),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_options(what, fields, ok):
+    assert judged(*fields).ok is ok
+
+
+QUESTION = "Which is large?\nA) big\nB) small\nC) red"
+
+
+@pytest.mark.parametrize(
+    ("target", "ok"),
+    [
+        ("¿Cuál es grande?\nA) gran\nB) chico\nC) rojo", True),
+        ("¿Cuál es grande?\nA) gran\nB) gran\nC) rojo", False),
+        ("¿Cuál es grande?\nA) gran\nB) chico", False),
+        ("¿Cuál es grande?\nUn) gran\nB) chico\nC) rojo", False),
+    ],
+)
+def test_options_that_a_text_lists(target, ok):
+    assert judged(("question", QUESTION, target)).ok is ok
