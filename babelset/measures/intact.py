@@ -34,6 +34,8 @@ TOKENS = r"""
   | (?<![\w.@])[A-Za-z_]\w+(?:\.[a-z_]\w+)+(?!\w|\.\w|@)
   | (?<![\w@])@[A-Za-z]\w+
   | ^[ \t]*\(?(?:[A-H]|I{1,3}|IV|VI{0,3}|IX)[).](?=[ \t]+\S) | (?<!\w)\([A-Z]\)
+  | \A\s*[A-H][).:]?\s*\Z | \b[A-H](?=,\ [A-H],\ )
+  | \{[A-Za-z_][\w.]*(?:[!:][^{}\s]{0,40})?\}
   | &&|\|\||=>|->|<-(?!\w)|::|===?|!=|<=|>=|\+=|-=|:=|\*\*|\+\+|~~
   | [{}|^`=\\*_]
   | \p{Extended_Pictographic}(?<![\d©®™\#*])
@@ -54,6 +56,7 @@ TOKENS = r"""
 SPECIAL = regex.compile(
     r"[^\w\s.,;:!?'\"()\-–—“”’‘«»¿¡…€£।。，、？！：；（）]|[_A-Za-z]\d|_|[a-z][A-Z]|\w\.[a-z_]|\s-{1,2}[a-z]"
     r"|[\w](?:\(|\\)|www\.|^\s*\(?[A-HIVX]{1,4}[).]\s|\([A-Z]\)"
+    r"|^\s*[A-H][).:]?\s*$|\b[A-H], [A-H], "
 )
 
 ROLE = regex.compile(r"^[ \t>*#]*(?:Human|Assistant|User|System|AI)[ \t]?:", regex.MULTILINE)
@@ -147,7 +150,7 @@ def _unpaired(source: str, target: str) -> bool:
     pairs = len(OPENING.findall(source))
     if not pairs or pairs != len(CLOSING.findall(source)):
         return False
-    return len(CLOSING.findall(target)) - len(OPENING.findall(target)) == 1
+    return len(CLOSING.findall(target)) > len(OPENING.findall(target))
 
 
 def _unasked(unit: Scored, target: str) -> Counter[str]:

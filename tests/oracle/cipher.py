@@ -13,16 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import BaseModel
-
-from babelset.contracts.translator import Failure, Translation
+from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.languages import Pair
 from babelset.text.segment import Segment
 
 MODULE = "babelset_oracle_cipher"
 
 
-class Cipher(BaseModel, extra="forbid"):
+class Cipher(Translator):
     """ "Say `ls` now." -> "Fnl `ls` abj.\""""
 
     schemes: ClassVar[Sequence[str]] = ("raw",)
@@ -36,10 +34,6 @@ class Cipher(BaseModel, extra="forbid"):
 
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]:
         return [Translation(codecs.encode(segment.text, "rot13")) for segment in segments]
-
-    def close(self) -> None:
-        """Nothing to stop."""
-
 
 def installed(folder: Path) -> Path:
     """`folder`, with this file as a package that has an entry point; nothing is built."""
