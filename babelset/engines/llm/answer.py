@@ -56,6 +56,8 @@ class Malformed(Exception):
 
 
 FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+FIRST_NUMBER, BRACE = re.compile(r'\{\s*"1"\s*:'), re.compile(r"[{}]")
+_OBJECT = json.JSONDecoder(object_pairs_hook=list, strict=False)
 THOUGHT = re.compile(r"<(?:think|thinking|thought|reasoning|seed:think)>|\[THINK\]|◁think▷", re.IGNORECASE)
 THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning|seed:think)>|\[/THINK\]|◁/think▷", re.IGNORECASE)
 # Nothing to see, or not what it seems: lone surrogates, bytes that were no UTF-8, overridden direction, hidden tags
@@ -81,14 +83,18 @@ def numbered(text: str, count: int) -> list[str | None]:
     """
     The answers under the numbers 1 to `count`, None for those that are missing.
 
-    Raises Malformed for anything but one JSON object of texts, for numbers that were not asked for, came twice or
-    out of order: then none can be trusted to stand under its own.
+    Talk around the object is passed over where no other object stands in it, and no number is missing. Raises
+    Malformed for anything but one JSON object of texts, for numbers that were not asked for, came twice or out of
+    order: then none can be trusted to stand under its own.
+
+    >>> numbered('Here it is: {"1":"Hola.","2":"Adéu."} Anything else?', 2)
+    ['Hola.', 'Adéu.']
     """
     fenced = FENCE.fullmatch(text)
     try:
         items = json.loads(fenced[1] if fenced else text, object_pairs_hook=list, strict=False)
     except (ValueError, RecursionError):
-        raise Malformed("json", "is not the JSON object alone that was asked for") from None
+        items = _amid_talk(text, count)
     if not isinstance(items, list) or not all(isinstance(item, tuple) for item in items):
         raise Malformed("json", "is not a JSON object")
     keys = [key for key, _ in items]
@@ -101,6 +107,20 @@ def numbered(text: str, count: int) -> list[str | None]:
         raise Malformed("json", "holds a value that is no text")
     found = dict(items)
     return [found.get(number) for number in wanted]
+
+
+def _amid_talk(text: str, count: int) -> Any:
+    """The pairs of the only object in a text; raises Malformed where there might be another, or a number lacks."""
+    begin = FIRST_NUMBER.search(text)
+    try:
+        items, end = _OBJECT.raw_decode(text, begin.start() if begin else len(text))
+        before, after = text[: begin.start() if begin else 0].rstrip(), text[end:].lstrip()
+        lone = not BRACE.search(before + after) and not before.endswith("[") and not after.startswith("]")
+        if lone and {key for key, _ in items} == {str(number) for number in range(1, count + 1)}:
+            return items
+    except (ValueError, RecursionError):
+        pass
+    raise Malformed("json", "is not the JSON object alone that was asked for")
 
 
 @dataclass(frozen=True)
@@ -243,8 +263,12 @@ def _grams(words: Sequence[str]) -> set[tuple[str, ...]]:
 
 
 def correction(faults: Iterable[tuple[str, Fault]]) -> list[str]:
-    """What to tell the model: `correction([("2", fault)])` -> ["2 is missing."]."""
-    return [f"{which} {fault.note}.".strip() for which, fault in faults]
+    """
+    What to tell the model, in codes: `correction([("2", fault)])` -> ["2:MISSING"], `[("", fault)]` -> ["MISSING"].
+
+    A small model translates a sentence that stands beside the text; the prompts say what the codes mean.
+    """
+    return [f"{which}:{fault.kind.upper()}".lstrip(":") for which, fault in faults]
 
 
 def schema_of(count: int) -> dict[str, Any]:

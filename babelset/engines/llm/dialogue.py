@@ -215,7 +215,7 @@ class _Dialogue:
         if not faulty:
             return []
         faults = [self.best[place][1] for place in faulty]
-        names = map(str, range(1, len(faulty) + 1)) if len(faulty) > 1 else ["The answer"]
+        names = map(str, range(1, len(faulty) + 1)) if len(faulty) > 1 else [""]
         cut = any(fault.kind in ("truncated", "thinking") for fault in faults)
         notes = correction(zip(names, faults, strict=True))
         return [_Pack(faulty, list(dict.fromkeys(notes)), asked.room * 2 if cut else asked.room)]
