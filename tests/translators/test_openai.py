@@ -267,7 +267,7 @@ def test_a_row_that_the_server_refuses_is_rejected_with_its_words(tmp_path: Path
 def test_a_server_that_can_little_is_asked_for_little(tmp_path: Path) -> None:
     sources = stones(tmp_path, 4)
     with ScriptedServer(rejects=["response_format", "n", "seed", "chat_template_kwargs"]) as server:
-        run(server, tmp_path, "-O", "candidates=3")
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0")
     requests = asked(server)
     assert len(requests) == 12
     assert {name for body in requests for name in body} == {"model", "messages", "max_tokens", "temperature"}
@@ -296,7 +296,7 @@ def test_of_several_candidates_the_one_the_others_agree_with_is_kept(
 ) -> None:
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=supports_n) as server:
-        run(server, tmp_path, "-O", "candidates=3")
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0")
     assert len(asked(server)) == requests == manifest(tmp_path)["engine"]["requests"]
     [row] = rows(tmp_path)
     assert row["output"] == DRAWN[1]

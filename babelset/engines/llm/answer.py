@@ -28,7 +28,7 @@ from functools import cached_property
 from typing import Any
 
 from babelset.contracts.filter import Scored, shorten
-from babelset.engines.llm import symptoms
+from babelset.engines.llm import placement, symptoms
 from babelset.engines.llm.controls import CONTROL
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.phrases import said
@@ -109,6 +109,14 @@ def numbered(text: str, count: int) -> list[str | None]:
     return [found.get(number) for number in wanted]
 
 
+def lone(text: str) -> str:
+    """The answer to a request of one segment, "" where it cannot be used: `lone('{"1":"Hola."}')` -> "Hola."."""
+    try:
+        return numbered(thought_removed(text), 1)[0] or ""
+    except Malformed:
+        return ""
+
+
 def _amid_talk(text: str, count: int) -> Any:
     """The pairs of the only object in a text; raises Malformed where there might be another, or a number lacks."""
     begin = FIRST_NUMBER.search(text)
@@ -158,8 +166,11 @@ class Examiner:
         ]
         others = [self._unit(source, hypothesis, "") for source, hypothesis in told]
         good = [index for index, fault in enumerate(found) if fault is None or not fault.hard]
-        for index in symptoms.misplaced([*units, *others]).intersection(good):
+        elsewhere = symptoms.misplaced([*units, *others]) | placement.misplaced(units)
+        for index in elsewhere.intersection(good):
             found[index] = Fault("order", "is not the translation of its own sentence, but of another")
+        for index in symptoms.doubled([*units, *others]).intersection(at for at in good if found[at] is None):
+            found[index] = Fault("order", "is the same as that of another sentence", hard=False)
         for index in symptoms.foreign([units[index] for index in good]):
             found[good[index]] = Fault("language", f"is not in {self.pair.target.name}")
         return found

@@ -40,10 +40,10 @@ class _Message(BaseModel):
         if not all(isinstance(part, dict) for part in parts):
             raise ValueError("parts that are no objects")
         texts = [part.get("text") for part in parts if part.get("type", "text") in ("text", "output_text")]
-        texts = [text.get("value") if isinstance(text, dict) else text for text in texts]
-        if not all(isinstance(text, str) for text in texts):
+        plain = [text.get("value") if isinstance(text, dict) else text for text in texts]
+        if not all(isinstance(text, str) for text in plain):
             raise ValueError("parts without a text")
-        return "".join(texts)
+        return "".join(map(str, plain))
 
 
 class _RawChoice(BaseModel):
