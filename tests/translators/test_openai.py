@@ -185,7 +185,7 @@ def test_no_more_requests_than_allowed_and_none_twice(fault: Fault | None, tmp_p
     script = Faulty(fault)
     with ScriptedServer(script, latency=0.005) as server:
         for limit in (5, 5, 9):
-            said = run(server, tmp_path, "--chunk", 2, "-O", f"max_requests={limit}", code=2)
+            said = run(server, tmp_path, "--chunk", 2, "-O", f"max_requests={limit}", code=6)
             assert f"max_requests {limit} is reached" in said and "goes on where this one stopped" in said
             assert len(asked(server)) == limit
         run(server, tmp_path, "--chunk", 2, "-O", "max_requests=100")
@@ -203,7 +203,7 @@ def test_no_more_is_spent_than_allowed(tmp_path: Path) -> None:
     with ScriptedServer(lambda body, number: usage) as server:
         for _ in range(2):
             assert "max_cost 0.02 is reached" in run(
-                server, tmp_path, "-O", f"prices={prices}", "-O", "max_cost=0.02", code=2
+                server, tmp_path, "-O", f"prices={prices}", "-O", "max_cost=0.02", code=6
             )
             assert 1 <= len(asked(server)) <= 10
         first = len(asked(server))
@@ -215,7 +215,7 @@ def test_no_more_is_spent_than_allowed(tmp_path: Path) -> None:
 def test_a_limit_of_none_at_all_asks_nothing(tmp_path: Path) -> None:
     stones(tmp_path)
     with ScriptedServer() as server:
-        run(server, tmp_path, "-O", "max_requests=0", code=2)
+        run(server, tmp_path, "-O", "max_requests=0", code=6)
     assert asked(server) == []
 
 
@@ -223,7 +223,7 @@ def test_what_is_in_flight_when_the_limit_is_met_is_kept(tmp_path: Path) -> None
     """The requests of one row go out together; the one that is too many is refused while the others are answered."""
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=False, latency=0.1) as server:
-        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=2", code=2)
+        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=2", code=6)
         run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=3")
     assert len(asked(server)) == 3
 

@@ -24,7 +24,20 @@ from babelset.text.segment import Context, Segment
 
 PAIR = Pair(find("eng_Latn"), find("ban_Latn"))
 Wrong = Callable[[list[str]], list[str]]
-THINGS = ["river", "window", "farmer", "bridge", "market", "kitchen", "teacher", "garden", "letter", "winter", "village", "boat"]
+THINGS = [
+    "river",
+    "window",
+    "farmer",
+    "bridge",
+    "market",
+    "kitchen",
+    "teacher",
+    "garden",
+    "letter",
+    "winter",
+    "village",
+    "boat",
+]
 DEEDS = ["crosses", "opens", "sells", "leaves", "forgets", "paints", "follows", "carries", "remembers", "hides"]
 ADVERBS = ["slowly", "today", "gladly", "again", "alone", "early", "quietly", "often", "outside", "twice"]
 

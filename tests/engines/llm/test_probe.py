@@ -11,7 +11,7 @@ import pytest
 
 from babelset.engines.llm.faults import Down
 from babelset.engines.llm.probe import ODD, Capabilities, health, probe
-from babelset.errors import ConfigError
+from babelset.errors import BabelsetError, ConfigError
 from tests.engines.llm.asking import ask, request
 from tests.engines.llm.scripted_server import (
     HANG,
@@ -86,7 +86,7 @@ HOPELESS = [
 
 @pytest.mark.parametrize(("fault", "said"), [case[1:] for case in HOPELESS], ids=[case[0] for case in HOPELESS])
 def test_a_server_without_a_plain_answer_is_an_error(fault: Fault, said: str) -> None:
-    with ScriptedServer(lambda body, number: fault) as server, pytest.raises(ConfigError, match=said) as stop:
+    with ScriptedServer(lambda body, number: fault) as server, pytest.raises(BabelsetError, match=said) as stop:
         found(server, key=KEY, timeout=0.2 if fault.hang else 30)
     assert server.base_url in str(stop.value) and KEY not in str(stop.value)
 
@@ -111,7 +111,7 @@ def test_a_healthy_server(models: list[str] | None) -> None:
 
 def test_a_model_that_is_not_there() -> None:
     models = ["rot13", *(f"model-{number}" for number in range(50))]
-    with ScriptedServer(models=models) as server, pytest.raises(ConfigError) as stop:
+    with ScriptedServer(models=models) as server, pytest.raises(BabelsetError) as stop:
         check(server.base_url, "rot31")
     message = str(stop.value)
     assert "no model 'rot31' but 'rot13', 'model-0'" in message and "'model-18' ..." in message
@@ -124,7 +124,7 @@ def test_a_model_that_is_not_there() -> None:
 def test_a_key_that_is_missing_or_wrong(key: str | None, said: str) -> None:
     with ScriptedServer(key=KEY) as server:
         check(server.base_url, key=KEY)
-        with pytest.raises(ConfigError, match=said) as stop:
+        with pytest.raises(BabelsetError, match=said) as stop:
             check(server.base_url, key=key)
     assert KEY not in str(stop.value)
 
@@ -139,7 +139,7 @@ def test_a_key_that_is_missing_or_wrong(key: str | None, said: str) -> None:
     ids=["503", "hang", "cut"],
 )
 def test_a_server_that_is_not_well(fault: Fault, said: str) -> None:
-    with ScriptedServer(models=fault) as server, pytest.raises(ConfigError) as stop:
+    with ScriptedServer(models=fault) as server, pytest.raises(BabelsetError) as stop:
         check(server.base_url, timeout=0.2 if fault.hang else 30)
     assert said in str(stop.value)
 
@@ -153,7 +153,7 @@ def test_a_list_of_models_that_is_none_says_nothing(raw: bytes) -> None:
 def test_no_server_at_all() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(ConfigError, match=r"cannot be reached\. Is the server running, and --base-url right\?"):
+        with pytest.raises(BabelsetError, match=r"cannot be reached\. Is the server running, and --base-url right\?"):
             check(f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
 
 
