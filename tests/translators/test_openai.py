@@ -7,6 +7,7 @@ Sources are English, but pass for Buginese, and their cipher for Balinese: no id
 from __future__ import annotations
 
 import json
+import random
 import socket
 from codecs import encode
 from collections import Counter
@@ -156,7 +157,7 @@ def test_what_cannot_work_is_said_before_a_row_is_translated(
 ) -> None:
     stones(tmp_path)
     with ScriptedServer(**server) as running:
-        said = run(running, tmp_path, "--chunk", 2, *arguments, code=2)
+        said = run(running, tmp_path, "--chunk", 2, *arguments, code=6 if "Is the server running" in told else 2)
     assert told in said
     assert said.startswith("babelset: ") and said.count("\n") == 1
     assert SECRET not in said and files_with(tmp_path, SECRET) == []
@@ -223,8 +224,8 @@ def test_what_is_in_flight_when_the_limit_is_met_is_kept(tmp_path: Path) -> None
     """The requests of one row go out together; the one that is too many is refused while the others are answered."""
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=False, latency=0.1) as server:
-        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=2", code=6)
-        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=3")
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0", "-O", "max_requests=2", code=6)
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0", "-O", "max_requests=3")
     assert len(asked(server)) == 3
 
 
@@ -245,7 +246,7 @@ def test_the_reason_is_told_whichever_row_met_it(
         return "no" if "stone 0" in content(body) or number < 17 else fault or "no"
 
     with ScriptedServer(script, latency=0.05) as server:
-        assert told in run(server, tmp_path, "--chunk", 1, "-O", "retries=9", *arguments, code=2)
+        assert told in run(server, tmp_path, "--chunk", 1, "-O", "retries=9", *arguments, code=2 if fault else 6)
 
 
 def test_a_row_that_the_server_refuses_is_rejected_with_its_words(tmp_path: Path) -> None:
@@ -385,3 +386,35 @@ def test_without_a_key_none_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with ScriptedServer() as server:
         run(server, tmp_path)
     assert SECRET not in "".join(server.keys)
+
+
+@pytest.mark.parametrize("how", ["shift", "none"])
+def test_answers_under_their_neighbours_numbers_are_asked_apart(how: str, tmp_path: Path) -> None:
+    draw = random.Random(4)
+    nouns, deeds = ["river", "window", "farmer", "garden", "letter", "village"], ["crosses", "hides", "sells", "paints"]
+    sources = write(
+        tmp_path,
+        *(
+            {
+                "instruction": f"Describe how the {draw.choice(nouns)} {draw.choice(deeds)} the {draw.choice(nouns)} today.",
+                "input": "",
+                "output": " ".join(
+                    f"The {draw.choice(nouns)} {deed} the {draw.choice(nouns)} twice." for deed in deeds
+                ),
+            }
+            for _ in range(12)
+        ),
+    )
+
+    def script(body: dict[str, Any], number: int) -> str | None:
+        asked = json.loads(content(body).rpartition("Translate:\n")[2]) if '{"1"' in content(body) else {}
+        said = [rot13(text) for text in asked.values()]
+        moved = said[1:] + said[:1] if how == "shift" else said
+        return json.dumps({str(at): text for at, text in enumerate(moved, 1)}) if said else None
+
+    with ScriptedServer(script) as server:
+        run(server, tmp_path)
+    assert all(rot13(row["output"]) == source["output"] for row, source in zip(rows(tmp_path), sources, strict=True))
+    found = manifest(tmp_path)["engine"]["guard"]
+    assert found["packed"] == 12 and found["rechecked"] >= 4
+    assert found["shifts"] == (found["rechecked"] if how == "shift" else 0)
