@@ -89,6 +89,7 @@ class OpenAI(LLM):
         }
         if spent.prices:
             found |= {"cost": round(spent.cost, 6), "currency": spent.prices.currency}
+        found |= self._guarded()
         if self._connected:
             found["server"] = self._connected[1].to_dict()
         return found

@@ -17,7 +17,12 @@ def ratio(unit: Scored) -> float | None:
     source, target = (len(text.strip()) for text in unit.prose)
     if not source:
         return None
-    return target / source / (_characters(unit.pair.target) / _characters(unit.pair.source))
+    return target / expected(unit)
+
+
+def expected(unit: Scored) -> float:
+    """How long the target's prose should be, in characters: the source's, by what the two languages need."""
+    return len(unit.prose[0].strip()) * _characters(unit.pair.target) / _characters(unit.pair.source)
 
 
 def fits(unit: Scored, ratio: float, tolerance: float = 2.0, slack: float = 15) -> bool:

@@ -35,6 +35,7 @@ class Cipher(Translator):
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]:
         return [Translation(codecs.encode(segment.text, "rot13")) for segment in segments]
 
+
 def installed(folder: Path) -> Path:
     """`folder`, with this file as a package that has an entry point; nothing is built."""
     about = folder / "babelset_oracle_cipher-1.dist-info"

@@ -7,6 +7,7 @@ Sources are English, but pass for Buginese, and their cipher for Balinese: no id
 from __future__ import annotations
 
 import json
+import random
 import socket
 from codecs import encode
 from collections import Counter
@@ -223,8 +224,8 @@ def test_what_is_in_flight_when_the_limit_is_met_is_kept(tmp_path: Path) -> None
     """The requests of one row go out together; the one that is too many is refused while the others are answered."""
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=False, latency=0.1) as server:
-        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=2", code=6)
-        run(server, tmp_path, "-O", "candidates=3", "-O", "max_requests=3")
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0", "-O", "max_requests=2", code=6)
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0", "-O", "max_requests=3")
     assert len(asked(server)) == 3
 
 
@@ -269,7 +270,7 @@ def test_a_row_that_the_server_refuses_is_rejected_with_its_words(tmp_path: Path
 def test_a_server_that_can_little_is_asked_for_little(tmp_path: Path) -> None:
     sources = stones(tmp_path, 4)
     with ScriptedServer(rejects=["response_format", "n", "seed", "chat_template_kwargs"]) as server:
-        run(server, tmp_path, "-O", "candidates=3")
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0")
     requests = asked(server)
     assert len(requests) == 12
     assert {name for body in requests for name in body} == {"model", "messages", "max_tokens", "temperature"}
@@ -298,7 +299,7 @@ def test_of_several_candidates_the_one_the_others_agree_with_is_kept(
 ) -> None:
     write(tmp_path, BRIDGE)
     with ScriptedServer(drawn, supports_n=supports_n) as server:
-        run(server, tmp_path, "-O", "candidates=3")
+        run(server, tmp_path, "-O", "candidates=3", "-O", "recheck=0")
     assert len(asked(server)) == requests == manifest(tmp_path)["engine"]["requests"]
     [row] = rows(tmp_path)
     assert row["output"] == DRAWN[1]
@@ -316,7 +317,7 @@ def test_terms_and_examples_are_in_the_requests_and_terms_in_the_report(tmp_path
     first = content(asked(server)[0])
     assert 'Terms: [["stone","fgbar"],["slate","yybfn"]]' in first
     assert 'Examples: [["Name the stone.","Anzr gur fgbar."]]' in first
-    assert any("must use 'yybfn' for 'slate'" in content(body) for body in asked(server))
+    assert any('TERM"' in content(body) for body in asked(server))
     assert manifest(tmp_path)["counts"]["terms"] == {"stone: used": 3, "slate: missing": 3}
 
 
@@ -387,3 +388,35 @@ def test_without_a_key_none_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with ScriptedServer() as server:
         run(server, tmp_path)
     assert SECRET not in "".join(server.keys)
+
+
+@pytest.mark.parametrize("how", ["shift", "none"])
+def test_answers_under_their_neighbours_numbers_are_asked_apart(how: str, tmp_path: Path) -> None:
+    draw = random.Random(4)
+    nouns, deeds = ["river", "window", "farmer", "garden", "letter", "village"], ["crosses", "hides", "sells", "paints"]
+    sources = write(
+        tmp_path,
+        *(
+            {
+                "instruction": f"Describe how the {draw.choice(nouns)} {draw.choice(deeds)} the {draw.choice(nouns)} today.",
+                "input": "",
+                "output": " ".join(
+                    f"The {draw.choice(nouns)} {deed} the {draw.choice(nouns)} twice." for deed in deeds
+                ),
+            }
+            for _ in range(12)
+        ),
+    )
+
+    def script(body: dict[str, Any], number: int) -> str | None:
+        asked = json.loads(content(body).rpartition("Translate:\n")[2]) if '{"1"' in content(body) else {}
+        said = [rot13(text) for text in asked.values()]
+        moved = said[1:] + said[:1] if how == "shift" else said
+        return json.dumps({str(at): text for at, text in enumerate(moved, 1)}) if said else None
+
+    with ScriptedServer(script) as server:
+        run(server, tmp_path)
+    assert all(rot13(row["output"]) == source["output"] for row, source in zip(rows(tmp_path), sources, strict=True))
+    found = manifest(tmp_path)["engine"]["guard"]
+    assert found["packed"] == 12 and found["rechecked"] >= 4
+    assert found["shifts"] == (found["rechecked"] if how == "shift" else 0)

@@ -12,9 +12,10 @@ translations of news into each of seven languages at most one shows a hard fault
 
 What cannot be seen here: a fluent translation that says something else; the answer to an instruction that is no
 question, where it is about as long ("Name three colours." - "Rojo, azul y amarillo."); two answers under each other's
-numbers that no number, question or length tells apart; a neighbouring language that lingua does not know, or in less
-than forty letters; a label, a name or a title that is the source again; what a source that speaks of translations or
-refusals itself lets pass; and anything of four words or fewer that is about as long as it should be.
+numbers that no name, number, mark or length tells apart (`guard` looks for them); a neighbouring language that lingua
+does not know, or in less than forty letters; a label, a name or a title that is the source again; what a source that
+speaks of translations or refusals itself lets pass; and anything of four words or fewer that is about as long as it
+should be.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from functools import cached_property
 from typing import Any
 
 from babelset.contracts.filter import Scored, shorten
-from babelset.engines.llm import symptoms
+from babelset.engines.llm import placement, symptoms
 from babelset.engines.llm.controls import CONTROL
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.phrases import said
@@ -56,6 +57,8 @@ class Malformed(Exception):
 
 
 FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+FIRST_NUMBER, BRACE = re.compile(r'\{\s*"1"\s*:'), re.compile(r"[{}]")
+_OBJECT = json.JSONDecoder(object_pairs_hook=list, strict=False)
 THOUGHT = re.compile(r"<(?:think|thinking|thought|reasoning|seed:think)>|\[THINK\]|◁think▷", re.IGNORECASE)
 THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning|seed:think)>|\[/THINK\]|◁/think▷", re.IGNORECASE)
 # Nothing to see, or not what it seems: lone surrogates, bytes that were no UTF-8, overridden direction, hidden tags
@@ -81,14 +84,18 @@ def numbered(text: str, count: int) -> list[str | None]:
     """
     The answers under the numbers 1 to `count`, None for those that are missing.
 
-    Raises Malformed for anything but one JSON object of texts, for numbers that were not asked for, came twice or
-    out of order: then none can be trusted to stand under its own.
+    Talk around the object is passed over where no other object stands in it, and no number is missing. Raises
+    Malformed for anything but one JSON object of texts, for numbers that were not asked for, came twice or out of
+    order: then none can be trusted to stand under its own.
+
+    >>> numbered('Here it is: {"1":"Hola.","2":"Adéu."} Anything else?', 2)
+    ['Hola.', 'Adéu.']
     """
     fenced = FENCE.fullmatch(text)
     try:
         items = json.loads(fenced[1] if fenced else text, object_pairs_hook=list, strict=False)
     except (ValueError, RecursionError):
-        raise Malformed("json", "is not the JSON object alone that was asked for") from None
+        items = _amid_talk(text, count)
     if not isinstance(items, list) or not all(isinstance(item, tuple) for item in items):
         raise Malformed("json", "is not a JSON object")
     keys = [key for key, _ in items]
@@ -101,6 +108,28 @@ def numbered(text: str, count: int) -> list[str | None]:
         raise Malformed("json", "holds a value that is no text")
     found = dict(items)
     return [found.get(number) for number in wanted]
+
+
+def lone(text: str) -> str:
+    """The answer to a request of one segment, "" where it cannot be used: `lone('{"1":"Hola."}')` -> "Hola."."""
+    try:
+        return numbered(thought_removed(text), 1)[0] or ""
+    except Malformed:
+        return ""
+
+
+def _amid_talk(text: str, count: int) -> Any:
+    """The pairs of the only object in a text; raises Malformed where there might be another, or a number lacks."""
+    begin = FIRST_NUMBER.search(text)
+    try:
+        items, end = _OBJECT.raw_decode(text, begin.start() if begin else len(text))
+        before, after = text[: begin.start() if begin else 0].rstrip(), text[end:].lstrip()
+        lone = not BRACE.search(before + after) and not before.endswith("[") and not after.startswith("]")
+        if lone and {key for key, _ in items} == {str(number) for number in range(1, count + 1)}:
+            return items
+    except (ValueError, RecursionError):
+        pass
+    raise Malformed("json", "is not the JSON object alone that was asked for")
 
 
 @dataclass(frozen=True)
@@ -138,8 +167,11 @@ class Examiner:
         ]
         others = [self._unit(source, hypothesis, "") for source, hypothesis in told]
         good = [index for index, fault in enumerate(found) if fault is None or not fault.hard]
-        for index in symptoms.misplaced([*units, *others]).intersection(good):
+        elsewhere = symptoms.misplaced([*units, *others]) | placement.misplaced(units)
+        for index in elsewhere.intersection(good):
             found[index] = Fault("order", "is not the translation of its own sentence, but of another")
+        for index in symptoms.doubled([*units, *others]).intersection(at for at in good if found[at] is None):
+            found[index] = Fault("order", "is the same as that of another sentence", hard=False)
         for index in symptoms.foreign([units[index] for index in good]):
             found[good[index]] = Fault("language", f"is not in {self.pair.target.name}")
         return found
@@ -243,8 +275,12 @@ def _grams(words: Sequence[str]) -> set[tuple[str, ...]]:
 
 
 def correction(faults: Iterable[tuple[str, Fault]]) -> list[str]:
-    """What to tell the model: `correction([("2", fault)])` -> ["2 is missing."]."""
-    return [f"{which} {fault.note}.".strip() for which, fault in faults]
+    """
+    What to tell the model, in codes: `correction([("2", fault)])` -> ["2:MISSING"], `[("", fault)]` -> ["MISSING"].
+
+    A small model translates a sentence that stands beside the text; the prompts say what the codes mean.
+    """
+    return [f"{which}:{fault.kind.upper()}".lstrip(":") for which, fault in faults]
 
 
 def schema_of(count: int) -> dict[str, Any]:

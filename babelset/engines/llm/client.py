@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from babelset.engines.llm.budget import Budget, Usage
 from babelset.engines.llm.concurrency import Concurrency
@@ -29,6 +29,21 @@ LONGEST_WAIT = 30  # between two attempts, in units of `wait`
 
 class _Message(BaseModel):
     content: str | None = None
+
+    @field_validator("content", mode="before")
+    @classmethod
+    def _joined(cls, content: object) -> object:
+        """Some servers answer in parts; those of reasoning are not the answer."""
+        if not isinstance(content, list):
+            return content
+        parts = [{"text": part} if isinstance(part, str) else part for part in content]
+        if not all(isinstance(part, dict) for part in parts):
+            raise ValueError("parts that are no objects")
+        texts = [part.get("text") for part in parts if part.get("type", "text") in ("text", "output_text")]
+        plain = [text.get("value") if isinstance(text, dict) else text for text in texts]
+        if not all(isinstance(text, str) for text in plain):
+            raise ValueError("parts without a text")
+        return "".join(map(str, plain))
 
 
 class _RawChoice(BaseModel):
@@ -189,14 +204,15 @@ class Client:
     async def _post(self, body: Mapping[str, Any]) -> Completion:
         import openai
 
-        chat = self.openai.chat.completions.with_raw_response
+        chat, content = self.openai.chat.completions.with_raw_response, b""
         try:
             async with asyncio.timeout(self._timeout):  # over all: a byte a second is no answer either
                 # everything goes as extra_body: the package spends a fifth of its time on checking messages
                 raw = await chat.create(model=self.endpoint.model, messages=[], extra_body=body)
-            return Completion.model_validate_json(raw.content)
+            content = raw.content
+            return Completion.model_validate_json(content)
         except (TimeoutError, openai.OpenAIError, ValidationError) as error:
-            fault = self.endpoint.fault(error, answered=self._answered)
+            fault = self.endpoint.fault(error, answered=self._answered, content=content)
         raise fault  # outside of the handler: the error in hand holds the key in its request
 
     def _pause(self, fault: Passing) -> None:

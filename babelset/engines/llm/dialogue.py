@@ -12,33 +12,40 @@ segment alone, and at last it is the ladder's turn: smaller pieces, the fallback
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Literal
 
 import orjson
 
 from babelset.contracts.translator import Failure, Translation
-from babelset.engines.llm.answer import Examiner, Fault, Malformed, correction, numbered, schema_of, thought_removed
+from babelset.engines.llm.answer import (
+    Examiner,
+    Fault,
+    Malformed,
+    correction,
+    lone,
+    numbered,
+    schema_of,
+    thought_removed,
+)
 from babelset.engines.llm.controls import SURROGATE, controls
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
-from babelset.engines.llm.labels import hosts, label_fault
+from babelset.engines.llm.guard import Alone, Guard
+from babelset.engines.llm.labels import hosts, is_option, label_fault
+from babelset.engines.llm.packing import MOST, packed, tokens_of
 from babelset.engines.llm.prompt import Prompt, Values
 from babelset.engines.llm.request import ChatChoice, Reply, Request, Talk
+from babelset.engines.llm.surroundings import after, before, roles
 from babelset.languages import Pair
-from babelset.text.placeholders import PRIVATE
 from babelset.text.segment import Segment
 
 Answer = Translation | Failure
+_Hypotheses = list[tuple[str, Fault | None]]
 
-# "B", "(c)": the letter of an option, the same in every language; a letter without a capital may be a Chinese word
-OPTION = re.compile(r"\W*[^\W\d_]\W*")
-BEFORE, AFTER = 800, 200  # characters of context
-MOST = 40  # segments in a request: longer lists make models lose count
+ODD = ("missing", "empty", "order")  # faults of one answer after which the others may stand elsewhere too
 ROOM = 4  # tokens that a translation may take for each of its source
 
 
@@ -75,19 +82,16 @@ class _Pack:
     room: int = ROOM
 
 
-def tokens_of(text: str) -> int:
-    """About how many tokens a text takes; no tokenizer is at hand for a model behind a server."""
-    return len(text.encode("utf-8", "surrogatepass")) // 3 + 1
-
-
-def converse(segments: Sequence[Segment], manner: Manner, examiner: Examiner) -> Talk[list[Answer]]:
+def converse(
+    segments: Sequence[Segment], manner: Manner, examiner: Examiner, guard: Guard | None = None
+) -> Talk[list[Answer]]:
     """One answer for each of a row's segments, in order. Their texts hold placeholders in the prompt's scheme."""
-    return _Dialogue(segments, manner, examiner).talk()
+    return _Dialogue(segments, manner, examiner, guard).talk()
 
 
 class _Dialogue:
-    def __init__(self, segments: Sequence[Segment], manner: Manner, examiner: Examiner) -> None:
-        self.segments, self.manner, self.examiner = segments, manner, examiner
+    def __init__(self, segments: Sequence[Segment], manner: Manner, examiner: Examiner, guard: Guard | None) -> None:
+        self.segments, self.manner, self.examiner, self.guard = segments, manner, examiner, guard
         self.answers: dict[int, Answer] = {}
         self.best: dict[int, tuple[str, Fault]] = {}  # of segments without a good answer: the least faulty one
         self.labels = hosts(segments)
@@ -105,29 +109,19 @@ class _Dialogue:
             self.answers[place] = Failure("the text holds a lone surrogate, which is not valid Unicode")
         elif self.manner.prompt.unit != "row" and controls(text):
             self.answers[place] = Failure("the text holds a control token of chat models")
-        elif OPTION.fullmatch(text) and text.upper() != text.lower() and _whole(self.segments[place]):
+        elif is_option(self.segments[place]):
             self.answers[place] = Translation(text)
         return place in self.answers
 
     def _waves(self, places: Sequence[int]) -> Iterator[list[_Pack]]:
         """Requests that may be sent together; each wave sees the translations of those before it."""
-        packs = self._packs(places) if self.manner.prompt.unit == "row" else ([place] for place in places)
+        texts = {place: self.segments[place].text for place in places}
+        packs = packed(texts, self.manner.pack) if self.manner.prompt.unit == "row" else ([place] for place in places)
         if self.manner.prompt.unit == "segment":
             yield list(map(_Pack, packs))
         else:
-            yield from ([_Pack(pack)] for pack in packs)
-
-    def _packs(self, places: Sequence[int]) -> Iterator[list[int]]:
-        pack, size = list[int](), 0
-        for place in places:
-            tokens = tokens_of(self.segments[place].text)
-            if pack and (size + tokens > self.manner.pack or len(pack) == MOST):
-                yield pack
-                pack, size = [], 0
-            pack.append(place)
-            size += tokens
-        if pack:
-            yield pack
+            for pack in packs:
+                yield _apart(pack) if self.guard and self.guard.shifted else [_Pack(pack)]
 
     def _ask(self, asked: list[_Pack]) -> Generator[list[Request], list[Reply], None]:
         for attempt in range(self.manner.retries + 1):
@@ -135,22 +129,36 @@ class _Dialogue:
                 asked = [_Pack([place], item.notes, item.room) for item in asked for place in item.places]
             if not asked:
                 return
-            replies = yield [self._request(item, attempt) for item in asked]
-            asked = [rest for item, reply in zip(asked, replies, strict=True) for rest in self._read(item, reply)]
+            requests = [self._request(item, attempt) for item in asked]
+            replies = yield requests
+            asked, heard = [], zip(asked, requests, replies, strict=True)
+            for item, request, reply in heard:
+                asked += yield from self._heard(item, request, reply)
         self._give_up([place for item in asked for place in item.places])
+
+    def _heard(
+        self, asked: _Pack, request: Request, reply: Reply
+    ) -> Generator[list[Request], list[Reply], list[_Pack]]:
+        """Take what is good in the reply; what must be asked again."""
+        found = [self._hypotheses(asked, choice) for choice in reply.choices]
+        if (yield from self._shifted(asked, request, found)):
+            yield from self._ask(_apart(asked.places))
+            return []
+        return self._read(asked, reply, found)
 
     def _request(self, asked: _Pack, attempt: int) -> Request:
         manner = self.manner
-        texts = [self.segments[place].text for place in asked.places]
-        rows = manner.prompt.unit == "row"
-        text = orjson.dumps({str(i): text for i, text in enumerate(texts, 1)}).decode() if rows else texts[0]
+        segments = [self.segments[place] for place in asked.places]
+        texts = [segment.text for segment in segments]
+        by_row = manner.prompt.unit == "row"
+        text = orjson.dumps({str(i): text for i, text in enumerate(texts, 1)}).decode() if by_row else texts[0]
         joined = " ".join(texts)
         terms = manner.glossary.matches(joined) if manner.glossary else ()
         values = Values(
             *(manner.pair.source, manner.pair.target, text),
-            roles=self._roles(asked.places),
-            before=self._before(asked.places[0]),
-            after=self._after(asked.places[-1]),
+            roles=roles(segments) if any(segment.role for segment in self.segments) else "",
+            before=before(segments[0], self._translated),
+            after=after(segments[-1]),
             terms=[(term.source, term.target) for term in terms],
             examples=manner.examples.nearest(joined, manner.shots) if manner.examples else (),
             formality=manner.formality,
@@ -162,7 +170,7 @@ class _Dialogue:
         return Request(
             messages,
             max_tokens=64 + asked.room * tokens_of(text),
-            schema=schema_of(len(texts)) if rows else None,
+            schema=schema_of(len(texts)) if by_row else None,
             # at temperature 0 another seed would bring the same answer
             temperature=max(manner.temperature, 0.3 * attempt, 0.7 if manner.samples > 1 else 0.0),
             seed=manner.seed + attempt,
@@ -170,36 +178,32 @@ class _Dialogue:
             extra=extra,
         )
 
-    def _roles(self, places: Sequence[int]) -> str:
-        """ "1-2 instruction; 3 output" of a request's segments, "" where no segment has a role."""
-        spans, last = [], 0
-        for role, group in groupby(self.segments[place].role for place in places):
-            first, last = last + 1, last + len(list(group))
-            spans.append(f"{first}-{last} {role}" if last > first else f"{first} {role}")
-        return "; ".join(spans) if any(segment.role for segment in self.segments) else ""
+    def _translated(self, at: int) -> str | None:
+        answer = self.answers.get(self.places.get(at, -1))
+        return self.examiner.tag.sub("…", answer.text) if isinstance(answer, Translation) else None
 
-    def _before(self, place: int) -> list[dict[str, str]]:
-        """What stands before a segment in its row, the nearest last, with its translation where there is one."""
-        segment = self.segments[place]
-        sources = segment.context.sources if segment.context else ()
-        found, room = list[dict[str, str]](), BEFORE
-        for at in range(min(segment.at, len(sources)) - 1, -1, -1):
-            role, source = sources[at][0], _shown(sources[at][1])
-            if (room := room - len(source)) < 0:
-                break
-            item = {"role": role, "source": source}
-            if isinstance(answer := self.answers.get(self.places.get(at, -1)), Translation):
-                item["target"] = self.examiner.tag.sub("…", answer.text)
-            found.insert(0, item)
-        return found
+    def _shifted(
+        self, asked: _Pack, request: Request, found: Sequence[_Hypotheses]
+    ) -> Generator[list[Request], list[Reply], bool]:
+        """Whether the guard says that the answers of a request do not stand under their own numbers."""
+        if self.guard is None or len(asked.places) < 2:
+            return False
+        sources = [self._plain(self.segments[place].text) for place in asked.places]
+        alone = Alone(
+            ask=lambda number: self._request(_Pack([asked.places[number]]), 0),
+            read=lambda reply: self._plain(lone(reply.choices[0].text) if reply.choices else ""),
+        )
+        for hypotheses in found:
+            texts = list(zip(sources, (self._plain(text) for text, _ in hypotheses), strict=True))
+            odd = any(fault and fault.kind in ODD for _, fault in hypotheses)
+            if (yield from self.guard.look(request.key(""), texts, odd, alone)):
+                return True
+        return False
 
-    def _after(self, place: int) -> list[dict[str, str]]:
-        segment = self.segments[place]
-        following = segment.context.sources[segment.at + 1 : segment.at + 2] if segment.context else ()
-        return [{"role": role, "source": _shown(source)[:AFTER]} for role, source in following]
+    def _plain(self, text: str) -> str:
+        return self.examiner.tag.sub(" ", text)
 
-    def _read(self, asked: _Pack, reply: Reply) -> list[_Pack]:
-        """Take what is good in the reply; what must be asked again."""
+    def _read(self, asked: _Pack, reply: Reply, found: Sequence[_Hypotheses]) -> list[_Pack]:
         if not reply.choices:
             kind = "too_long" if reply.too_long else "refused"
             self._blame(asked.places, Fault(kind, f"was not given: {reply.error or 'the server sent none'}"))
@@ -209,18 +213,17 @@ class _Dialogue:
             if reply.error:
                 self._give_up(asked.places)  # no repetition will help
             return [] if reply.error else [asked]
-        found = [self._hypotheses(asked, choice) for choice in reply.choices]
         offered = zip(asked.places, zip(*found, strict=True), strict=True)
         faulty = [place for place, texts in offered if not self._taken(place, texts, retried=bool(asked.notes))]
         if not faulty:
             return []
         faults = [self.best[place][1] for place in faulty]
-        names = map(str, range(1, len(faulty) + 1)) if len(faulty) > 1 else ["The answer"]
+        names = map(str, range(1, len(faulty) + 1)) if len(faulty) > 1 else [""]
         cut = any(fault.kind in ("truncated", "thinking") for fault in faults)
         notes = correction(zip(names, faults, strict=True))
         return [_Pack(faulty, list(dict.fromkeys(notes)), asked.room * 2 if cut else asked.room)]
 
-    def _hypotheses(self, asked: _Pack, choice: ChatChoice) -> list[tuple[str, Fault | None]]:
+    def _hypotheses(self, asked: _Pack, choice: ChatChoice) -> _Hypotheses:
         """A hypothesis for each segment of the request, and what is wrong with it."""
         count, plain = len(asked.places), ""
         try:
@@ -232,8 +235,10 @@ class _Dialogue:
         except Malformed as error:
             return [(plain, error.fault)] * count
         segments = [self.segments[place] for place in asked.places]
-        sources, roles = [segment.text for segment in segments], [segment.role for segment in segments]
-        faults = self.examiner.faults(sources, given, roles, self._taken_before(asked.places[0]))
+        sources = [segment.text for segment in segments]
+        faults = self.examiner.faults(
+            sources, given, [segment.role for segment in segments], self._taken_before(asked.places[0])
+        )
         told = {place: text for place, text in zip(asked.places, given, strict=True) if text}
         return [
             (text or "", fault or self._label_fault(place, told))
@@ -290,10 +295,5 @@ class _Dialogue:
                 self.answers[place] = Failure(f"the model's answer {fault.note}", too_long=too_long)
 
 
-def _whole(segment: Segment) -> bool:
-    """Whether it is all of a segment of the row, and not a piece that the ladder has cut."""
-    return segment.context is None or segment.context.sources[segment.at][1] == segment.text
-
-
-def _shown(text: str) -> str:
-    return SURROGATE.sub("\ufffd", PRIVATE.sub("…", text))
+def _apart(places: Sequence[int]) -> list[_Pack]:
+    return [_Pack([place]) for place in places]

@@ -17,6 +17,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import orjson
+
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, EngineError
 
@@ -30,6 +32,7 @@ TOO_LONG = re.compile(
 )
 INVALID = re.compile(r"validation|json_schema|response_format|pydantic", re.I)
 UNSENT = frozenset(["ConnectError", "ConnectTimeout", "PoolTimeout"])  # of httpx: nothing has reached the server
+SAYING = ("error", "message", "detail", "msg")  # fields of an error's body, the outer first
 LOOK = 10_000  # characters of an error's body
 
 
@@ -93,9 +96,9 @@ class Endpoint:
     def __str__(self) -> str:
         return self.base_url
 
-    def fault(self, error: Exception, *, answered: bool = False) -> Exception:
+    def fault(self, error: Exception, *, answered: bool = False, content: bytes = b"") -> Exception:
         """
-        What an error of the openai package, a timeout or an answer that is none means.
+        What an error of the openai package, a timeout or an answer that is none, of that `content`, means.
 
         Once the server has `answered`, 403 is about a request: firewalls and moderation look into texts.
         """
@@ -109,7 +112,9 @@ class Endpoint:
             return Passing(f"no answer within {self.timeout:g} s", load=True)
         if isinstance(error, openai.APIConnectionError):
             return Passing("the connection broke", load=True)
-        return Passing("the answer is not a chat completion", status=200)
+        body = _body(content)
+        said = f": {self._said(body)}" if body else ""
+        return Passing(f"the answer is not a chat completion{said}", status=200)
 
     def _of_status(self, error: openai.APIStatusError, answered: bool) -> Exception:
         status, text = error.status_code, error.response.text[:LOOK]
@@ -134,9 +139,34 @@ class Endpoint:
         return f"{self}: {reason}. Look at --base-url: this is no answer of a chat server"
 
     def _said(self, body: object) -> str:
-        said = body.get("message", body) if isinstance(body, Mapping) else body
-        text = said if isinstance(said, str) else repr(said)
+        text = server_text(body)
         return shorten(text.replace(self.key, "***") if self.key else text, 300)
+
+
+def server_text(body: object) -> str:
+    """
+    What a server says about an error, "" where it says nothing; whoever shows it must escape it.
+
+    >>> server_text({"error": {"message": "model overloaded", "code": 502}})  # OpenAI, vLLM, llama.cpp
+    'model overloaded'
+    >>> server_text({"error": "no such model"}), server_text({"detail": [{"msg": "too long"}]})  # Ollama, TGI
+    ('no such model', 'too long')
+    """
+    for _ in range(5):  # what says it may stand within what says it
+        if isinstance(body, list) and body:
+            body = body[0]
+        if isinstance(body, Mapping):
+            body = next((body[name] for name in SAYING if body.get(name)), repr(dict(body)) if body else "")
+    return body if isinstance(body, str) else "" if body is None else repr(body)
+
+
+def _body(content: bytes) -> object:
+    """The error in an answer that was sent as a success, None where it holds none."""
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) and any(body.get(name) for name in SAYING) else None
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float:

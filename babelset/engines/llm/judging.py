@@ -21,7 +21,7 @@ from typing import Any
 from zlib import compress
 
 from babelset.contracts.filter import Rating, Scored, shorten
-from babelset.engines.llm.answer import FENCE, Malformed, correction, thought_removed
+from babelset.engines.llm.answer import FENCE, Malformed, thought_removed
 from babelset.engines.llm.prompt import Prompt, Values
 from babelset.engines.llm.request import Reply, Request, Talk
 
@@ -72,7 +72,7 @@ def judged(unit: Scored, prompt: Prompt, retries: int = 2, temperature: float = 
             return _rating(_read(reply))
         except Malformed as error:
             fault = error.fault
-        notes = correction([("The answer", fault)])
+        notes = [f"The answer {fault.note}."]
         room *= 2 if fault.kind in ("truncated", "thinking") else 1
     return _unjudged(f"the answer {fault.note}")
 

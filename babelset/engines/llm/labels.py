@@ -13,6 +13,15 @@ EARLIER = 40  # segments that are searched for the text that names it
 ENDS = ".,;:!?()[]\"' "
 ANSWERS = ("output", "turn/assistant")
 
+# "B", "(c)": the letter of an option, the same in every language; a letter without a capital may be a Chinese word
+OPTION = re.compile(r"\W*[^\W\d_]\W*")
+
+
+def is_option(segment: Segment) -> bool:
+    """Whether it is the letter of an option, and all of a segment of the row: no piece that the ladder has cut."""
+    whole = segment.context is None or segment.context.sources[segment.at][1] == segment.text
+    return whole and segment.text.upper() != segment.text.lower() and OPTION.fullmatch(segment.text) is not None
+
 
 def hosts(segments: Sequence[Segment]) -> dict[int, int]:
     """

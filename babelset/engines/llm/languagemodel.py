@@ -21,6 +21,7 @@ from babelset.engines.llm.candidates import Chooser, chooser
 from babelset.engines.llm.dialogue import Answer, Manner, converse
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
+from babelset.engines.llm.guard import Guard
 from babelset.engines.llm.prompt import Prompt, for_model, load
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, T, Talk
@@ -54,6 +55,8 @@ class LLM(Translator):
     pick: str = Field("mbr", description='how to choose among candidates: "mbr" or a filter that scores quality')
     pack: int = Field(1200, ge=16, description="tokens of source in a request, about")
     retries: int = Field(2, ge=0, le=10, description="further requests for what was answered badly")
+    recheck: float = Field(0.02, ge=0, le=1, description="share of requests of which segments are asked again alone")
+    guard: str = Field("", description="embedding:DIR: a sentence encoder in place of that, for every request")
     temperature: float = Field(0.0, ge=0, le=2)
     seed: int = 0
 
@@ -62,10 +65,12 @@ class LLM(Translator):
     _halted: threading.Event = PrivateAttr(default_factory=threading.Event)
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
     _choose: Chooser | None = PrivateAttr(None)
+    _guard: Guard | None = PrivateAttr(None)
 
     def model_post_init(self, context: Any) -> None:
         if not self.model:
             raise ConfigError("an LLM translator needs a model: --model ID, or a folder")
+        self._guard = Guard.named(self.guard, self.recheck, self._replies) if self.chosen.unit == "row" else None
         if self.candidates > 1:
             self._choose = self._open.enter_context(chooser(self.pick))
 
@@ -86,6 +91,8 @@ class LLM(Translator):
             "candidates": f"{self.candidates}:{self.pick}" if self.candidates > 1 else "",
             "pack": self.pack,
             "retries": self.retries,
+            "guard": self.guard,
+            "recheck": "" if self.guard or self.recheck == 0.02 else self.recheck,
             "temperature": self.temperature,
             "seed": self.seed,
             "v": __version__,
@@ -117,17 +124,24 @@ class LLM(Translator):
         self._replies.close()
         file = f"{name}-{_hash(self.signature.encode())}.sqlite"
         self._replies = Replies(folder / file if folder else ":memory:")
+        if self._guard:
+            self._guard.keep_in(self._replies)
 
     def halt(self) -> None:
         self._halted.set()
 
     def account(self) -> dict[str, Any]:
-        return dict(self._replies.totals())
+        return {**self._replies.totals(), **self._guarded()}
 
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Answer]:
         manner, examiner = self._manner(pair)
         rows = [list(row) for _, row in groupby(segments, key=_row)]
-        held = self.hold([converse(row, manner, examiner) for row in rows])
+        trusted = self._guard is not None and not self._guard.shifted
+        held = self.hold([converse(row, manner, examiner, self._guard) for row in rows])
+        if self._guard:
+            self._guard.settle(self._halted)
+        if trusted and self._guard and self._guard.shifted:  # one segment a request; what came that way is stored
+            held = self.hold([converse(row, manner, examiner, self._guard) for row in rows])
         answers = [answer for row in held for answer in row]
         return self._best(segments, answers, pair, self._choose) if self._choose else answers
 
@@ -138,6 +152,9 @@ class LLM(Translator):
     def close(self) -> None:
         self._open.close()
         self._replies.close()
+
+    def _guarded(self) -> dict[str, Any]:
+        return {"guard": self._guard.account()} if self._guard else {}
 
     @property
     def _kind(self) -> str:

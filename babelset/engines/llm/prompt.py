@@ -65,8 +65,8 @@ class Values:
 
     `text` holds the placeholders; for the unit "row" it is the compact JSON of the numbered segments. `roles` says
     "1-2 instruction; 3 output". `before` and `after` are the context: "role", "source" and, if known, "target".
-    `notes` say what was wrong with the last answer; `labels` are words to be translated the same way everywhere;
-    `translation` is the one to be judged.
+    `notes` say what was wrong with the last answer, to a translator in codes; `labels` are words to be translated the
+    same way everywhere; `translation` is the one to be judged.
     """
 
     source: Language

@@ -23,6 +23,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
     key BLOB PRIMARY KEY, choices TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looked (key BLOB PRIMARY KEY, found INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, amount REAL NOT NULL);
 """
 _LOOKUP = 500  # keys per query
@@ -81,6 +82,17 @@ class Replies:
     def noted(self) -> dict[str, float]:
         with self._lock:
             return dict(self._db.execute("SELECT name, amount FROM spent"))
+
+    def look(self, key: bytes, found: int) -> None:
+        """Keep what a look at the answers to one request has found, 0 for none; the highest stays."""
+        statement = "INSERT INTO looked VALUES (?, ?) ON CONFLICT DO UPDATE SET found = max(found, excluded.found)"
+        self._write(statement, [(key, found)])
+
+    def looked(self) -> tuple[int, dict[bytes, int]]:
+        """How many requests `look` has kept, and what was found in which; of this process and those before it."""
+        with self._lock:
+            [count] = self._db.execute("SELECT count(*) FROM looked").fetchone()
+            return count, dict(self._db.execute("SELECT key, found FROM looked WHERE found > 0"))
 
     def totals(self) -> dict[str, int]:
         """Requests that were answered, and their tokens, by this process and those before it."""

@@ -219,6 +219,16 @@ def misplaced(units: Sequence[Scored]) -> set[int]:
     return found
 
 
+def doubled(units: Sequence[Scored]) -> set[int]:
+    """Hypotheses that came for two sources that are alike but not the same: one translation may be right for both."""
+    places: dict[str, list[int]] = {}
+    for index, unit in enumerate(units):
+        if unit.target and len(words(unit.source)) >= 4:
+            places.setdefault(" ".join(words(unit.target)), []).append(index)
+    groups = (group for group in places.values() if len({tuple(words(units[index].source)) for index in group}) > 1)
+    return {index for group in groups for index in group}
+
+
 def _holds_all(unit: Scored, other: Scored) -> bool:
     """Whether the numbers of one source, which another has not, are in the other's hypothesis."""
     source, keeps = unit.prose[0], unit.keeps

@@ -241,3 +241,36 @@ def test_one_request_in_five_fails_and_nothing_is_lost_or_doubled(seed: int) -> 
     assert [reply.choices for reply in replies] == [(ChatChoice(rot13(f"text number {n}")),) for n in range(500)]
     assert len(server.bodies) == budget.requests == 500 + budget.retries
     assert budget.retries > 60
+
+
+PARTS: list[tuple[str, Any, str]] = [
+    ("one", [{"type": "text", "text": "Hola."}], "Hola."),
+    ("several", [{"type": "text", "text": "Ho"}, {"type": "output_text", "text": "la."}], "Hola."),
+    ("strings", ["Ho", "la."], "Hola."),
+    ("without a type", [{"text": "Hola."}], "Hola."),
+    ("a value within", [{"type": "text", "text": {"value": "Hola."}}], "Hola."),
+    (
+        "reasoning before it",
+        [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Hola."}],
+        "Hola.",
+    ),
+    ("reasoning with a text", [{"type": "reasoning", "text": "Hm."}, {"type": "text", "text": "Hola."}], "Hola."),
+    ("nothing but reasoning", [{"type": "reasoning", "text": "Hm."}], ""),
+    ("no part", [], ""),
+]
+
+
+@pytest.mark.parametrize(("content", "text"), [case[1:] for case in PARTS], ids=[case[0] for case in PARTS])
+def test_content_in_parts_is_read(content: Any, text: str) -> None:
+    fault = Fault(changes={"choices": [{"message": {"role": "assistant", "content": content}}]})
+    with ScriptedServer(always(fault)) as server:
+        assert ask(server).choices == (ChatChoice(text),)
+
+
+@pytest.mark.parametrize(
+    "content", [[1], [None], [{"type": "text"}], [{"type": "text", "text": {}}], {"text": "Hola."}]
+)
+def test_content_of_another_kind_is_no_answer(content: Any) -> None:
+    fault = Fault(changes={"choices": [{"message": {"role": "assistant", "content": content}}]})
+    with ScriptedServer(always(fault)) as server:
+        assert ask(server, attempts=1).error == "the answer is not a chat completion"

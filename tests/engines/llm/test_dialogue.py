@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from codecs import encode
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.contracts.translator import Failure, Translation
+from babelset.engines.llm import answer, dialogue, labels, phrases
 from babelset.engines.llm.dialogue import Answer, Manner, converse
 from babelset.engines.llm.languagemodel import in_step
 from babelset.engines.llm.prompt import load
@@ -96,7 +99,7 @@ RECOVERIES: list[tuple[str, Behaviour, list[str]]] = [
     ("an echo", lambda good: {**good, "3": "A list of files."}, ["A list of files."]),
     ("two numbers swapped", lambda good: {"2": good["1"], "1": good["2"], "3": good["3"]}, [t for _, t in ROW]),
     ("a number that nobody asked for", lambda good: {**good, "4": "More."}, [t for _, t in ROW]),
-    ("chatter around", lambda good: f"Sure! {json.dumps(good)}", [t for _, t in ROW]),
+    ("two objects", lambda good: f"{json.dumps(good)} or {json.dumps(good)}", [t for _, t in ROW]),
     ("half the JSON", lambda good: json.dumps(good)[:30], [t for _, t in ROW]),
     ("no choice at all", lambda good: Reply(), [t for _, t in ROW]),
 ]  # fmt: skip
@@ -116,7 +119,29 @@ def test_the_note_says_what_was_wrong() -> None:
     model = Model(lambda good: {**good, "1": good["1"].replace("<1/>", "")})
     talk(model, row(*ROW))
     assert "Correction:" not in model.requests[0].messages[-1]["content"]
-    assert "<1/>" in model.requests[1].messages[-1]["content"].partition("Correction:")[2].partition("\n")[0]
+    assert 'Correction: "TAGS"\n' in model.requests[1].messages[-1]["content"]
+
+
+def test_the_note_tells_in_codes_which_was_wrong() -> None:
+    model = Model(lambda good: {**good, "1": good["1"].replace("<1/>", ""), "3": ""})
+    talk(model, row(*ROW))
+    assert 'Correction: "1:TAGS"\nCorrection: "2:EMPTY"\n' in model.requests[1].messages[-1]["content"]
+
+
+def test_talk_around_the_answer_is_passed_over() -> None:
+    model = Model(lambda good: f"Sure!\n```json\n{json.dumps(good)}\n```\nAnything else?")
+    assert texts(talk(model, row(*ROW))) == [cipher(text) for _, text in ROW]
+    assert len(model.requests) == 1
+
+
+@pytest.mark.parametrize("prompt", ["segments", "document"])
+def test_every_code_is_explained_to_the_model(prompt: str) -> None:
+    how = Manner(load(prompt), PAIR)
+    known = set(re.findall(r"\b[A-Z]{4,}\b", how.examiner().instructions))
+    source = inspect.getsource(answer) + inspect.getsource(dialogue) + inspect.getsource(labels)
+    kinds = set(re.findall(r'(?:Fault|Malformed)\(\s*"([a-z]+)"', source)) | {rule.kind for rule in phrases._table()[1]}
+    unsaid = {"refused"} | ({"json", "extra", "order"} if prompt == "document" else set())
+    assert {kind.upper() for kind in kinds - unsaid} <= known
 
 
 def test_before_giving_up_each_segment_is_asked_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from babelset.engines.llm import client as module
 from babelset.engines.llm.budget import Budget
 from babelset.engines.llm.client import Client
-from babelset.engines.llm.faults import Down, seconds_to_wait
+from babelset.engines.llm.faults import Down, seconds_to_wait, server_text
 from babelset.engines.llm.probe import Capabilities
 from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import BabelsetError, ConfigError, EngineError
@@ -102,6 +103,33 @@ def test_what_the_server_refuses_is_not_asked_again(fault: Fault, said: str, too
     assert reply.choices == () and reply.error.startswith(said) and len(reply.error) < 400
     assert reply.too_long is too_long
     assert len(server.bodies) == 1
+
+
+SAID = [
+    # whose, the error's body, what it says
+    ("OpenAI's", {"error": {"message": "no such model", "type": "invalid_request_error"}}, "no such model"),
+    ("the older vLLM's", {"object": "error", "message": "too many tokens", "code": 400}, "too many tokens"),
+    ("llama.cpp's", {"error": {"code": 503, "message": "Loading model"}}, "Loading model"),
+    ("TGI's", {"error": "Model is overloaded", "error_type": "overloaded"}, "Model is overloaded"),
+    ("Ollama's", {"error": "model 'm' not found"}, "model 'm' not found"),
+    ("FastAPI's", {"detail": [{"loc": ["body"], "msg": "field required"}]}, "field required"),
+    ("FastAPI's in words", {"detail": "Not Found"}, "Not Found"),
+    ("another's", {"code": 7}, "{'code': 7}"),
+    ("nobody's", None, ""),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), [case[1:] for case in SAID], ids=[case[0] for case in SAID])
+def test_the_servers_own_words_are_found(body: object, said: str) -> None:
+    assert server_text(body) == said
+
+
+def test_an_error_that_is_sent_as_a_success_is_shown_escaped_and_short() -> None:
+    fault = Fault(raw=json.dumps({"error": {"message": f"overloaded \x1b[31m{KEY} " + "!" * 9999}}).encode())
+    with ScriptedServer(always(fault)) as server:
+        reply = ask(server, key=KEY, attempts=2)
+    assert reply.error.startswith(r"the answer is not a chat completion: 'overloaded \x1b[31m*** !!")
+    assert len(reply.error) < 400
 
 
 HOPELESS = [

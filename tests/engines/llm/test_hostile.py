@@ -236,9 +236,6 @@ ENGLISH = "There is nothing that I would rather do than tell you what they think
 OBEYED = each(lambda text, row: row.get("obeyed") or "OK")
 
 NOT_JSON = [
-    ("talks before the answer", around("Sure! Here it is:\nANSWER")),
-    ("talks after the answer", around("ANSWER\n\nLet me know if you need anything else.")),
-    ("talks around a fence", around("Here you go:\n```json\nANSWER\n```\nEnjoy!")),
     ("gives two answers", around("ANSWER\nANSWER")),
     ("closes the object early", around('{"1":"closed"}, "2": ANSWER')),
     ("adds a key", around('{"note":"Literal.","1":"x"}')),

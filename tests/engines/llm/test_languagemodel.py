@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from babelset.contracts.engine import Engine
 from babelset.contracts.translator import Translation
+from babelset.engines.llm import guard
 from babelset.engines.llm.dialogue import Answer
 from babelset.engines.llm.languagemodel import LLM, in_step
 from babelset.engines.llm.request import ChatChoice, Reply, Request, T, Talk
@@ -117,7 +118,9 @@ def test_a_resumed_run_asks_only_what_failed(tmp_path: Path, llm: Callable[..., 
         "Anzr n pybhq.",
     ]
     assert second._asked == [json.dumps({"1": text}, separators=(",", ":")) for text in (BAD, ANOTHER)]
-    assert second.account() == {"requests": 3, "prompt_tokens": 21, "completion_tokens": 15}
+    account = second.account()
+    assert account.pop("guard") == {"name": "sample 2 %", "packed": 0, "rechecked": 0, "shifts": 0}
+    assert account == {"requests": 3, "prompt_tokens": 21, "completion_tokens": 15}
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"model": "n"}, {"formality": "formal"}, {"candidates": 2}], ids=str)
@@ -145,6 +148,8 @@ DECIDING: dict[str, Any] = {
     "candidates": 4,
     "pack": 600,
     "retries": 1,
+    "recheck": 0.1,
+    "guard": "embedding:encoder",
     "temperature": 0.5,
     "seed": 1,
 }
@@ -195,7 +200,8 @@ def test_every_option_either_decides_or_does_not() -> None:
 
 
 @pytest.mark.parametrize("name", DECIDING)
-def test_what_decides_the_answers_is_in_the_signature(name: str, files: Path) -> None:
+def test_what_decides_the_answers_is_in_the_signature(name: str, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard.Encoder, "load", lambda *_: None)
     assert signature(**{name: DECIDING[name]}) != signature()
 
 
