@@ -49,7 +49,7 @@ def detect(rows: Sequence[Row], asked: Asked | None = None, schema: Schema | Non
     hold no text; DataError when there is no row.
     """
     if not rows:
-        raise DataError("there is no readable row to recognise a schema from; look at the input, or say --schema")
+        raise DataError("there is no readable row to detect a schema from; look at the input, or add --schema")
     base, count = (schema, 0) if schema else _fitting(rows)
     chosen = (asked or Asked()).added_to(base)
     seen = _seen(rows, chosen)

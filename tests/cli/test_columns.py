@@ -119,7 +119,7 @@ def test_a_wrapped_file_comes_out_wrapped() -> None:
     result = CliRunner().invoke(app, command.split())
     assert "the rows are under 'data'" in result.output
     out = json.loads(Path("out.json").read_text())
-    assert "under 'data'" in json.loads(Path("out.manifest.json").read_text())["reading"][0]
+    assert "under 'data'" in json.loads(Path("out.json.manifest.json").read_text())["reading"][0]
     assert out["version"] == "1" and out["data"][0]["output"].startswith("⟦es⟧")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from tests.oracle import cipher
 
 # Of letters rotated by 13 no check of language, and none of length in characters, can say anything.
-FOR_CIPHER = "[filters]\nlanguage = false\nlanguage_segments = false\n"
+FOR_CIPHER = "[filters]\nlanguage = false\n"
 EVIDENCE = "_babelset"
 
 

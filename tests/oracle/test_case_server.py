@@ -41,7 +41,7 @@ def asked(url: str, folder: Path) -> Run:
 
 @pytest.mark.parametrize("server", ["shift2"], indirect=True)
 def test_translations_under_their_neighbours_numbers_are_not_accepted(server, tmp_path):
-    for _, target in asked(server).accepted():
+    for _, target in asked(server, tmp_path).accepted():
         assert target["messages"][0]["content"].startswith("El puente"), target
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import regex
 
 from babelset.contracts.filter import Scored
-from babelset.measures import numbers
+from babelset.measures.figures import numbers
 from babelset.measures.length import expected
 
 NAME = regex.compile(r"(?<=[\p{L}\p{N},;:'’\"“«(-]\s?)\p{Lu}[\p{L}\p{M}]{2,}")  # a capital within a sentence
@@ -60,7 +60,8 @@ def fit(units: Sequence[Scored]) -> Table:
 def anchors(text: str) -> set[str]:
     """`anchors("In 1998 the Rhine froze.")` -> {"1998", "rhin"}: what a translation shares with its source."""
     names = {match.casefold()[:STEM] for match in NAME.findall(text)}
-    return names | {number for number in numbers.numbers(text) if len(number) > 1}
+    figures = {"".join(number.parts) for number in numbers(text)}
+    return names | {digits for digits in figures if len(digits) > 1}
 
 
 def _alike(source: tuple[set[str], float, int], answer: tuple[set[str], int, int]) -> float:
