@@ -16,6 +16,7 @@ DEFAULT = (
     *("choices", "complete", "copied", "intact", "language", "length", "numbers"),
     *("preserved", "repetition", "script", "task", "truncated"),
 )
+FORMER = frozenset({"language_segments", "reference_fields"})  # options of others now; a file may still leave them out
 
 
 def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
@@ -26,6 +27,7 @@ def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
 
     In the order of their names. ConfigError names what is wrong.
     """
+    config = {name: options for name, options in config.items() if name not in FORMER or options is not False}
     for name in config:
         filter_class(name)  # unknown ones are told, left out or not
     wanted = {name: config.get(name, True) for name in sorted({*DEFAULT, *config})}
