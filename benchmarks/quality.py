@@ -39,7 +39,7 @@ from babelset.contracts.checks import build_filters, opened
 from babelset.contracts.filter import Filter, Outcome
 from babelset.files.reading import read
 from babelset.scoring.calibration.calibrate import auc, quantile
-from babelset.scoring.calibration.planted import KINDS, plant, with_targets
+from babelset.scoring.calibration.planted_errors import KINDS, plant, with_targets
 from babelset.scoring.scores import SEED, build_scorers, known
 from babelset.translation.deciding import judge, score
 

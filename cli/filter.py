@@ -11,7 +11,7 @@ from babelset.cli.help import CHECKS, ROWS
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
-    from babelset.scoring.cuts import Keep
+    from babelset.scoring.selection import KeepBest
 
 WHERE = "Keep rows where it is true: 'cometkiwi > 0.75 and length < 1.5'."
 
@@ -57,8 +57,8 @@ def filter_(
     from babelset.cli.summary import show
     from babelset.contracts.checks import build_filters
     from babelset.files.stdin import spooled
-    from babelset.scoring.cuts import Where
     from babelset.scoring.refilter import Refilter, refilter
+    from babelset.scoring.selection import Where
 
     filters = build_filters(o.filters_of(config))
     formula, best = Where.of(where) if where is not None else None, _keep(keep_percent, keep, by)
@@ -69,11 +69,11 @@ def filter_(
     raise typer.Exit(1 if account["rows"]["failed"] else 0)
 
 
-def _keep(percent: float | None, count: int | None, by: str | None) -> Keep | None:
-    from babelset.scoring.cuts import Keep
+def _keep(percent: float | None, count: int | None, by: str | None) -> KeepBest | None:
+    from babelset.scoring.selection import KeepBest
 
     if percent is not None and count is not None:
         raise ConfigError("--keep and --keep-percent: give only one of them")
     if (percent is None and count is None) is not (by is None):
         raise ConfigError("--by SCORER goes with --keep COUNT or --keep-percent PERCENT; give both")
-    return Keep.of(by, percent=percent, count=count) if by is not None else None
+    return KeepBest.of(by, percent=percent, count=count) if by is not None else None

@@ -11,8 +11,7 @@ from pydantic import Field
 from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.doctor import Finding
 from babelset.engines.comet import environment
-from babelset.engines.comet.process import CometProcess, Mark
-from babelset.engines.comet.process import Row as Triple
+from babelset.engines.comet.process import CometProcess, Mark, Triple
 from babelset.errors import ConfigError
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating

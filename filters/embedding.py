@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from babelset.contracts.filter import Rating, Scored, Unit
-from babelset.engines.sentence_encoder import Encoder
+from babelset.engines.sentence_encoder import SentenceEncoder
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
 from babelset.work.licenses import card_license
@@ -43,14 +43,14 @@ class Embedding(Aggregating):
         """What the encoder's card says, where it is a folder."""
         return card_license(Path(self.model))
 
-    def load(self, folder: Path | None) -> Encoder:
-        return Encoder.load(self.model, self.max_tokens, self.batch_tokens, self.providers)
+    def load(self, folder: Path | None) -> SentenceEncoder:
+        return SentenceEncoder.load(self.model, self.max_tokens, self.batch_tokens, self.providers)
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
         covered = [unit for unit in units if covers(unit, force=True)]
         if not covered:
             return [Rating(None)] * len(units)
-        encoder: Encoder = self.loaded
+        encoder: SentenceEncoder = self.loaded
         texts = list(dict.fromkeys(text for unit in covered for text in (unit.source, unit.target or "")))
         vectors = dict(zip(texts, encoder.encode(texts), strict=True))
         cosines = {unit: float(vectors[unit.source] @ vectors[unit.target or ""]) for unit in covered}

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from babelset.text.scan.grammars import LANGUAGES
+from babelset.text.scan.grammars import PACKAGES as PACKAGED
+
 ROOT = Path(__file__).resolve().parents[1]
 LINKED = ("cli", "filters", "prompts", "translators")
 
@@ -146,7 +149,9 @@ def test_every_package_that_is_imported_is_declared_in_the_core_or_in_one_extra(
     listed = project["optional-dependencies"]
     core = declared(project["dependencies"], {})
     extras = {name: declared(needs, listed) for name, needs in listed.items() if name not in ("dev", "docs", "oracles")}
-    used: set[str] = set()
+    used = {
+        f"tree-sitter-{PACKAGED.get(name, name).partition(':')[0].replace('_', '-')}" for name in LANGUAGES
+    }  # by name
     for path in (path for folder in ("babelset", *LINKED) for path in (ROOT / folder).rglob("*.py")):
         needed = set(imported(path.read_text("utf-8")))
         used |= needed

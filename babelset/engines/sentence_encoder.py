@@ -40,11 +40,11 @@ PLAIN_MODULES = ("Transformer", "Pooling", "Normalize")
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
+class SentenceEncoder:
     """
     A loaded encoder; it sees the first `longest` tokens of a text.
 
-    >>> Encoder.load("labse-onnx", 512, 8192).encode(["Hello.", "Hola."]).shape
+    >>> SentenceEncoder.load("labse-onnx", 512, 8192).encode(["Hello.", "Hola."]).shape
     (2, 768)
     """
 
@@ -57,7 +57,7 @@ class Encoder:
     longest: int
 
     @classmethod
-    def load(cls, model: str, longest: int, budget: int, providers: Sequence[str] = ()) -> Encoder:
+    def load(cls, model: str, longest: int, budget: int, providers: Sequence[str] = ()) -> SentenceEncoder:
         """
         The encoder in the folder `model`, or of a hub id that is on this machine; `providers` are onnxruntime's.
 

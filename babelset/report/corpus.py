@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from babelset.errors import DataError
-from babelset.scoring.corpora import Corpus
+from babelset.scoring.corpus_tables import Corpus
 from babelset.scoring.metrics import CorpusScore, Metric
 
 Corpora = Mapping[str, Mapping[str, Corpus]]  # by language code and scorer

@@ -21,11 +21,11 @@ from babelset.review.record import Decision
 from babelset.review.remember import Correction, corrections, remember
 from babelset.review.store import Store
 from babelset.translation.parsing import failed
+from babelset.work.account import Tally
 from babelset.work.journal import Entry
 from babelset.work.manifest import Manifest
 from babelset.work.output import making
 from babelset.work.places import Places
-from babelset.work.tally import Tally
 
 NAMED = 20  # rows that the account names
 UNDECIDED = "undecided"

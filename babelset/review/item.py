@@ -16,7 +16,7 @@ from babelset.languages import find
 from babelset.report.sample import ALTERNATIVES
 from babelset.review.apart import Apart, apart
 from babelset.review.record import Item, ItemField, SegmentPart
-from babelset.scoring.cuts import value_of
+from babelset.scoring.selection import value_of
 
 
 def id_of(data: dict[str, Any], evidence: Evidence) -> str:

@@ -41,7 +41,7 @@ class Spread:
         raise ValueError("no rows")
 
 
-class Report:
+class ScoreReport:
     """What a score run tells of each language and scorer."""
 
     def __init__(self, scorers: Sequence[str]) -> None:

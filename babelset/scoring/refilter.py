@@ -13,15 +13,15 @@ from babelset.contracts.filter import Filter
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.survey import Survey, survey
-from babelset.scoring.cuts import Keep, Where
 from babelset.scoring.scores import Known, fill, known
+from babelset.scoring.selection import KeepBest, Where
 from babelset.translation.deciding import judge
+from babelset.work.account import Tally
 from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
 from babelset.work.manifest import Manifest
 from babelset.work.output import making
 from babelset.work.places import Places
-from babelset.work.tally import Tally
 from babelset.work.watch import Watch
 
 CHUNK = 256  # rows scored together
@@ -42,7 +42,7 @@ class Refilter:
     filters: Sequence[Filter]
     rejected: str | None = None
     where: Where | None = None
-    keep: Keep | None = None
+    keep: KeepBest | None = None
     format: str | None = None
     force: bool = False
 

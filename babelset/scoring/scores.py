@@ -22,8 +22,8 @@ from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.survey import Survey, survey
 from babelset.plugins import read_option
-from babelset.scoring.corpora import corpus_tables
-from babelset.scoring.distribution import Report
+from babelset.scoring.corpus_tables import corpus_tables
+from babelset.scoring.distribution import ScoreReport
 from babelset.translation.deciding import score
 from babelset.translation.parsing import failed
 from babelset.work.chunks import chunked
@@ -225,7 +225,7 @@ class _Account:
 
     def __init__(self, order: Scoring) -> None:
         self.rows, self.notices = Counter[str](), list[str]()
-        self.scores = Report([check.name for check in order.scorers])
+        self.scores = ScoreReport([check.name for check in order.scorers])
         self.warn = cautioning(order.scorers, self.notices.append)
 
     def over(self, entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -29,6 +29,7 @@ from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
 from babelset.translation.parsing import ParseOptions
 from babelset.translation.worker import ONLY, Routed, Worker
+from babelset.work.account import RouteTally, Tally
 from babelset.work.chunks import chunked, overlapped
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses, relicensed
@@ -36,7 +37,6 @@ from babelset.work.manifest import Manifest
 from babelset.work.memory import Memory
 from babelset.work.output import Output, making
 from babelset.work.places import Places
-from babelset.work.tally import RouteTally, Tally
 from babelset.work.watch import Watch
 
 

@@ -29,7 +29,7 @@ def babelset(*arguments: str) -> tuple[int, str]:
 def test_the_list_in_a_pipe_is_tab_separated() -> None:
     code, output = babelset("list")
     segments = load("segments")
-    assert code == 0 and f"segments\t1\trow\t{segments.hash}\t\t{segments.description}" in output.splitlines()
+    assert code == 0 and f"segments\t2\trow\t{segments.hash}\t\t{segments.description}" in output.splitlines()
     assert any(line.startswith("hy-mt\t") and "\t*hunyuan-mt* *hy-mt*\t" in line for line in output.splitlines())
 
 

@@ -103,7 +103,7 @@ def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fi
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comet, "CometProcess", Model)
         patch.setattr(cometkiwi.Kiwi, "load", Model)
-        patch.setattr(embedding.Encoder, "load", Model)
+        patch.setattr(embedding.SentenceEncoder, "load", Model)
         patch.setattr(judge.Judge, "_make", lambda self: Model())
         patch.setattr(judge, "judged", lambda *_: iter(()))
         yield {name: build_filter(name, options.get(name, {})) for name in BUILT_IN}

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from babelset.contracts.filter import Outcome, Scored, Verdict
-from babelset.engines.comet.process import WORKER, CometProcess, Hello, Mark, Row
+from babelset.engines.comet.process import WORKER, CometProcess, Hello, Mark, Triple
 from babelset.errors import ConfigError, ContractError
 from babelset.filters import comet
 from babelset.filters.comet import CUT, NO_REFERENCE, Comet
@@ -33,7 +33,7 @@ class Table:
 
     def __init__(self) -> None:
         self.marks: dict[str, Mark] = {}
-        self.asked: list[Row] = []
+        self.asked: list[Triple] = []
         self.options: list[tuple[Any, ...]] = []
         self.references: Any = "none"
         self.closed = 0
@@ -48,7 +48,7 @@ class Table:
     def hello(self) -> Hello:
         return Hello(versions={}, references=self.references, batch_tokens=512)
 
-    def score(self, rows: Sequence[Row]) -> list[Mark]:
+    def score(self, rows: Sequence[Triple]) -> list[Mark]:
         self.asked += rows
         return [self.marks.get(row.mt, Mark(0.5)) for row in rows]
 
@@ -80,7 +80,7 @@ def test_what_is_scored(
 ) -> None:
     verdict = ask(Comet(model="m", least=0.4), source, target, language)
     assert verdict.ok and verdict.score == (0.5 if asked else None)
-    assert table.asked == ([Row(source, str(target))] if asked else []), "kept text stays in its place"
+    assert table.asked == ([Triple(source, str(target))] if asked else []), "kept text stays in its place"
 
 
 def test_a_language_that_is_not_covered_is_scored_by_force_only(table: Table) -> None:
@@ -153,14 +153,14 @@ def test_references_are_found_by_source_and_language(
     check = Comet(model="m", references=str(tmp_path / name))
     pairs = [(f" {EN} ", "a"), ("For all.", "b"), ("Blank.", "c"), ("Unknown.", "d")]
     verdict = ask_row(check, pairs, "ca")
-    assert table.asked == [Row(f" {EN} ", "a", "Està oberta."), Row("For all.", "b", "Per a tothom.")]
+    assert table.asked == [Triple(f" {EN} ", "a", "Està oberta."), Triple("For all.", "b", "Per a tothom.")]
     assert verdict.score == 0.5 and verdict.counts == {NO_REFERENCE: 2}
 
 
 def test_a_model_that_may_read_references_needs_none(table: Table, ask: Ask) -> None:
     table.references = "optional"
     ask(Comet(model="m"), EN, CA, "ca")
-    assert table.asked == [Row(EN, CA)]
+    assert table.asked == [Triple(EN, CA)]
 
 
 @pytest.mark.parametrize(

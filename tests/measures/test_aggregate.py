@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from babelset.contracts.evidence import evidence_of, marks_of, outcome_of
 from babelset.filters.cometkiwi import CometKiwi
 from babelset.measures.aggregate import AGGREGATES, Aggregate, aggregated, prose_length
-from babelset.scoring.cuts import value_of
+from babelset.scoring.selection import value_of
 
 ROWS = [
     # how, scores, lengths of the units, the row's score

@@ -18,15 +18,15 @@ from babelset.errors import ContractError
 from babelset.files.row import KEY, Row
 from babelset.languages import Pair, find
 from babelset.scoring.calibration.calibrate import planted
-from babelset.scoring.cuts import Keep, Where, value_of
-from babelset.scoring.distribution import Report
+from babelset.scoring.distribution import ScoreReport
 from babelset.scoring.refilter import redecide
 from babelset.scoring.scores import fill
+from babelset.scoring.selection import KeepBest, Where, value_of
 from babelset.translation.deciding import score
 from babelset.translation.routes import Retry
 from babelset.translation.worker import _done_well, _standing
+from babelset.work.account import Tally
 from babelset.work.journal import Entry
-from babelset.work.tally import Tally
 
 PAIR = Pair(find("en"), find("ca"))
 
@@ -151,7 +151,7 @@ def test_no_rank_keeps_what_is_unjudged(tmp_path: Path) -> None:
     from babelset.work.places import Places
 
     with making("filter", Places.of(tmp_path / "out.jsonl"), {}, reads=[], writes={}) as output:
-        kept = Keep.of("critic", percent=100).best([[entry(*targets) for targets in ROWS.values()]], output)
+        kept = KeepBest.of("critic", percent=100).best([[entry(*targets) for targets in ROWS.values()]], output)
         assert [each["status"] == "accepted" for each in kept] == [what in GOOD for what in ROWS]
 
 
@@ -163,7 +163,7 @@ def test_routes_ask_the_next_engine_for_what_is_unjudged(what: str, targets: tup
 
 
 def test_what_is_unjudged_is_counted_apart() -> None:
-    report, tally = Report(["critic"]), Tally()
+    report, tally = ScoreReport(["critic"]), Tally()
     for targets in [*ROWS.values(), ("",)]:
         report.add(entry(*targets)["data"][KEY])
         tally.add(entry(*targets))

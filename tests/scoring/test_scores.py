@@ -27,10 +27,10 @@ from babelset.report import collect as collecting
 from babelset.scoring import refilter as refiltering
 from babelset.scoring import scores as scoring
 from babelset.scoring.calibration import calibrate as calibration
-from babelset.scoring.cuts import Keep, value_of
 from babelset.scoring.distribution import Spread
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
+from babelset.scoring.selection import KeepBest, value_of
 
 
 class Words(Filter):
@@ -208,7 +208,7 @@ class Stream:
 READERS: list[tuple[Any, Callable[[str, str], Any], int]] = [
     # who reads, how it is called, how many rows may be alive: those of two chunks at most
     (scoring, lambda given, out: add_scores(Scoring([given], out, [Words()], chunk=10)), 20),
-    (refiltering, lambda given, out: refilter(Refilter([given], out, [], keep=Keep.of("kiwi", percent=30))), 20),
+    (refiltering, lambda given, out: refilter(Refilter([given], out, [], keep=KeepBest.of("kiwi", percent=30))), 20),
     (calibration, lambda given, out: calibration.calibrate([given], [], by=["kiwi"]), 2),
     (calibration, lambda given, out: calibration.calibrate([given], [Words()], sample=5), 7),
     (collecting, lambda given, out: collecting.collect([given]), 2),

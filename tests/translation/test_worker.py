@@ -20,9 +20,9 @@ from babelset.scoring.refilter import redecide
 from babelset.translation.ladder import Ladder
 from babelset.translation.routes import Routes
 from babelset.translation.worker import Worker
+from babelset.work.account import RouteTally, Tally
 from babelset.work.journal import Entry
 from babelset.work.memory import Memory
-from babelset.work.tally import RouteTally, Tally
 
 
 class Quality(Filter):

@@ -28,7 +28,7 @@ READY_WITHIN = 3600.0  # seconds: it may have to fetch and load 40 GB
 BARREN = 30  # workers lost in a row without one score between them: it is not the rows then
 
 
-class Row(NamedTuple):
+class Triple(NamedTuple):
     """Texts in unbabel-comet's names; `ref` only for models that read it, and then in each row of a request."""
 
     src: str
@@ -62,7 +62,7 @@ class _Answer(BaseModel, extra="forbid", strict=True):
 
 
 class _Task(NamedTuple):
-    rows: Sequence[Row]
+    rows: Sequence[Triple]
     budget: int
     attempts: int = 0
 
@@ -72,7 +72,7 @@ class CometProcess:
     Any unbabel-comet model, run by `python`, which has that package.
 
     with CometProcess("~/comet/bin/python", "Unbabel/XCOMET-XL") as comet:
-        comet.score([Row("Hello.", "Hola.")])             # -> [Mark(0.98)]
+        comet.score([Triple("Hello.", "Hola.")])             # -> [Mark(0.98)]
 
     `batch_tokens` counts padding; 0 is a size that suits the device. `timeout`: seconds for a batch, after which a
     worker is taken for hung. Any number of threads may share one.
@@ -99,7 +99,7 @@ class CometProcess:
         self._budget = 0
         self._requests = self._barren = 0
 
-    def score(self, rows: Sequence[Row]) -> list[Mark]:
+    def score(self, rows: Sequence[Triple]) -> list[Mark]:
         """
         One mark for each row, in order; equal rows are scored once.
 
@@ -109,7 +109,7 @@ class CometProcess:
             return []
         with self._lock:
             self._running()
-            found: dict[Row, Mark] = {}
+            found: dict[Triple, Mark] = {}
             # neighbours in a request are of about the same length, so that batches waste little
             unique = sorted(dict.fromkeys(rows), key=lambda row: sum(len(text or "") for text in row))
             todo = deque(_Task(unique[at : at + ROWS], self._budget) for at in range(0, len(unique), ROWS))
@@ -139,7 +139,7 @@ class CometProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, task: _Task, found: dict[Row, Mark]) -> WorkerLost | None:
+    def _ask(self, task: _Task, found: dict[Triple, Mark]) -> WorkerLost | None:
         """Put into `found` what comes back for the rows of a task; what was in the way of the rest."""
         channel = self._running()
         self._requests += 1
@@ -172,7 +172,7 @@ class CometProcess:
             raise WorkerLost("did not answer row by row")
         return answer
 
-    def _again(self, task: _Task, found: dict[Row, Mark], lost: WorkerLost) -> list[_Task]:
+    def _again(self, task: _Task, found: dict[Triple, Mark], lost: WorkerLost) -> list[_Task]:
         """What is left of a task, in halves; a row that was alone too often is given up."""
         self._barren += 1
         rest = [row for row in task.rows if row not in found]

@@ -23,7 +23,7 @@ from babelset.engines.llm.placement import displaced
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, Talk
 from babelset.engines.llm.symptoms import words
-from babelset.engines.sentence_encoder import Encoder
+from babelset.engines.sentence_encoder import SentenceEncoder
 from babelset.errors import ConfigError
 
 FIRST = 4  # requests of a run that are looked at in any case
@@ -48,13 +48,13 @@ class Guard:
     """
     Looks for answers that stand under each other's numbers.
 
-    Guard(replies, share=0.02), Guard(replies, encoder=Encoder.load("labse-onnx", 128, 4096))
+    Guard(replies, share=0.02), Guard(replies, encoder=SentenceEncoder.load("labse-onnx", 128, 4096))
 
     `shifted` is True once a sample has shown a shift: from then on no request should hold several segments. Threads
     may share it; what it has seen goes along with the stored replies. Raises ConfigError without the extra.
     """
 
-    def __init__(self, replies: Replies, share: float = 0.0, encoder: Encoder | None = None) -> None:
+    def __init__(self, replies: Replies, share: float = 0.0, encoder: SentenceEncoder | None = None) -> None:
         self.share, self.encoder, self.shifted = share, encoder, False
         self._open = 0  # looks that have begun and not ended
         self._ended = threading.Condition()
@@ -69,7 +69,7 @@ class Guard:
         if name and (kind != "embedding" or not folder):
             raise ConfigError(f"guard: unknown guard {name!r}; write embedding:DIR, with a sentence encoder's folder")
         if name:
-            return cls(replies, encoder=Encoder.load(folder, 128, 4096))
+            return cls(replies, encoder=SentenceEncoder.load(folder, 128, 4096))
         return cls(replies, share) if share else None
 
     def keep_in(self, replies: Replies) -> None:

@@ -21,10 +21,10 @@ from babelset.contracts.checks import DEFAULT, opened
 from babelset.contracts.evidence import Evidence
 from babelset.contracts.filter import Filter, Marks, Outcome
 from babelset.files.reading import read
-from babelset.scoring.calibration.planted import KINDS, plant
+from babelset.scoring.calibration.planted_errors import KINDS, plant
 from babelset.scoring.calibration.ratings import Gold
-from babelset.scoring.cuts import Columns, ranks, value_of
 from babelset.scoring.scores import SEED, known
+from babelset.scoring.selection import Columns, ranks, value_of
 from babelset.translation.deciding import score
 
 DECILES = tuple(tenth / 10 for tenth in range(11))

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from babelset.engines.comet import process
-from babelset.engines.comet.process import WORKER, CometProcess, Mark, Row
+from babelset.engines.comet.process import WORKER, CometProcess, Mark, Triple
 from babelset.errors import ConfigError, EngineError
 
 FAKE = Path(__file__).with_name("fake_comet_worker.py")
@@ -69,11 +69,11 @@ def make(folder: Folder) -> Iterator[Make]:
         comet.close()
 
 
-def rows(count: int) -> list[Row]:
-    return [Row(f"Sentence {number:02}.", f"Frase {number:02}.") for number in range(count)]
+def rows(count: int) -> list[Triple]:
+    return [Triple(f"Sentence {number:02}.", f"Frase {number:02}.") for number in range(count)]
 
 
-def right(found: list[Mark], wanted: list[Row]) -> bool:
+def right(found: list[Mark], wanted: list[Triple]) -> bool:
     return [mark.score for mark in found] == [score_of(row.src, row.mt, row.ref or "") for row in wanted]
 
 
@@ -225,14 +225,19 @@ def test_an_environment_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_equal_rows_are_scored_once_and_nothing_starts_nothing(make: Make, folder: Folder) -> None:
     comet = make()
     assert comet.score([]) == [] and not folder.lives
-    wanted = [*rows(3), *rows(3), Row("Sentence 00.", "Frase 00.", "Referència.")]
+    wanted = [*rows(3), *rows(3), Triple("Sentence 00.", "Frase 00.", "Referència.")]
     assert right(comet.score(wanted), wanted)
     assert len(folder.asked) == 4
     assert folder.asked.count({"src": "Sentence 00.", "mt": "Frase 00.", "ref": "Referència."}) == 1
 
 
 def test_any_text_arrives(make: Make, folder: Folder) -> None:
-    wanted = [Row("x" * 3_000_000, "y"), Row("a\n\x00\u2028b", "\x1b[31m"), Row("\ud800", "é 👩‍💻"), Row("", "")]
+    wanted = [
+        Triple("x" * 3_000_000, "y"),
+        Triple("a\n\x00\u2028b", "\x1b[31m"),
+        Triple("\ud800", "é 👩‍💻"),
+        Triple("", ""),
+    ]
     marks = make().score(wanted)
     assert [mark.score is not None for mark in marks] == [True] * 4
     assert [mark.cut for mark in marks] == [True, False, False, False]
@@ -249,14 +254,14 @@ def test_threads_share_a_worker(make: Make, folder: Folder) -> None:
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from babelset.engines.comet.process import CometProcess, Row
+from babelset.engines.comet.process import CometProcess, Triple
 comet = CometProcess(sys.executable, sys.argv[1], script=Path(sys.argv[2]))
 comet.hello()
 if sys.argv[3] == "forked" and not os.fork():
     time.sleep(20)  # with a copy of the pipe
     os._exit(0)
 print("ready", flush=True)
-comet.score([Row("Hello.", "Hola.")])
+comet.score([Triple("Hello.", "Hola.")])
 """
 
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.engines.comet import environment, worker
-from babelset.engines.comet.process import CometProcess, Row
+from babelset.engines.comet.process import CometProcess, Triple
 from babelset.errors import ConfigError
 
 HERE = Path(__file__).parent
@@ -121,10 +121,10 @@ def test_scores_are_those_of_predict_and_of_the_native_scorer_even_after_its_dea
     pairs = [(source, target) for source, target in reference["pairs"]]
     with CometProcess(comet_python, str(tiny), "cpu") as comet:
         assert comet.hello().versions["unbabel-comet"] == reference["unbabel-comet"]
-        first = comet.score([Row(*pair) for pair in pairs[:100]])
+        first = comet.score([Triple(*pair) for pair in pairs[:100]])
         assert comet._channel
         os.kill(comet._channel.pid, signal.SIGKILL)
-        scores = [mark.score for mark in [*first, *comet.score([Row(*pair) for pair in pairs[100:]])]]
+        scores = [mark.score for mark in [*first, *comet.score([Triple(*pair) for pair in pairs[100:]])]]
     assert scores == pytest.approx(reference["scores"]["sparsemax"], abs=1e-5)
     native = Kiwi.load(str(tiny), "cpu", "fp32").score(pairs)
     assert scores == pytest.approx(native, abs=1e-3)
@@ -133,7 +133,7 @@ def test_scores_are_those_of_predict_and_of_the_native_scorer_even_after_its_dea
 @pytest.mark.engine
 def test_every_kind_of_model_scores_as_its_own_predict(comet_python: str, tiny: Path) -> None:
     texts = json.loads((HERE / "reference.json").read_text("utf-8"))["pairs"][:40]
-    triples = [Row(*pair, ref=other[1]) for pair, other in zip(texts, texts[1:] + texts[:1], strict=True)]
+    triples = [Triple(*pair, ref=other[1]) for pair, other in zip(texts, texts[1:] + texts[:1], strict=True)]
     predicted = subprocess.run(
         [comet_python, "-I", str(HERE / "comet_predict.py"), str(tiny)],
         input=json.dumps([row._asdict() for row in triples]).encode(),

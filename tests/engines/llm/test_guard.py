@@ -242,7 +242,7 @@ class Encoder:
 def test_with_an_encoder_every_request_is_looked_at(
     wrong: Wrong, least: int, model: Callable[..., Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.Encoder, "load", lambda *_: Encoder())
+    monkeypatch.setattr(module.SentenceEncoder, "load", lambda *_: Encoder())
     translator = model(wrong, guard="embedding:words")
     left = wrongly(translator, rows(40))
     found = translator.account()["guard"]

@@ -138,11 +138,11 @@ def _judged(entry: Entry, verdict: Verdict) -> None:
 
 
 @dataclass
-class Keep:
+class KeepBest:
     """
     The best rows of each target language by one column: `percent` of those that pass everything else, or `count`.
 
-    >>> Keep.of("cometkiwi", percent=30)
+    >>> KeepBest.of("cometkiwi", percent=30)
 
     Of equals the first ones are kept; rows without the score are not. Memory holds one number a row.
     """
@@ -152,7 +152,7 @@ class Keep:
     count: int | None = None
 
     @classmethod
-    def of(cls, by: str, *, percent: float | None = None, count: int | None = None) -> Keep:
+    def of(cls, by: str, *, percent: float | None = None, count: int | None = None) -> KeepBest:
         """ConfigError where a higher score is not a better one."""
         if not ranks(by):
             raise ConfigError(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from babelset.contracts.evidence import whole_row
 from babelset.contracts.filter import Outcome, Scored
 from babelset.languages import Pair, find
-from babelset.scoring.calibration.planted import KINDS, Sample, plant, with_targets
+from babelset.scoring.calibration.planted_errors import KINDS, Sample, plant, with_targets
 
 PAIR = Pair(find("eng_Latn"), find("cat_Latn"))
 EN = ["The library opens at nine.", "Bring your card with you.", "Yes.", "It closes at noon on Sundays."]

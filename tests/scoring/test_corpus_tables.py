@@ -19,8 +19,8 @@ from babelset.contracts.filter import Compared, Filter, Rating, Scored, Unit, Ve
 from babelset.filters import roundtrip
 from babelset.filters.roundtrip import Roundtrip
 from babelset.languages import Pair, find
-from babelset.scoring import corpora
-from babelset.scoring.corpora import Draw, corpus_tables
+from babelset.scoring import corpus_tables as corpora
+from babelset.scoring.corpus_tables import Draw, corpus_tables
 from babelset.scoring.metrics import METRICS
 from babelset.scoring.scores import Scoring, add_scores
 

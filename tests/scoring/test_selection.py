@@ -14,8 +14,8 @@ from babelset import plugins
 from babelset.contracts.evidence import Evidence
 from babelset.errors import ConfigError
 from babelset.filters.cometkiwi import CometKiwi
-from babelset.scoring.cuts import Keep, Where, value_of
 from babelset.scoring.refilter import Refilter, refilter
+from babelset.scoring.selection import KeepBest, Where, value_of
 
 Scores = dict[str, list[float | None]]
 
@@ -118,7 +118,7 @@ def test_the_best_rows_are_kept(
     what: str, scores: list[float | None], wanted: dict[str, Any], kept: list[int], tmp_path: Path
 ) -> None:
     given = [row(number, score) for number, score in enumerate(scores)]
-    accepted, rejected = cut(tmp_path, given, keep=Keep.of("kiwi", **wanted))
+    accepted, rejected = cut(tmp_path, given, keep=KeepBest.of("kiwi", **wanted))
     assert accepted == kept
     assert {check for check, _ in rejected.values()} <= {"cut"}
 
@@ -126,19 +126,21 @@ def test_the_best_rows_are_kept(
 def test_each_language_is_cut_by_itself_and_told_why(tmp_path: Path) -> None:
     given = [row(number, number / 10) for number in range(4)]
     given += [row(4 + number, number / 100, target="spa_Latn") for number in range(4)] + [row(8, None)]
-    accepted, rejected = cut(tmp_path, given, keep=Keep.of("kiwi", count=2))
+    accepted, rejected = cut(tmp_path, given, keep=KeepBest.of("kiwi", count=2))
     assert accepted == [2, 3, 6, 7]
     assert rejected[0] == (
         "cut", "kiwi 0 is not among the best 2 of 5 rows into Catalan: these have 0.2 and more",
     )  # fmt: skip
     assert rejected[4][1].endswith("4 rows into Spanish: these have 0.02 and more")
-    assert cut(tmp_path, [row(0, 0.5), row(1, 0.5)], keep=Keep.of("kiwi", count=1))[1][1][1].endswith("and came first")
+    assert cut(tmp_path, [row(0, 0.5), row(1, 0.5)], keep=KeepBest.of("kiwi", count=1))[1][1][1].endswith(
+        "and came first"
+    )
     assert rejected[8][1] == "no score of kiwi, so not among the best 2 of 5 rows into Catalan"
 
 
 def test_the_share_is_of_the_rows_that_the_formula_leaves(tmp_path: Path) -> None:
     given = [row(number, number / 10, other=[float(number % 2)]) for number in range(10)]
-    where, keep = Where.of("other == 1"), Keep.of("kiwi", percent=40)
+    where, keep = Where.of("other == 1"), KeepBest.of("kiwi", percent=40)
     accepted, rejected = cut(tmp_path, given, where=where, keep=keep)
     assert accepted == [7, 9]
     assert [check for check, _ in rejected.values()] == ["where", "cut"] * 3 + ["where", "where"]
@@ -149,7 +151,7 @@ MISTAKES = [
     ({"where": Where.of("kiwy > 0.5")}, r"--where: no row has the score 'kiwy'\. Did you mean 'kiwi'"),
     ({"where": Where.of("kiwi > 0.5 or kiwi.median > 1")}, r"no row has the score 'kiwi\.median'"),
     ({"where": Where.of("kiwi > 0.5 or judge is None")}, "The rows have: kiwi. To add it: babelset score"),
-    ({"keep": Keep.of("judge", count=3)}, "--by: no row has the score 'judge'"),
+    ({"keep": KeepBest.of("judge", count=3)}, "--by: no row has the score 'judge'"),
 ]
 
 
@@ -171,7 +173,7 @@ def test_a_score_of_some_rows_only_is_none_for_the_others(tmp_path: Path) -> Non
 @pytest.mark.parametrize("by", ["length", "copied.min", "repetition"])
 def test_what_is_no_quality_ranks_nothing(by: str) -> None:
     with pytest.raises(ConfigError, match="is not a better translation; cut with --where"):
-        Keep.of(by, count=1)
+        KeepBest.of(by, count=1)
 
 
 def test_a_quality_of_another_package_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +182,7 @@ def test_a_quality_of_another_package_ranks(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(plugins, "available", lambda group: {"kiwi": None})
     monkeypatch.setattr(plugins, "load", lambda group, name: Kiwi)
-    assert Keep.of("kiwi.min", count=1).columns.names == ["kiwi.min"]
+    assert KeepBest.of("kiwi.min", count=1).columns.names == ["kiwi.min"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
@@ -189,6 +191,6 @@ def test_no_row_that_is_cut_is_better_than_one_that_is_kept(
     scores: list[float | None], count: int, tmp_path: Path
 ) -> None:
     given = [row(number, score) for number, score in enumerate(scores)]
-    accepted, _ = cut(tmp_path, given, keep=Keep.of("kiwi", count=count))
+    accepted, _ = cut(tmp_path, given, keep=KeepBest.of("kiwi", count=count))
     known = [(score, -number) for number, score in enumerate(scores) if score is not None]
     assert sorted(accepted) == sorted(-number for _, number in sorted(known, reverse=True)[:count])
