@@ -7,6 +7,7 @@ import pytest
 
 from babelset import plugins
 from babelset.contracts.filter import Filter
+from babelset.contracts.loading import build_translator, diagnoses
 from babelset.contracts.translator import Translator
 from babelset.errors import ConfigError, ContractError
 from babelset.report.collect import quality_scores
@@ -74,3 +75,16 @@ def test_a_module_that_cannot_be_imported_breaks_itself_alone(
     assert "\n" not in str(caught.value)
     assert plugins._describe("filters", points["mine"])["promise"].startswith("broken: the plug-in 'mine'")
     assert quality_scores() >= {"cometkiwi"}, "a report needs no broken plug-in"
+
+
+def test_a_class_that_lacks_what_its_contract_demands_is_named_also_by_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Half(Translator):
+        def supports(self, pair: object) -> bool:
+            return True
+
+    monkeypatch.setattr(plugins, "load", lambda group, name: Half)
+    message = "the plug-in 'half' is not complete: its class lacks signature, translate"
+    with pytest.raises(ContractError, match=message):
+        build_translator("half", {})
+    monkeypatch.setattr(plugins, "available", lambda group: {"half": None} if group == "translators" else {})
+    assert [(finding.ok, finding.detail) for finding in diagnoses()] == [(False, message)]

@@ -231,3 +231,11 @@ def test_a_shape_that_answers_something_else_is_named(rows, monkeypatch):
     monkeypatch.setattr(Alpaca, "convert", lambda self, row: row.data)
     with pytest.raises(ContractError, match="the export 'alpaca' returned dict in place of Exported"):
         run(rows(row()), "--as", "alpaca", "-o", "out.jsonl")
+
+
+def test_many_reasons_are_cut_in_the_summary_and_whole_in_the_ledger(rows):
+    weak = [{"check": "length", "ok": False, "score": 9.0, "reason": f"{times} times as long"} for times in range(20)]
+    source = rows(*(row(status="rejected", verdicts=[verdict]) for verdict in weak))
+    said = CliRunner().invoke(app, [source, "--as", "alpaca", "-o", "out.jsonl"]).output
+    assert said.count("the row was not accepted") == 12 and ", ..." in said
+    assert len({entry["reason"] for entry in read("out.failed.jsonl")}) == 20
