@@ -49,10 +49,11 @@ def load(group: str, name: str) -> Any:
         )
     try:
         return points[name].load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # another's module: whatever it raises while it is imported
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(".")
         raise ContractError(
-            f"the plug-in {name!r} ({points[name].value}) cannot be imported: {error}. "
-            f"Reinstall the package that brings it"
+            f"the plug-in {name!r} ({points[name].value}) cannot be imported: {reason}. "
+            f"Correct or reinstall the package that brings it"
         ) from error
 
 
@@ -64,11 +65,21 @@ def build(group: str, name: str, options: Mapping[str, Any]) -> Any:
     try:
         return factory(**options)
     except ValidationError as error:
-        raise ConfigError(f"{group.removesuffix('s')} {name!r}: {explain(error)}") from None
+        raise ConfigError(f"{group.removesuffix('s')} {name!r}: {explain(error)}{_cure(error, factory)}") from None
     except TypeError as error:  # of a class that lacks a method of its contract
         if not inspect.isabstract(factory):
             raise
         raise ContractError(f"the plug-in {name!r} is not complete: {error}") from None
+
+
+def _cure(error: Any, factory: Any) -> str:
+    """Which option was meant, and which there are, where one is unknown."""
+    unknown = [str(item["loc"][-1]) for item in error.errors() if item["type"] == "extra_forbidden"]
+    if not unknown:
+        return ""
+    fields = list(factory.model_fields)
+    known = f" Its options: {', '.join(fields)}" if fields else " It has no options"
+    return f".{did_you_mean(unknown[0], fields)}{known}"
 
 
 def read_option(model: type[BaseModel], name: str, text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ from babelset.cli.run import run
 from babelset.cli.score import score
 from babelset.cli.setup import setup
 from babelset.cli.translate import translate
-from babelset.errors import BabelsetError
+from babelset.errors import BabelsetError, ContractError
 
 STOPPED = 130  # by Ctrl-C or SIGTERM
 EXIT_CODES = """
@@ -100,3 +101,7 @@ def main() -> None:
             sys.stderr.flush()
             os._exit(STOPPED)
         raise
+    except Exception:  # noqa: BLE001  # a plug-in's or ours; 1, as Python ends, would say that the command is done
+        traceback.print_exc()
+        typer.echo("babelset: this is a bug in babelset or in a plug-in; report it with the lines above", err=True)
+        sys.exit(ContractError.exit_code)

@@ -15,7 +15,7 @@ NOTES = {
     "not_covered": "not covered by",
 }
 
-SHOWN = 12  # of a check's counts
+SHOWN = 12  # counts of one line
 
 
 def show(manifest: Mapping[str, Any], *, as_json: bool, stderr: bool = False) -> None:
@@ -37,12 +37,11 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [("rows", f"{rows['read']} read = {written}")]
     for key, title in NOTES.items():
         if counts := manifest.get(key):
-            facts.append((title, ", ".join(f"{check} {count}" for check, count in counts.items())))
+            facts.append((title, _first(counts)))
     if segments := manifest.get("segments"):
         facts.append(("segments", ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in segments.items())))
     for check, counts in manifest.get("counts", {}).items():
-        shown = [f"{what} {count}" for what, count in list(counts.items())[:SHOWN]]
-        facts.append((check, ", ".join(shown) + (", ..." if len(counts) > SHOWN else "")))
+        facts.append((check, _first(counts)))
     if engine := manifest.get("engine"):
         plain = {key: value for key, value in engine.items() if not isinstance(value, dict)}
         facts.append(("engine", ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())))
@@ -53,6 +52,12 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     if manifest.get("notice"):
         facts.append(("quality", manifest["notice"]))
     return facts
+
+
+def _first(counts: Mapping[str, int]) -> str:
+    """The first of many counts: a line of a terminal, the manifest or the ledger has all."""
+    shown = [f"{what} {count}" for what, count in list(counts.items())[:SHOWN]]
+    return ", ".join(shown) + (", ..." if len(counts) > SHOWN else "")
 
 
 def _routes(engines: dict[str, dict[str, Any]]) -> str:

@@ -56,4 +56,6 @@ def _class(group: str, name: str, base: type[T]) -> type[T]:
     if not (isinstance(found, type) and issubclass(found, base)):
         where = f"{base.__module__}.{base.__name__}"
         raise ContractError(f"the plug-in {name!r} is no {group.removesuffix('s')}: derive its class from {where}")
+    if missing := sorted(getattr(found, "__abstractmethods__", ())):
+        raise ContractError(f"the plug-in {name!r} is not complete: its class lacks {', '.join(missing)}")
     return found

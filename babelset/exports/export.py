@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from babelset import plugins
+from babelset.contracts import expect_kind
 from babelset.contracts.export import Export, Exported, TranslatedRow, translated
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.lossless import dumps
@@ -108,6 +109,7 @@ class _Rows:
             raise DataError(row.reason)
         known = translated(row.data)
         exported = self.shape.convert(known)
+        expect_kind(f"the export {self.job.shape!r}", exported, Exported)
         evidence = {KEY: known.evidence} if self.job.with_evidence else {}
         return self._path(known, exported), {**exported.data, **evidence}
 
@@ -130,7 +132,7 @@ class _Rows:
 
 def _check_name(job: ExportJob, endings: Sequence[str]) -> None:
     name = job.output.lower().removesuffix(".gz").removesuffix(".zst")
-    if endings and not name.endswith(tuple(endings)):
+    if endings and name != "-" and not name.endswith(tuple(endings)):
         names = " or ".join(endings)
         raise ConfigError(f"{job.output}: {job.shape} fills one file, name it with {names}")
     if not endings and Path(job.output).is_file():

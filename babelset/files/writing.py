@@ -79,6 +79,8 @@ def sync(folder: Path) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise ConfigError for a file whose ending tells no format, or one that needs an extra which is missing."""
+    if str(path) == "-":
+        raise ConfigError("-: only translate writes to standard output; name a file with -o")
     found = format_of(path)
     if isinstance(found, Parquet):
         found.check()

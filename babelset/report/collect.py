@@ -11,7 +11,7 @@ from typing import Any
 from babelset import plugins
 from babelset.contracts.evidence import evidence_of
 from babelset.contracts.loading import filter_class
-from babelset.errors import ConfigError, DataError
+from babelset.errors import ConfigError, ContractError, DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.languages import Language, find
@@ -95,9 +95,11 @@ class _Reading:
     def sections(self, index: int, room: int) -> list[Section]:
         for path in self.paths:
             self._read(path, room)
-        beside = {self.places.failed} if "scorers" in self.manifest else {self.places.rejected, self.places.failed}
-        for path in beside - set(self.paths):
-            self.warnings.append(f"there is no {path.name}: its rows are missing here")
+        counted = self.manifest.get("rows", {})  # a run without failed rows writes no ledger of them
+        for status in ("failed",) if "scorers" in self.manifest else ("rejected", "failed"):
+            ledger: Path = getattr(self.places, status)
+            if ledger not in self.paths and counted.get(status, 1):
+                self.warnings.append(f"there is no {ledger.name}: its rows are missing here")
         return [counting.done(index, *pair) for pair, counting in self.found.items()]
 
     def _read(self, path: Path, room: int) -> None:
@@ -149,5 +151,11 @@ def _codes(section: Section) -> dict[str, str]:
 
 def quality_scores() -> frozenset[str]:
     """The installed scorers whose score says how good a translation is."""
-    names = plugins.available("filters")
-    return frozenset(name for name in names if filter_class(name).quality)
+    return frozenset(name for name in plugins.available("filters") if _says_quality(name))
+
+
+def _says_quality(name: str) -> bool:
+    try:
+        return filter_class(name).quality
+    except ContractError:  # a plug-in that is broken here has scored nothing that can be read; `plugins` shows it
+        return False

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from babelset.contracts import expect_one_each
+from babelset.contracts import expect_kind, expect_one_each
 from babelset.contracts.accounted import accounted, kept_whole
 from babelset.contracts.evidence import Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
-from babelset.contracts.filter import Filter, Marks, Outcome, Scored, Verdict
+from babelset.contracts.filter import Filter, Marks, Outcome, Rating, Scored, Verdict
 from babelset.contracts.schema import Schema
 from babelset.contracts.shape import Field
 from babelset.contracts.translator import Translation
@@ -93,7 +93,9 @@ def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]
         units = [outcome.units(check.unit) for outcome in outcomes]
         sent = [unit for row in units for unit in row]
         ratings = check.score(sent)
-        expect_one_each(f"the filter {check.name!r}", sent, ratings)
+        expect_one_each(f"the filter {check.name!r}", sent, ratings, f"{check.unit}s")
+        for rating in ratings:
+            expect_kind(f"the filter {check.name!r}", rating, Rating)
         stream = iter(ratings)
         for row, marks in zip(units, found, strict=True):
             marks.put(check, list(islice(stream, len(row))))
@@ -102,7 +104,10 @@ def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]
 
 def judge(filters: Sequence[Filter], outcome: Outcome) -> list[Verdict]:
     """What each filter decides from the row's marks."""
-    return [check.judge(outcome.ratings(check)) for check in filters]
+    verdicts = [check.judge(outcome.ratings(check)) for check in filters]
+    for check, verdict in zip(filters, verdicts, strict=True):
+        expect_kind(f"the filter {check.name!r}", verdict, Verdict)
+    return verdicts
 
 
 def _scored(segment: Segment, answer: Answer, field: Field, pair: Pair) -> Scored:

@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from babelset.cli.export import export
-from babelset.errors import AccountingError, BabelsetError, ConfigError
+from babelset.errors import AccountingError, BabelsetError, ConfigError, ContractError
 from babelset.exports.alpaca import Alpaca
 from babelset.exports.export import ExportJob, _Rows
 from babelset.files.row import KEY
@@ -220,3 +220,22 @@ def test_many_reasons_take_little_room():
     for number in range(1000):
         rows._fail(f"reason {number}")
     assert len(rows.failed) < 60 and rows.failed.total() == 1000
+
+
+def test_standard_output_is_refused_with_the_cure(rows):
+    with pytest.raises(ConfigError, match="-: only translate writes to standard output; name a file with -o"):
+        run(rows(row()), "--as", "alpaca", "-o", "-", "--format", "jsonl")
+
+
+def test_a_shape_that_answers_something_else_is_named(rows, monkeypatch):
+    monkeypatch.setattr(Alpaca, "convert", lambda self, row: row.data)
+    with pytest.raises(ContractError, match="the export 'alpaca' returned dict in place of Exported"):
+        run(rows(row()), "--as", "alpaca", "-o", "out.jsonl")
+
+
+def test_many_reasons_are_cut_in_the_summary_and_whole_in_the_ledger(rows):
+    weak = [{"check": "length", "ok": False, "score": 9.0, "reason": f"{times} times as long"} for times in range(20)]
+    source = rows(*(row(status="rejected", verdicts=[verdict]) for verdict in weak))
+    said = CliRunner().invoke(app, [source, "--as", "alpaca", "-o", "out.jsonl"]).output
+    assert said.count("the row was not accepted") == 12 and ", ..." in said
+    assert len({entry["reason"] for entry in read("out.failed.jsonl")}) == 20

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from babelset.cli.app import app
+from babelset.cli.app import app, main
 from babelset.cli.help import FEW, panels
 
 
@@ -79,3 +79,18 @@ def test_help_is_fast(path: tuple[str, ...]) -> None:
     started = time.monotonic()
     assert min(processor_seconds() for _ in range(5)) < 0.3  # however busy the machine is
     assert time.monotonic() - started < 30
+
+
+def test_a_bug_ends_with_its_traceback_and_not_as_a_run_that_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise AttributeError("'Segment' object has no attribute 'texxt'")
+
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("babelset.cli.app.app", broken)
+    with pytest.raises(SystemExit) as end:
+        main()
+    said = capsys.readouterr().err
+    assert end.value.code == 4 and "in broken" in said
+    assert said.endswith("babelset: this is a bug in babelset or in a plug-in; report it with the lines above\n")

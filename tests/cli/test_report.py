@@ -110,3 +110,13 @@ def test_control_characters_do_not_reach_the_terminal(translated: Path, tmp_path
     told = run("report", tmp_path / "x.jsonl")
     assert "\x1b" not in told
     assert "␛[2J\ufffd[bold]" in told
+
+
+def test_a_file_that_is_gone_is_named_and_one_that_was_never_needed_is_not(translated: Path, tmp_path: Path) -> None:
+    for file in translated.glob("ur.*"):
+        if file.suffix in (".jsonl", ".json"):
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    assert "missing here" not in run("report", tmp_path / "ur.jsonl"), "no row failed"
+    (tmp_path / "ur.rejected.jsonl").unlink()
+    said = run("report", tmp_path / "ur.jsonl")
+    assert "there is no ur.rejected.jsonl: its rows are missing here" in said and "ur.failed" not in said

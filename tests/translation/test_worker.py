@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict
+from babelset.contracts.filter import Filter, Outcome, Rating, Scored, Unit, Verdict
 from babelset.contracts.schema import load_schema
 from babelset.contracts.translator import Failure
+from babelset.errors import ContractError
 from babelset.files.row import KEY, BadRow, Row
-from babelset.languages import Pair
+from babelset.languages import Pair, find
 from babelset.scoring.refilter import redecide
+from babelset.translation.deciding import judge, score
 from babelset.translation.ladder import Ladder
 from babelset.translation.routes import Routes
 from babelset.translation.worker import Worker
@@ -246,3 +248,24 @@ def test_deciding_again_keeps_the_candidates(scripted: Any, pair: Pair) -> None:
     old, new = entry["data"][KEY], again["data"][KEY]
     assert again["status"] == "rejected" and entry["status"] == "accepted"
     assert new["route"] == old["route"] and new["candidates"] == old["candidates"]
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "message"),
+    [
+        ("score", lambda units: [Rating(1.0)], "got 2 segments and returned 1"),
+        ("score", lambda units: [1.0 for _ in units], "returned float in place of Rating"),
+        ("score", lambda units: (Rating(1.0) for _ in units), "returned generator in place of Sequence"),
+        ("judge", lambda ratings: True, "returned bool in place of Verdict"),
+    ],
+)
+def test_a_filter_that_answers_something_else_is_named(method: str, answer: Any, message: str) -> None:
+    class Odd(Quality):
+        pass
+
+    setattr(Odd, method, lambda self, given: answer(given))
+    unit = Scored("a", "1 b", Pair(find("en"), find("ca")), "output", "output")
+    outcome = Outcome([unit, unit], [unit], unit)
+    with pytest.raises(ContractError, match=f"the filter 'quality' {message}"):
+        [outcome.marks] = score((Odd(),), [outcome])
+        judge((Odd(),), outcome)
