@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from babelset.contracts.loading import build_translator, translator_class
 from babelset.contracts.translator import Translator
@@ -21,6 +21,12 @@ class Engine(BaseModel, extra="forbid", frozen=True):
 
     name: str  # of a translator
     options: dict[str, Any] = {}  # its own
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, given: Any) -> Any:
+        """`Job(translator="echo")`: a name alone will do."""
+        return {"name": given} if isinstance(given, str) else given
 
     def make(self) -> Translator:
         return build_translator(self.name, self.options)

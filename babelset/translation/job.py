@@ -19,7 +19,7 @@ class Job(BaseModel, extra="forbid", frozen=True):
     """
     One dataset into one language. Everything that decides the output, and where to put it.
 
-    >>> Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca", translator=Engine(name="echo"))
+    >>> Job(inputs=("alpaca.jsonl",), output="ca.jsonl", target="ca", translator="echo")
 
     `filters` names what differs from the defaults: {"length": {"tolerance": 3.0}, "task": False}. A `glossary` is for
     the translator, where it reads one, and for the filter `terms`. Raises ConfigError for routes next to a translator

@@ -165,7 +165,7 @@ def making(
     format, and without `force` for one that another command made.
     """
     beside = {"manifest": places.manifest, "work folder": places.work}
-    keep_apart(reads, {**writes, **beside, **(shares or {})})
+    keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside, **(shares or {})})
     for path in writes.values():
         check_writable(path)
     output = Output(places, identity_of(command, parts), like, force)

@@ -92,7 +92,7 @@ READ = [
     ("a.rejected.jsonl", "a.jsonl", "rejected"),
     ("a.failed.jsonl", "a.jsonl", "failed"),
     ("a.manifest.json", "a.jsonl", "manifest"),
-    ("a.jsonl", "a.jsonl", "accepted"),
+    ("a.jsonl", "a.jsonl", "accepted rows"),
     ("a.jsonl.part", "a.jsonl", "accepted"),
 ]
 
