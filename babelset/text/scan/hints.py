@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from babelset.text.scan import commands
+from babelset.text.scan import commands, sql
 from babelset.text.scan.vocabulary import WORDS as TABLES
 from babelset.text.scan.vocabulary import joined
 
@@ -137,6 +137,8 @@ def lines(text: str) -> list[Line]:
 
 def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     """How many lines a string, comment, bracket or statement that this line leaves open goes on; -1: for ever."""
+    if (statement := sql.more_lines(line, following)) >= 0:
+        return statement
     for opener, closing in OPENERS:
         if opener not in line:
             continue
@@ -200,7 +202,7 @@ def classify(line: str) -> tuple[str, bool]:
     line = line if len(line) <= LONGEST_LINE else bare
     if len(line) > LONGEST_LINE or PROSE.match(line):
         return "prose", False
-    if SURE.match(line):
+    if SURE.match(line) or sql.begins(line):
         return "code", True
     if COMMENT.match(line):
         return "comment", False
