@@ -139,7 +139,7 @@ def _decided(text: str, lines: list[Line], first: int, last: int, purse: Purse) 
 
 
 def _statements(text: str, lines: list[Line], first: int, last: int, found: list[Block]) -> Iterator[Block]:
-    """Statements of SQL that its grammar does not know, each with the comments above it."""
+    """Statements of SQL that its grammar does not know."""
     read = {number for block in found for number in range(block.first, block.last + 1)}
     for number in range(first, last + 1):
         line = lines[number]
@@ -147,11 +147,8 @@ def _statements(text: str, lines: list[Line], first: int, last: int, found: list
             continue
         following = [text[each.start : each.end] for each in lines[number + 1 : number + 1 + hints.LONGEST_STRING]]
         more = sql.more_lines(text[line.start : line.end], following)
-        begin = number
-        while begin > first and lines[begin - 1].kind == "comment":
-            begin -= 1
         if more >= 0:
-            yield Block(begin, min(number + more, last), "sql")
+            yield Block(number, min(number + more, last), "sql")
 
 
 def _stripped(lines: list[Line], first: int, last: int) -> tuple[int, int]:
@@ -208,6 +205,8 @@ def _together(lines: list[Line], first: int, last: int, found: list[Block]) -> I
     _spread(lines, first, kept)
     _spread(lines[::-1], len(lines) - 1 - last, kept := kept[::-1])
     kept = kept[::-1]
+    for number in range(len(kept) - 2, -1, -1):  # a comment belongs to the code right below it
+        kept[number] |= kept[number + 1] and lines[first + number].kind == "comment"
     languages = {block.first: block.language for block in found}
     number = 0
     while number < len(kept):

@@ -105,6 +105,9 @@ LONGEST_STRING = 200  # lines inside one string, comment or bracket
 MOST_MISSES = 20  # brackets that never close, in one text; looking for their ends would be slow
 LITERAL = re.compile(r"(?:[=(\[:,]|\breturn)[ \t]*\{[ \t]*(?:(?:#|//).*)?\r?$")  # not the brace of a body
 OPEN_END = re.compile(r"(?:[(\[{,|&+*/=%\"'-]|\b(?:and|or|not|in|if|else))[ \t]*(?:(?:#|//).*)?\r?$")
+# What goes on up to a line that a shell knows: the body of a here-document, or of a function.
+HERE = re.compile(r"<<[-~]?[ \t]*[\\'\"]?([A-Z_]\w*)['\"]?")
+FUNCTION = re.compile(r"(?:function[ ]+)?[A-Za-z_][\w-]*[ ]?\(\)[ \t]*(?:\{[ \t]*)?$")
 OPENERS = (('"""', '"""'), ("'''", "'''"), ("/*", "*/"))
 
 
@@ -139,6 +142,8 @@ def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     """How many lines a string, comment, bracket or statement that this line leaves open goes on; -1: for ever."""
     if (statement := sql.more_lines(line, following)) >= 0:
         return statement
+    if (shell := _to_the_line(line, following)) > 0:
+        return shell
     for opener, closing in OPENERS:
         if opener not in line:
             continue
@@ -148,6 +153,16 @@ def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     if line.endswith("\\"):
         return 1
     return _to_the_bracket(line, following) if likely or OPEN_END.search(line) else 0
+
+
+def _to_the_line(line: str, following: list[str]) -> int:
+    """How many lines a here-document or a function of a shell goes on; 0 where there is none that ends."""
+    here = HERE.search(line) if "<<" in line else None
+    opened = line.endswith("{") or (line.endswith(")") and following[:1] == ["{"])
+    if here is None and not (opened and FUNCTION.match(line)):
+        return 0
+    ending = here[1] if here else "}"
+    return next((at for at, later in enumerate(following, 1) if later.rstrip("\r") in (ending, f"\t{ending}")), 0)
 
 
 def _to_the_bracket(line: str, following: list[str]) -> int:
