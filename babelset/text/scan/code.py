@@ -139,16 +139,17 @@ def _decided(text: str, lines: list[Line], first: int, last: int, purse: Purse) 
 
 
 def _statements(text: str, lines: list[Line], first: int, last: int, found: list[Block]) -> Iterator[Block]:
-    """Statements of SQL that its grammar does not know."""
+    """Statements of SQL that its grammar does not know, and functions of a shell that call what nobody knows."""
     read = {number for block in found for number in range(block.first, block.last + 1)}
     for number in range(first, last + 1):
-        line = lines[number]
-        if number in read or line.kind != "code" or not sql.begins(text[line.start : line.end]):
+        line = text[lines[number].start : lines[number].end]
+        is_statement = sql.begins(line)
+        if number in read or lines[number].kind != "code" or not (is_statement or hints.FUNCTION.match(line)):
             continue
         following = [text[each.start : each.end] for each in lines[number + 1 : number + 1 + hints.LONGEST_STRING]]
-        more = sql.more_lines(text[line.start : line.end], following)
+        more = sql.more_lines(line, following) if is_statement else hints.to_the_line(line, following) or -1
         if more >= 0:
-            yield Block(number, min(number + more, last), "sql")
+            yield Block(number, min(number + more, last), "sql" if is_statement else "bash")
 
 
 def _stripped(lines: list[Line], first: int, last: int) -> tuple[int, int]:

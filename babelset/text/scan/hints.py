@@ -142,7 +142,7 @@ def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     """How many lines a string, comment, bracket or statement that this line leaves open goes on; -1: for ever."""
     if (statement := sql.more_lines(line, following)) >= 0:
         return statement
-    if (shell := _to_the_line(line, following)) > 0:
+    if (shell := to_the_line(line, following)) > 0:
         return shell
     for opener, closing in OPENERS:
         if opener not in line:
@@ -155,7 +155,7 @@ def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     return _to_the_bracket(line, following) if likely or OPEN_END.search(line) else 0
 
 
-def _to_the_line(line: str, following: list[str]) -> int:
+def to_the_line(line: str, following: list[str]) -> int:
     """How many lines a here-document or a function of a shell goes on; 0 where there is none that ends."""
     here = HERE.search(line) if "<<" in line else None
     opened = line.endswith("{") or (line.endswith(")") and following[:1] == ["{"])
