@@ -11,6 +11,7 @@ from babelset.contracts.links import broken_keywords, broken_names, broken_offse
 from babelset.contracts.shape import Look
 from babelset.text.document import Span
 from babelset.text.prose import reads_as_prose
+from babelset.text.scan.code import is_program
 
 ANSWERS = ("output", "turn/assistant")
 WORDS = re.compile(r"[^\W\d_]{2}")
@@ -34,7 +35,7 @@ def _faults(found: Look, outcome: Outcome) -> Iterator[str]:
 def _nothing_taken(found: Look, outcome: Outcome) -> str:
     if outcome.segments:
         return ""
-    prose = [unit.field for unit in outcome.fields if reads_as_prose(unit.source)]
+    prose = [unit.field for unit in outcome.fields if reads_as_prose(unit.source) and not is_program(unit.source)]
     if names := [*prose, *found.left]:
         return f"nothing was translated, though {names[0]} holds prose"
     return ""
@@ -43,9 +44,12 @@ def _nothing_taken(found: Look, outcome: Outcome) -> str:
 def kept_whole(outcome: Outcome, parse: Callable[[Scored], Iterable[Span]]) -> dict[str, str]:
     """
     The answers that hold words of which none was translated, with the reason: {"output": "kept whole: code"}.
+
+    Of a row from which nothing was translated, every field.
     """
     taken = {segment.field for segment in outcome.segments}
-    left = [unit for unit in outcome.fields if unit.role in ANSWERS and unit.field not in taken]
+    told = [unit for unit in outcome.fields if not taken or unit.role in ANSWERS]
+    left = [unit for unit in told if unit.field not in taken]
     return {unit.field: _kinds(parse(unit)) for unit in left if WORDS.search(unit.source)}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from babelset.text.scan import grammars, hints
+from babelset.text.scan import grammars, hints, sql
 from babelset.text.scan.comments import free_words
 from babelset.text.scan.hints import Line
 from babelset.text.scan.marks import Mark
@@ -77,6 +77,18 @@ def unfenced(text: str, comments: bool = False) -> Iterator[Mark]:
             yield from _marks(text, start, end, block.language if comments else "")
 
 
+def is_program(text: str) -> bool:
+    """
+    Whether a grammar reads the whole text as code, so that its words are those of comments and strings.
+
+    >>> is_program("def f(x):  # the first one"), is_program("import os"), is_program("Import it first.")
+    (False, True, False)
+    """
+    if len(text) > LONGEST_BLOCK or not any(line.sure for line in hints.lines(text)):
+        return False
+    return any(grammars.read(language, text).is_code for language in hints.languages(text))
+
+
 def _marks(text: str, start: int, end: int, language: str) -> Iterator[Mark]:
     at = start
     for begin, after in free_words(text[start:end], language) if language else ():
@@ -122,7 +134,22 @@ def _decided(text: str, lines: list[Line], first: int, last: int, purse: Purse) 
             continue
         cuts = [begin - 1, *(begin + row for row in reading.errors if begin + row <= end), end + 1]
         work += [(one + 1, two - 1) for one, two in pairwise(cuts) if one + 1 < two]
+    found += _statements(text, lines, first, last, found)
     yield from _together(lines, first, last, sorted(found))
+
+
+def _statements(text: str, lines: list[Line], first: int, last: int, found: list[Block]) -> Iterator[Block]:
+    """Statements of SQL that its grammar does not know, and functions of a shell that call what nobody knows."""
+    read = {number for block in found for number in range(block.first, block.last + 1)}
+    for number in range(first, last + 1):
+        line = text[lines[number].start : lines[number].end]
+        is_statement = sql.begins(line)
+        if number in read or lines[number].kind != "code" or not (is_statement or hints.FUNCTION.match(line)):
+            continue
+        following = [text[each.start : each.end] for each in lines[number + 1 : number + 1 + hints.LONGEST_STRING]]
+        more = sql.more_lines(line, following) if is_statement else hints.to_the_line(line, following) or -1
+        if more >= 0:
+            yield Block(number, min(number + more, last), "sql" if is_statement else "bash")
 
 
 def _stripped(lines: list[Line], first: int, last: int) -> tuple[int, int]:
@@ -179,6 +206,8 @@ def _together(lines: list[Line], first: int, last: int, found: list[Block]) -> I
     _spread(lines, first, kept)
     _spread(lines[::-1], len(lines) - 1 - last, kept := kept[::-1])
     kept = kept[::-1]
+    for number in range(len(kept) - 2, -1, -1):  # a comment belongs to the code right below it
+        kept[number] |= kept[number + 1] and lines[first + number].kind == "comment"
     languages = {block.first: block.language for block in found}
     number = 0
     while number < len(kept):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from babelset.text.scan import commands
+from babelset.text.scan import commands, sql
 from babelset.text.scan.vocabulary import WORDS as TABLES
 from babelset.text.scan.vocabulary import joined
 
@@ -105,6 +105,9 @@ LONGEST_STRING = 200  # lines inside one string, comment or bracket
 MOST_MISSES = 20  # brackets that never close, in one text; looking for their ends would be slow
 LITERAL = re.compile(r"(?:[=(\[:,]|\breturn)[ \t]*\{[ \t]*(?:(?:#|//).*)?\r?$")  # not the brace of a body
 OPEN_END = re.compile(r"(?:[(\[{,|&+*/=%\"'-]|\b(?:and|or|not|in|if|else))[ \t]*(?:(?:#|//).*)?\r?$")
+# What goes on up to a line that a shell knows: the body of a here-document, or of a function.
+HERE = re.compile(r"<<[-~]?[ \t]*[\\'\"]?([A-Z_]\w*)['\"]?")
+FUNCTION = re.compile(r"(?:function[ ]+)?[A-Za-z_][\w-]*[ ]?\(\)[ \t]*(?:\{[ \t]*)?$")
 OPENERS = (('"""', '"""'), ("'''", "'''"), ("/*", "*/"))
 
 
@@ -137,6 +140,10 @@ def lines(text: str) -> list[Line]:
 
 def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     """How many lines a string, comment, bracket or statement that this line leaves open goes on; -1: for ever."""
+    if (statement := sql.more_lines(line, following)) >= 0:
+        return statement
+    if (shell := to_the_line(line, following)) > 0:
+        return shell
     for opener, closing in OPENERS:
         if opener not in line:
             continue
@@ -146,6 +153,16 @@ def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     if line.endswith("\\"):
         return 1
     return _to_the_bracket(line, following) if likely or OPEN_END.search(line) else 0
+
+
+def to_the_line(line: str, following: list[str]) -> int:
+    """How many lines a here-document or a function of a shell goes on; 0 where there is none that ends."""
+    here = HERE.search(line) if "<<" in line else None
+    opened = line.endswith("{") or (line.endswith(")") and following[:1] == ["{"])
+    if here is None and not (opened and FUNCTION.match(line)):
+        return 0
+    ending = here[1] if here else "}"
+    return next((at for at, later in enumerate(following, 1) if later.rstrip("\r") in (ending, f"\t{ending}")), 0)
 
 
 def _to_the_bracket(line: str, following: list[str]) -> int:
@@ -200,7 +217,7 @@ def classify(line: str) -> tuple[str, bool]:
     line = line if len(line) <= LONGEST_LINE else bare
     if len(line) > LONGEST_LINE or PROSE.match(line):
         return "prose", False
-    if SURE.match(line):
+    if SURE.match(line) or sql.begins(line):
         return "code", True
     if COMMENT.match(line):
         return "comment", False

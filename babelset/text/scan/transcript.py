@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from babelset.text.scan.marks import Mark
 
 WHO = "Human|User|Assistant|System|Bot|GPT|AI|Instruction|Input|Response|Output|Question|Answer|Prompt"
-HASHED = re.compile(rf"#{{2,}}[ \t]*(?:{WHO})[ \t]*:", re.IGNORECASE)
+HASHED = re.compile(rf"(?<!#)#{{2,}}+[ \t]*(?:{WHO})[ \t]*:", re.IGNORECASE)
 SHOUTED = re.compile(
     r"^(?:USER|HUMAN|ASSISTANT|SYSTEM|BOT|FUNCTION RESPONSE|TOOL RESPONSE|FUNCTION CALL):", re.MULTILINE
 )

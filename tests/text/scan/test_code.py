@@ -30,7 +30,12 @@ CODE = {
         "fetch('/api/pets')\n  .then(reply => reply.json())\n  .catch(error => console.error('It went wrong today', error));",
         "let name = 'Ana';\nconsole.log(`Hello ${name}, and welcome back`);",
     ],
-    "typescript": ["interface Pet {\n  id: number;\n  name?: string;\n}", "type State = 'open' | 'shut';"],
+    "typescript": [
+        "interface Pet {\n  id: number;\n  name?: string;\n}",
+        "type State = 'open' | 'shut';",
+        "declare const pet: Pet;",
+        "const pets: Map<string, number> = new Map();",
+    ],
     "java": [
         "private int size;",
         'System.out.println("Hello to all of you");',
@@ -47,11 +52,17 @@ CODE = {
     "ruby": ['puts "Hello, all"', "[1, 2].each do |n|\n  puts n * 2\nend", "names.map { |n| n.upcase }"],
     "php": ["foreach ($pets as $pet) {\n    echo $pet;\n}"],
     "sql": [
+        "DROP FUNCTION area(boolean);",
+        "-- the largest of each\nWITH best AS (\n    SELECT a, MAX(b) AS top FROM pets GROUP BY a\n)\nSELECT * FROM best;",
+        "CREATE FUNCTION area(box, internal)\nRETURNS internal\nAS 'MODULE'\nLANGUAGE C STRICT;",
         "select * from pets where id = 5;",
         "SELECT kind, COUNT(*) AS total\nFROM pets\nGROUP BY kind\nORDER BY total DESC;",
         "CREATE TABLE pets (\n    id INT PRIMARY KEY,\n    name VARCHAR(50) NOT NULL\n);",
     ],
     "bash": [
+        "# where the words are\nDOMAIN=pets\nFOLDER=/usr/share/pets",
+        "usage()\n{\n    cat <<EOF\nUsage: pets [OPTION]\nShow all of the pets.\nEOF\n}",
+        '# show every one of them\nshow_pets() {\n  log_words "all of them"\n  return 0\n}',
         'for file in *.txt; do\n  echo "Found $file"\ndone',
         'while read line; do\n  echo "$line"\ndone < names.txt',
         "cd shop\nnpm install\nnpm start",
