@@ -31,11 +31,13 @@ class Made:
     reasons: tuple[str, ...]
 
 
-def run(rows: Sequence[dict[str, Any]], folder: Path, translator: str, to: str = "es", *options: str) -> list[Made]:
+def run(
+    rows: Sequence[dict[str, Any]], folder: Path, translator: str, to: str = "es", *options: str, checks: str = FOR_CIPHER
+) -> list[Made]:
     source, out = folder / "in.jsonl", folder / f"out.{translator}.{to}.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     if translator == "cipher":
-        (folder / "checks.toml").write_text(FOR_CIPHER, encoding="utf-8")
+        (folder / "checks.toml").write_text(checks, encoding="utf-8")
         options = ("--config", str(folder / "checks.toml"), *options)
     done = babelset(
         folder,

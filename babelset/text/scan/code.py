@@ -20,6 +20,9 @@ from babelset.text.scan.marks import Mark
 SHEBANG = re.compile(r"^#!/\S.*$", re.MULTILINE)
 SENTENCE = re.compile(r"\n[ \t]*\n(?=[A-Z][a-z']* (?:[A-Za-z',]+ ){2})")
 PROMPT = re.compile(r"[ \t]*(?P<prompt>>>>|\$(?= [a-z./~]))(?: (?P<command>.*))?")
+SESSION = re.compile(r"^>>>", re.MULTILINE)
+# A sentence, which is no result of a session: "Traceback (most recent call last):" is one.
+REMARK = re.compile(r"(?!Traceback|\w*(?:Error|Exception|Warning)\b)[A-Z][a-z']* (?:[A-Za-z',]+ ){2}.*[.!?:]\s*$")
 MOST_BLANK = 3  # blank lines inside one block
 LONGEST_BLOCK = 20_000  # characters that a grammar is given at once; error recovery is slow
 # Characters that grammars are given, of one text: what keeps hostile text linear. Recovering from errors takes about
@@ -37,7 +40,7 @@ def prompts(text: str) -> Iterator[Mark]:
         found = PROMPT.match(line)
         kind = found["prompt"] if found else ""
         if not kind and previous and line.strip() and not line.lstrip().startswith(('"""', "'''")):
-            kind = "..." if previous[0] in ">." and (previous == ">>>" or hints.classify(line)[0] != "prose") else ""
+            kind = "..." if previous[0] in ">." and (previous == ">>>" or not REMARK.match(line)) else ""
         if start < 0 and kind:
             start = at
         elif start >= 0 and not kind:
@@ -45,6 +48,12 @@ def prompts(text: str) -> Iterator[Mark]:
             start = -1
         previous = kind
         at += len(line) + 1
+
+
+def sessions(text: str) -> Iterator[Mark]:
+    """Those of `prompts` that begin at the margin: not the examples of a docstring, which is code as a whole."""
+    if SESSION.search(text):
+        yield from (mark for mark in prompts(text) if text.startswith(">>>", mark.start))
 
 
 class Block(NamedTuple):
