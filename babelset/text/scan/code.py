@@ -153,7 +153,7 @@ def _statements(text: str, lines: list[Line], first: int, last: int, found: list
     for number in range(first, last + 1):
         line = text[lines[number].start : lines[number].end]
         is_statement = sql.begins(line)
-        if number in read or lines[number].kind != "code" or not (is_statement or hints.FUNCTION.match(line)):
+        if number in read or not (is_statement or hints.of_a_shell(line)) or lines[number].kind == "prose":
             continue
         following = [text[each.start : each.end] for each in lines[number + 1 : number + 1 + hints.LONGEST_STRING]]
         more = sql.more_lines(line, following) if is_statement else hints.to_the_line(line, following) or -1

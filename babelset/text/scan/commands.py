@@ -22,6 +22,7 @@ ARGUMENT = re.compile(r"[-/.~$\"':@=*<>|&\d_]")
 ASSIGNED = re.compile(r"[A-Z_]\w*=")
 PROGRAM = re.compile(r"\.{0,2}/|~/|\$|\"\"")
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|#.*|`[^`]*`")
+NAMING, NAME = ("export", "unset", "readonly", "local"), re.compile(r"[A-Z_][A-Z0-9_]+")
 STOP = re.compile(
     r"(?:the|an?|to|of|and|or|is|are|was|it|you|your|my|our|their|his|her|we|they|i|that|this|these|those|sure|with|for"
     r"|by|from|into|then|will|can|be|as|at|but|if|not|so|up|some|any|all)"
@@ -66,6 +67,8 @@ def is_command(line: str) -> bool:
         return False
     if name in SUBCOMMANDS:
         return any(argument in SUBCOMMANDS[name] or argument.startswith("--") for argument in arguments[:3])
+    if name in NAMING and arguments and all(map(NAME.fullmatch, arguments)):
+        return True
     technical = any(map(ARGUMENT.search, arguments))
     if name in PLAIN or PROGRAM.match(name):
         return technical or len(arguments) == (0 if PROGRAM.match(name) else 1)

@@ -107,6 +107,9 @@ LITERAL = re.compile(r"(?:[=(\[:,]|\breturn)[ \t]*\{[ \t]*(?:(?:#|//).*)?\r?$") 
 OPEN_END = re.compile(r"(?:[(\[{,|&+*/=%\"'-]|\b(?:and|or|not|in|if|else))[ \t]*(?:(?:#|//).*)?\r?$")
 # What goes on up to a line that a shell knows: the body of a here-document, or of a function.
 HERE = re.compile(r"<<[-~]?[ \t]*[\\'\"]?([A-Z_]\w*)['\"]?")
+COMPOUND = re.compile(r"([ \t]*)(if|while|until|for|case)\b(?:.*;[ \t]*(?:then|do)|.*[ \t]in|.*)[ \t]*(?:#.*)?$")
+CLOSERS = {"if": "fi", "case": "esac"}  # others end with "done"
+QUOTED_VALUE = re.compile(r"[ \t]*(?:export )?[A-Za-z_]\w*=\"(?:[^\"\\]|\\.)*\\?$")
 FUNCTION = re.compile(r"(?:function[ ]+)?[A-Za-z_][\w-]*[ ]?\(\)[ \t]*(?:\{[ \t]*)?$")
 OPENERS = (('"""', '"""'), ("'''", "'''"), ("/*", "*/"))
 
@@ -155,8 +158,18 @@ def _goes_on(line: str, likely: bool, following: list[str]) -> int:
     return _to_the_bracket(line, following) if likely or OPEN_END.search(line) else 0
 
 
+def of_a_shell(line: str) -> bool:
+    """Whether a line may open a function, a compound command or a quoted value of a shell; `to_the_line` knows."""
+    return bool(FUNCTION.match(line) or COMPOUND.match(line) or QUOTED_VALUE.match(line))
+
+
 def to_the_line(line: str, following: list[str]) -> int:
-    """How many lines a here-document or a function of a shell goes on; 0 where there is none that ends."""
+    """How many lines a here-document, a quoted value, a function or a compound command of a shell goes on; else 0."""
+    if compound := COMPOUND.match(line):
+        closing = compound[1] + CLOSERS.get(compound[2], "done")
+        return next((at for at, later in enumerate(following, 1) if later.split("#")[0].rstrip(" \r;") == closing), 0)
+    if QUOTED_VALUE.match(line):
+        return next((at for at, later in enumerate(following, 1) if later.rstrip().endswith('"')), 0)
     here = HERE.search(line) if "<<" in line else None
     opened = line.endswith("{") or (line.endswith(")") and following[:1] == ["{"])
     if here is None and not (opened and FUNCTION.match(line)):
