@@ -39,8 +39,17 @@ def snippets(language: str, chance: random.Random) -> Iterator[str]:
     for path in files(language, chance):
         text = content(path)
         if text and (language != "bash" or re.match(r"#!.*\b(ba)?sh\b", text)):
-            cut = [code for code in CUTTERS.get(language, blocks)(text) if 10 < len(code) <= LONGEST]
+            cut = [
+                code
+                for code in CUTTERS.get(language, blocks)(text)
+                if 10 < len(code) <= LONGEST and is_code(code, language)
+            ]
             yield from chance.sample(cut, min(len(cut), 6))
+
+
+def is_code(code: str, language: str) -> bool:
+    """Not the inside of a comment that was cut out of it: that is prose."""
+    return language not in ("c", "c++") or any(sign in code for sign in (";", "{", "}", "#", "/*", "//"))
 
 
 def files(language: str, chance: random.Random) -> list[Path]:

@@ -32,7 +32,12 @@ class Made:
 
 
 def run(
-    rows: Sequence[dict[str, Any]], folder: Path, translator: str, to: str = "es", *options: str, checks: str = FOR_CIPHER
+    rows: Sequence[dict[str, Any]],
+    folder: Path,
+    translator: str,
+    to: str = "es",
+    *options: str,
+    checks: str = FOR_CIPHER,
 ) -> list[Made]:
     source, out = folder / "in.jsonl", folder / f"out.{translator}.{to}.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
