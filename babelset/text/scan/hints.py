@@ -69,7 +69,7 @@ LIKELY = re.compile(
 # Lines that only a grammar can tell from prose, and that are worth its time.
 HINTED = re.compile(
     r"^[ \t]*(?:return|yield|raise|assert|await|del|global|nonlocal|throw|with|async|import|from|use|let|var|const|val"
-    r"|mut|package|require|include|puts|echo|print|select|insert|update|delete|create|alter|drop|export|goto|end|def|class|elif"
+    r"|mut|package|require|include|typedef|puts|echo|print|select|insert|update|delete|create|alter|drop|export|goto|end|def|class|elif"
     r"|if|while|for|except|struct|enum|type|interface|module|match|case|namespace|abstract|trait|impl|static|public|private|final|mod|pub|fn|func|function)\b"
     r"|\w\(|\w\[|[=<>]|\{.*[;:].*\}|[\w)\]]\.[a-z_]\w*|;\s*$|\b[A-Za-z]+_\w|^[ \t]*[\w.-]+:[ ]*\S+;|^\$"
 )
