@@ -12,6 +12,13 @@ Form = Literal["fp32", "fp16", "bf16", "int8"]
 Dtype = Literal["auto", "fp32", "fp16", "bf16", "int8"]
 Linear = Callable[[Any], Any]  # a matrix of rows -> the matrix of their products
 
+PRIVATE = (
+    ("mkldnn", "_linear_pointwise"),
+    ("mkldnn", "_reorder_linear_weight"),
+    ("mkldnn", "_is_mkldnn_bf16_supported"),
+    ("onednn", "qlinear_pointwise"),
+    ("onednn", "qlinear_prepack"),
+)
 LEAST = 1e-30  # keeps a row of zeros from being divided by zero
 
 
@@ -21,18 +28,22 @@ def form_of(dtype: Dtype, device: str) -> Form:
 
     ConfigError where the device cannot do it.
     """
-    import torch
-
     if dtype == "int8" and device != "cpu":
         raise ConfigError(f"dtype=int8 works on the CPU only, not on {device}: use fp16 or bf16")
-    if dtype == "int8" and not (_has_onednn() and torch.cpu._is_vnni_supported()):
+    if dtype == "int8" and not (_has_onednn() and _says("_is_vnni_supported")):
         raise ConfigError("dtype=int8 needs an x86 processor with VNNI, and torch with oneDNN: use fp32")
     if dtype != "auto":
         return dtype
     if device != "cpu":
         return "fp16"
-    multiplies = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)  # torch 2.5 cannot say
-    return "bf16" if _has_onednn() and multiplies() else "fp32"
+    return "bf16" if _has_onednn() and _says("_is_avx512_bf16_supported") else "fp32"
+
+
+def _says(name: str) -> bool:
+    """What torch says of this processor; no where it cannot say, as torch 2.5 of bf16."""
+    import torch
+
+    return bool(getattr(torch.cpu, name, bool)())
 
 
 def linear(weight: Any, bias: Any, form: Form, device: str, gelu: bool = False) -> Linear:
@@ -48,8 +59,7 @@ def linear(weight: Any, bias: Any, form: Form, device: str, gelu: bool = False) 
         return _quantized(weight, bias, gelu)
     dtype = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[form]
     weight, bias = weight.to(device, dtype), bias.to(device, dtype)
-    slow = form == "fp16" or (form == "bf16" and not torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    if device == "cpu" and _has_onednn() and not slow:
+    if device == "cpu" and _has_onednn() and _packs(form):
         return _packed(weight, bias, gelu)
 
     def plain(rows: Any) -> Any:
@@ -60,12 +70,23 @@ def linear(weight: Any, bias: Any, form: Form, device: str, gelu: bool = False) 
 
 
 def _has_onednn() -> bool:
-    """Whether torch has oneDNN's products for x86, which torch.compile uses: public ones pack the weight each time."""
+    """
+    Whether torch has oneDNN's products for x86, which torch.compile uses: public ones pack the weight each time.
+
+    They are private to torch: where one is gone, all products are the public ones, and int8 is refused.
+    """
     import torch
 
-    wanted = (torch.ops.mkldnn, "_linear_pointwise"), (torch.ops.onednn, "qlinear_pointwise")
     x86 = platform.machine().lower() in ("x86_64", "amd64")
-    return x86 and torch.backends.mkldnn.is_available() and all(hasattr(*pair) for pair in wanted)
+    there = (hasattr(getattr(torch.ops, library), name) for library, name in PRIVATE)
+    return x86 and torch.backends.mkldnn.is_available() and all(there)
+
+
+def _packs(form: Form) -> bool:
+    """Whether oneDNN packs weights of `form`: fp16 never, bf16 where the processor multiplies it."""
+    import torch
+
+    return form == "fp32" or (form == "bf16" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _packed(weight: Any, bias: Any, gelu: bool) -> Linear:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.engine
 
 vnni = pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="this processor has no VNNI: int8 is refused")
 HERE = Path(__file__).parent
-MAKE = runpy.run_path(str(HERE.parent / "models" / "make_tiny_comet.py"))
+MAKE = runpy.run_path(str(HERE.parents[1] / "models" / "make_tiny_comet.py"))
 REFERENCE = json.loads((HERE / "reference.json").read_text(encoding="utf-8"))
 PAIRS = [(source, target) for source, target in REFERENCE["pairs"]]
 Make = Callable[..., str]
@@ -99,11 +99,37 @@ def test_other_dtypes_are_near(dtype: Any, tiny: str) -> None:
     assert apart(Kiwi.load(tiny, "cpu", dtype).score(PAIRS), "sparsemax") < MOST[dtype]
 
 
+class Lacking:
+    """torch.ops.mkldnn or another library, as it would be without one of its functions."""
+
+    def __init__(self, library: Any, name: str) -> None:
+        self._library, self._name = library, name
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._name:
+            raise AttributeError(name)
+        return getattr(self._library, name)
+
+
+@pytest.mark.parametrize(("library", "name"), linear.PRIVATE)
 @pytest.mark.parametrize("dtype", ["fp32", "bf16"])
-def test_products_without_onednn_give_the_same_scores(dtype: Any, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_torch_has_lost_a_private_function_the_public_ones_give_the_same_scores(
+    library: str, name: str, dtype: Any, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = Kiwi.load(tiny, "cpu", dtype).score(PAIRS)
-    monkeypatch.setattr(linear, "_has_onednn", lambda: False)
+    monkeypatch.setattr(torch.ops, library, Lacking(getattr(torch.ops, library), name))
     assert Kiwi.load(tiny, "cpu", dtype).score(PAIRS) == pytest.approx(own, abs=MOST[dtype])
+    assert form_of("auto", "cpu") == "fp32"
+    with pytest.raises(ConfigError, match="int8 needs"):
+        form_of("int8", "cpu")
+
+
+def test_a_torch_that_cannot_tell_of_the_processor_multiplies_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_is_avx512_bf16_supported", "_is_vnni_supported"):
+        monkeypatch.delattr(torch.cpu, name)
+    assert form_of("auto", "cpu") == "fp32"
+    with pytest.raises(ConfigError, match="int8 needs"):
+        form_of("int8", "cpu")
 
 
 CHOICES = [
