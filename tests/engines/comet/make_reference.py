@@ -18,7 +18,7 @@ from pathlib import Path
 import comet
 
 HERE = Path(__file__).resolve().parent
-TINY = runpy.run_path(str(HERE.parent / "models" / "make_tiny_comet.py"))
+TINY = runpy.run_path(str(HERE.parents[1] / "models" / "make_tiny_comet.py"))
 
 KINDS: dict[str, dict[str, object]] = {
     "sparsemax": {},

@@ -22,7 +22,7 @@ from babelset.engines.comet.process import CometProcess, Triple
 from babelset.errors import ConfigError
 
 HERE = Path(__file__).parent
-MODELS = HERE.parent / "models"
+MODELS = HERE.parents[1] / "models"
 
 
 class Model:
