@@ -92,7 +92,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
                     name,
                     Job(
                         inputs=tuple(str(folder / path) for path in dataset.inputs),
-                        output=str(folder / self.output.format(dataset=name, lang=code)),
+                        output=below(folder, self.output.format(dataset=name, lang=code)),
                         target=language,
                         source=self.source,
                         routes=routes,

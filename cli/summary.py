@@ -106,8 +106,14 @@ def show_all(accounts: Mapping[str, Mapping[str, Any]]) -> None:
     for title, account in accounts.items():
         rows, files = account["rows"], account.get("files", {})
         counts = (rows["read"], rows.get("accepted", rows.get("written")), rows.get("rejected", ""), rows["failed"])
-        table.add_row(title, *map(str, counts), files.get("accepted") or files.get("written"))
+        table.add_row(title, *map(str, counts), _where(files))
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     for notice in dict.fromkeys(account["notice"] for account in accounts.values() if account.get("notice")):
         console.print(f"quality: {notice}", style="yellow", markup=False, highlight=False)
+
+
+def _where(files: Mapping[str, str]) -> str:
+    """The accepted rows of a run, or all files of an export."""
+    apart = ("rejected", "failed", "manifest")
+    return files.get("accepted") or ", ".join(path for what, path in files.items() if what not in apart)
