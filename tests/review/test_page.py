@@ -112,7 +112,7 @@ def test_a_kept_text_that_is_lost_is_said_and_put_back(serve: Serve, tab: Open) 
     here.wait(".trouble", "`git rebase` is missing")
     assert here.page.locator("textarea").get_attribute("aria-invalid") == "true"
     here.press("Control+Enter")
-    here.wait("#said", "Save again to keep it so")
+    here.wait("#said", "save again to keep it")
     assert served.verdicts()["a"] == "open"
     here.press("Home")
     here.page.get_by_role("button", name="Insert `git rebase`").click()
