@@ -23,7 +23,7 @@ PROMPT = re.compile(r"[ \t]*(?P<prompt>>>>|\$(?= [a-z./~]))(?: (?P<command>.*))?
 SESSION = re.compile(r"^>>>", re.MULTILINE)
 # A sentence, which is no result of a session: "Traceback (most recent call last):" is one.
 REMARK = re.compile(r"(?!Traceback|\w*(?:Error|Exception|Warning)\b)[A-Z][a-z']* (?:[A-Za-z',]+ ){2}.*[.!?:]\s*$")
-COMMENT = re.compile(r"^[ \t]*(?P<comment>/\*)", re.MULTILINE)
+COMMENT = re.compile(r"^[ \t]*(/\*)", re.MULTILINE)
 MOST_BLANK = 3  # blank lines inside one block
 LONGEST_BLOCK = 20_000  # characters that a grammar is given at once; error recovery is slow
 # Characters that grammars are given, of one text: what keeps hostile text linear. Recovering from errors takes about
@@ -63,7 +63,7 @@ def block_comments(text: str) -> Iterator[Mark]:
     while "/*" in text and (found := COMMENT.search(text, at)) and (end := text.find("*/", found.end())) >= 0:
         at = end + 2
         if text[at : at + 1] in ("", "\n", "\r"):
-            yield Mark(found.start("comment"), at, "code")
+            yield Mark(found.start(1), at, "code")
 
 
 class Block(NamedTuple):

@@ -227,7 +227,7 @@ def test_nothing_to_choose_is_not_sent(pair: Pair) -> None:
             ConfigError,
             r"the filter 'compared' does not score a hypothesis by itself: choose with mbr\. Inst",
         ),
-        ("broken", ContractError, r"'broken' .* cannot be imported: no torch"),
+        ("broken", ContractError, r"'broken' .* cannot be imported: ImportError: no torch"),
     ],
 )
 def test_a_name_that_cannot_choose_is_refused(name: str, error: type[Exception], message: str) -> None:
