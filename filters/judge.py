@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePath
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -45,6 +44,7 @@ class Judge(Filter):
     unit: ClassVar[Unit] = "field"
     quality: ClassVar[bool] = True
     main_option: ClassVar[str] = "model"
+    asks_an_engine: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = PARTS
 
     engine: str = Field("openai", description="a translator that asks a language model: openai, vllm")
@@ -75,13 +75,6 @@ class Judge(Filter):
 
     def unload(self, model: LLM) -> None:
         model.close()
-
-    @contextmanager
-    def open(self, folder: Path | None = None) -> Iterator[Self]:
-        with super().open(folder):
-            if folder:  # a run will score: what is wrong with the engine is told before it begins
-                _ = self.loaded
-            yield self
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
         """Equal texts are asked for once; those without prose or target are not covered."""

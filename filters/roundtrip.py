@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -44,6 +44,7 @@ class Roundtrip(Aggregating):
     unit: ClassVar[Unit] = "segment"
     compares: ClassVar[bool] = True
     main_option: ClassVar[str] = "translator"
+    asks_an_engine: ClassVar[bool] = True
 
     translator: str = Field("apertium", description="the engine that translates back")
     options: dict[str, Any] = Field({}, description="the engine's own options")
@@ -57,13 +58,6 @@ class Roundtrip(Aggregating):
 
     def unload(self, model: _Way) -> None:
         model.close()
-
-    @contextmanager
-    def open(self, folder: Path | None = None) -> Iterator[Self]:
-        with super().open(folder):
-            if folder:  # a run will score: what is wrong with the engine is told before it begins
-                _ = self.loaded
-            yield self
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
         return [Rating(None if pair is None else sentence("chrf", *pair)) for pair in self.compared(units)]

@@ -205,6 +205,9 @@ class Filter(BaseModel):
     main_option: ClassVar[str] = ""
     """The option that VALUE sets in `babelset score --with NAME:VALUE`; without one that is refused."""
 
+    asks_an_engine: ClassVar[bool] = False
+    """Whether what it loads is told wrong before a run begins, rather than by the first unit that needs it."""
+
     _heavy: Lazy[Any] | None = PrivateAttr(None)
 
     @property
@@ -240,6 +243,8 @@ class Filter(BaseModel):
         """
         with Lazy(lambda: self.load(folder), self.unload) as self._heavy:
             try:
+                if folder and self.asks_an_engine:
+                    _ = self.loaded
                 yield self
             finally:
                 self._heavy = None
