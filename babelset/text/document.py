@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from babelset.text.scan import blocks, code, commands, hints, icu, inline, labels, lines, payload, transcript
-from babelset.text.scan.marks import Mark, Scanner, carve
+from babelset.text.scan.marks import Mark, Needed, Scanner, carve
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,13 @@ class Keep:
 
 Span = Prose | Keep
 
-# No scanner finds anything in a text without one of these.
+# No scanner finds anything in a text without one of these; for text behind a line break. It begins with a set of
+# characters, and looks behind from there: so `re` passes over the others at once.
 PLAIN = re.compile(
-    r"[^\w\s.,;:!?'\"()’‘“”…–—-]|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]|[_\d]|\w\(|\w\.[a-z0-9]|www\."
-    r"|[;:][ \t]*$|,.*,|;.*;|-[ \t]*-"
-    r"|^[ \t]*(?:[-–—]|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]|^(?: {4}|\t)|^[A-Za-z][A-Za-z ]{1,20}:|"
-    + "|".join((labels.HINT, hints.STARTERS)),
+    r"[^a-z \t\r!?'\")’‘“”…–—](?:(?<=[^\w\s.,;:!?'\"()’‘“”…–—-])|(?<=[\x0b\x0c\x1c-\x1f\x85\u2028\u2029_\d])"
+    r"|(?<=\w\()|(?<=\w\.)[a-z0-9]|(?<=www\.)|(?<=[;:])[ \t]*$|(?<=,).*,|(?<=;).*;|(?<=-)[ \t]*-"
+    r"|(?<=\n)(?:[ \t]*(?:[-–—]|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]| {4}|\t|[A-Za-z][A-Za-z ]{1,20}:)"
+    rf"|{labels.HINT})",
     re.MULTILINE,
 )
 
@@ -55,37 +56,39 @@ def parse(text: str, *, reasoning: bool = False, comments: bool = False, numbers
     """
     if not text:
         return []
-    if not (PLAIN.search(text) or commands.may_hold(text)):
+    behind = "\n" + text
+    if not (PLAIN.search(behind) or hints.STARTERS.search(behind) or commands.may_hold(text)):
         return [Prose(text)]
     return list(_spans(text, carve(text, _scanners(reasoning, comments, numbers))))
 
 
-def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[Scanner, ...]:
+@cache
+def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[tuple[Needed, Scanner], ...]:
     return (
-        blocks.reasoning_tags if reasoning else blocks.reasoning,
-        partial(blocks.fences, comments=comments),
-        transcript.calls,
-        transcript.speakers,
-        blocks.elements,
-        blocks.environments,
-        blocks.display_maths,
-        icu.messages,
-        code.sessions,
-        payload.json_documents,
-        payload.xml_documents,
-        payload.yaml_blocks,
-        partial(code.scripts, comments=comments),
-        partial(code.unfenced, comments=comments),
-        code.prompts,
-        *(() if comments else (code.block_comments,)),
-        payload.csv_tables,
-        lines.formulas,
-        payload.json_values,
-        payload.python_literals,
-        payload.broken_literals,
-        lines.tables,
-        lines.markers,
-        partial(inline.paragraphs, numbers=numbers),
+        (("<",), blocks.reasoning_tags if reasoning else blocks.reasoning),
+        (("```", "~~~"), partial(blocks.fences, comments=comments)),
+        (("<",), transcript.calls),
+        ((":",), transcript.speakers),
+        (("<",), blocks.elements),
+        (("\\begin{",), blocks.environments),
+        (("$$", "\\["), blocks.display_maths),
+        (("{",), icu.messages),
+        ((">>>",), code.sessions),
+        (("{", "["), payload.json_documents),
+        (("<",), payload.xml_documents),
+        ((":", "---"), payload.yaml_blocks),
+        (("#!",), partial(code.scripts, comments=comments)),
+        ((), partial(code.unfenced, comments=comments)),
+        ((">>>", "$ "), code.prompts),
+        *(() if comments else ((("/*",), code.block_comments),)),
+        (("\n",), payload.csv_tables),
+        (("=", "≈"), lines.formulas),
+        (("{", "["), payload.json_values),
+        (("{", "[", "("), payload.python_literals),
+        (("{", "["), payload.broken_literals),
+        (("|",), lines.tables),
+        ((), lines.markers),
+        ((), partial(inline.paragraphs, numbers=numbers)),
     )
 
 

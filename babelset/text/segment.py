@@ -69,7 +69,7 @@ Part = str | Segment
 HELD = re.compile("[\ue000-\uf8ff]")
 LETTER = re.compile(r"[^\W\d_]")
 # A line goes on in the next one when it is long, ends without punctuation and the next begins in lower case.
-LINES = re.compile(r"(?:[^\n]{40,200}[^\s.!?:;…]\r?\n(?=[a-z]))*[^\n]*(?:\n|(?<=[^\n])\Z)")
+LINES = re.compile(r"(?:(?=[^\n]{41,202}+\n[a-z])[^\n]{40,200}[^\s.!?:;…]\r?\n)*[^\n]*(?:\n|(?<=[^\n])\Z)")
 BLOCKS = frozenset({"code", "marker", "table", "table_rule"})  # placeholders in documents only
 OUTSIDE = frozenset({"emoji", "symbol", "markup", "html"}) | BLOCKS  # may leave a segment at its ends
 PAIRED = frozenset({"markup", "html"})
@@ -88,6 +88,7 @@ FOLLOWS = {
     "small": re.compile(r"[^\W\dA-ZÀ-Þ]"),
     "particle": re.compile(r"[とっなのはがをにもで]"),
 }
+STOP = re.compile("[.!?:;)]")  # of any language, in ASCII; and the bracket of "1) Tea 2) Milk"
 STOPS = re.compile(r"[។៕]\s*|[།༎]\s+")  # of Khmer and Tibetan, which sentencex does not know
 SPACE = re.compile(r"\s")
 CLAUSE = re.compile(r"[,;:)\]—–،؛、，；：](?=\s)|[、，；：]")
@@ -125,11 +126,11 @@ def split(spans: Sequence[Span], language: str = "en", limit: int = 1000) -> lis
         if isinstance(span, Prose) or (span.inline and len(run) < MOST_KEEPS):
             run.append(span)
             continue
-        parts += _segments(run, language, limit)
+        parts += _sentence_parts(_held(run), language, limit)
         run = [span] if span.inline else []
         if not span.inline:
             parts.append(span.text)
-    return _merged([*parts, *_segments(run, language, limit)])
+    return _merged([*parts, *_sentence_parts(_held(run), language, limit)])
 
 
 def whole(spans: Sequence[Span], limit: int = 4000) -> list[Part]:
@@ -199,20 +200,18 @@ def cut(segment: Segment) -> list[Part]:
 def _held(run: Sequence[Span]) -> Segment:
     """Neighbouring spans as one segment, a placeholder for each `Keep`."""
     keeps = [span for span in run if isinstance(span, Keep)]
+    if not keeps:
+        return Segment("".join([span.text for span in run]))
     held = iter(range(PLACEHOLDER, PLACEHOLDER + len(keeps)))
     text = "".join(span.text if isinstance(span, Prose) else chr(next(held)) for span in run)
     return Segment(text, tuple(keep.text for keep in keeps), tuple(keep.kind for keep in keeps))
-
-
-def _segments(run: Sequence[Span], language: str, limit: int) -> Iterator[Part]:
-    return _sentence_parts(_held(run), language, limit)
 
 
 def _sentence_parts(run: Segment, language: str, limit: int) -> Iterator[Part]:
     at = 0
     for line in LINES.findall(run.text):
         for sentence in _sentences(line, language):
-            for piece in _within(sentence, limit):
+            for piece in _within(sentence, limit) if len(sentence) > limit else (sentence,):
                 yield from _trimmed(run, at, at + len(piece))
                 at += len(piece)
 
@@ -234,6 +233,9 @@ def _paragraphs(text: str, limit: int) -> Iterator[str]:
 
 def _sentences(line: str, language: str) -> Iterator[str]:
     """Sentences of one line, as sentencex sees them; joined, they are the line."""
+    if _is_one(line):
+        yield line
+        return
     for piece in _within(line, SPLITTER_PIECE):
         at = 0
         for boundary in _boundaries(piece, language):
@@ -241,6 +243,15 @@ def _sentences(line: str, language: str) -> Iterator[str]:
                 yield piece[at:boundary]
                 at = boundary
         yield piece[at:]
+
+
+def _is_one(line: str) -> bool:
+    """Whether it is plain to see that a line holds one sentence at most: no stop has white space behind it."""
+    if len(line) > SPLITTER_PIECE or not line.isascii():
+        return False
+    bare = line.rstrip()
+    stop = STOP.search(bare)
+    return stop is None or not SPACE.search(bare, stop.end())
 
 
 def _boundaries(text: str, language: str) -> Iterator[int]:
@@ -306,15 +317,23 @@ def _trimmed(segment: Segment, start: int, end: int) -> Iterator[Part]:
             yield restore(text[start:end], segment.keeps)
         return
     begin, stop = _core(segment, start, end, OUTSIDE)
-    paired = sum(segment.kinds[ord(held[0]) - PLACEHOLDER] in PAIRED for held in HELD.finditer(text, begin, stop))
-    if paired % 2:  # a beginning without its end: "**Note:** read"
+    if segment.keeps and _paired(segment, begin, stop) % 2:  # a beginning without its end: "**Note:** read"
         begin, stop = _core(segment, start, end, OUTSIDE - PAIRED)
     yield restore(text[start:begin], segment.keeps)
     yield _cut_out(segment, begin, stop)
     yield restore(text[stop:end], segment.keeps)
 
 
+def _paired(segment: Segment, start: int, end: int) -> int:
+    held = HELD.finditer(segment.text, start, end)
+    return sum(segment.kinds[ord(each[0]) - PLACEHOLDER] in PAIRED for each in held)
+
+
 def _core(segment: Segment, start: int, end: int, outside: frozenset[str]) -> tuple[int, int]:
+    if not segment.keeps:
+        bare = segment.text[start:end].lstrip()
+        return end - len(bare), end - len(bare) + len(bare.rstrip())
+
     def leaves(char: str) -> bool:
         index = ord(char) - PLACEHOLDER
         return char.isspace() or (0 <= index < len(segment.keeps) and segment.kinds[index] in outside)
@@ -339,8 +358,8 @@ def _cut_out(segment: Segment, start: int, end: int) -> Segment:
 def _merged(parts: Iterable[Part]) -> list[Part]:
     """Neighbouring strings joined, empty ones gone."""
     out: list[Part] = []
-    for verbatim, group in groupby(parts, key=lambda part: isinstance(part, str)):
-        if not verbatim:
+    for kind, group in groupby(parts, key=type):
+        if kind is Segment:
             out += group
         elif gap := "".join(str(part) for part in group):
             out.append(gap)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from babelset.text import document
 from babelset.text.document import Keep, Prose, parse
+from babelset.text.scan import hints, inline
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/instruction"
 
@@ -192,6 +194,36 @@ def test_the_short_way_for_plain_text_finds_the_same(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(document, "PLAIN", document.re.compile(""))
         assert parse(text) == short
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_scanners_that_need_something_find_nothing_without_it(text: str) -> None:
+    for needed, scan in document._scanners(False, False, False):
+        if needed and not any(each in text for each in needed):
+            assert not [mark for mark in scan(text) if mark.start < mark.end]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    TEXTS
+    | st.lists(
+        st.sampled_from(["a", "Bc", "é", "_", "1", ".", "/", "@", ":", "-", "+", "(", " ", "com", "O(", "5 pm", "%"])
+    ).map("".join)
+)
+def test_every_token_begins_where_tokens_may_begin(text: str) -> None:
+    anywhere = re.compile(inline.TOKENS.pattern.removeprefix(inline.BEGINNING))
+    assert [found.span() for found in inline.TOKENS.finditer(text)] == [
+        found.span() for found in anywhere.finditer(text)
+    ]
+
+
+def test_looking_for_the_end_of_a_shell_command_is_cheap_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(hints, "_bare", lambda line: calls.append(line) or line)
+    assert hints.to_the_line("if (;", ["if (;"] * 200) == 0
+    assert not calls
+    assert hints.to_the_line("if true", ["  x", "fi"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from babelset.errors import ContractError
+from babelset.text import segment as segments
 from babelset.text.document import Keep, Prose, Span, parse
 from babelset.text.segment import Context, Part, Segment, cut, halve, rebuild, sentences, split, whole
 
@@ -215,3 +216,17 @@ def test_equal_rows_have_equal_contexts() -> None:
     sources = [("instruction", "Greet."), ("output", "Hello.")]
     assert Context.of(sources).digest == Context.of(list(sources)).digest
     assert Context.of(sources).digest != Context.of(sources[::-1]).digest
+
+
+SENTENCES = st.lists(
+    st.sampled_from(["a", "The", "1)", "(2)", "b)", "3.", "Dr.", "e.g.", ".", "!", "?", ";", ":", ")", '"', "-", "*", "5"]), max_size=12
+).map(" ".join)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(SENTENCES, st.sampled_from(["en", "el", "hy", "hi"]))
+def test_the_short_way_for_one_sentence_finds_the_same(text: str, language: str) -> None:
+    short = split([Prose(text)] if text else [], language)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "_is_one", lambda line: False)
+        assert split([Prose(text)] if text else [], language) == short

@@ -34,8 +34,6 @@ ERRORS_COST = 4
 
 def prompts(text: str) -> Iterator[Mark]:
     """`>>>` lines with what follows them up to a blank line or a sentence, and `$` lines with a command."""
-    if ">>>" not in text and "$ " not in text:
-        return
     at, start, previous = 0, -1, ""
     for line in [*text.split("\n"), ""]:
         found = PROMPT.match(line)
@@ -60,7 +58,7 @@ def sessions(text: str) -> Iterator[Mark]:
 def block_comments(text: str) -> Iterator[Mark]:
     """Comments between /* and */ on lines of their own, whatever stands around them: prose has none."""
     at = 0
-    while "/*" in text and (found := COMMENT.search(text, at)) and (end := text.find("*/", found.end())) >= 0:
+    while (found := COMMENT.search(text, at)) and (end := text.find("*/", found.end())) >= 0:
         at = end + 2
         if text[at : at + 1] in ("", "\n", "\r"):
             yield Mark(found.start(1), at, "code")
@@ -86,7 +84,7 @@ def scripts(text: str, comments: bool = False) -> Iterator[Mark]:
 
 def unfenced(text: str, comments: bool = False) -> Iterator[Mark]:
     """Lines of code; with `comments`, the words of comments and docstrings stay free."""
-    if not hints.TEXT.search(text):
+    if not hints.may_hold(text):
         return
     lines = hints.lines(text)
     purse = Purse(ALLOWANCE + len(text) // 2)

@@ -11,16 +11,19 @@ from babelset.text.scan import commands, sql
 from babelset.text.scan.vocabulary import WORDS as TABLES
 from babelset.text.scan.vocabulary import joined
 
-# What a line of code may begin with that holds no symbol, also behind a stop or a colon.
-STARTERS = (
-    r"^[ \t]*(?:import|from|select|SELECT|sudo|pip3?|npm|npx|yarn|conda|docker|kubectl|git|cd|ls|ln|chmod|mkdir|grep"
+# What a line of code may begin with that holds no symbol, also behind a stop or a colon; for text behind a line break.
+# It begins with a set of characters, and looks behind from there: so `re` passes over the others at once.
+STARTERS = re.compile(
+    r"[\n.!:-](?:(?<=\n)(?:[ \t]*(?:"
+    r"import|from|select|SELECT|sudo|pip3?|npm|npx|yarn|conda|docker|kubectl|git|cd|ls|ln|chmod|mkdir|grep"
     r"|tar|curl|wget|cp|mv|rm|ps|python3?|node|def|class|return|raise|assert|throw|use|let|var|const|package|require|puts|echo|print"
-    r"|async|await|yield|del|global|export|with|#(?:include|define))\b"
-    r"|[.!:] +(?:import|from|del|return|assert|raise|yield|def|class|try:|puts|pip|npm|git|python|#define)\b"
-    r"|^\$ | -{1,2}\w|:[ \t]*\n[ \t]+\S|: (?:int|str|float|bool)$"
+    r"|async|await|yield|del|global|export|with|#(?:include|define))\b|\$ )"
+    r"|(?<=[.!:]) +(?:import|from|del|return|assert|raise|yield|def|class|try:|puts|pip|npm|git|python|#define)\b"
+    r"|(?<= -)-?\w|(?<=:)(?:[ \t]*\n[ \t]+\S| (?:int|str|float|bool)$))",
+    re.MULTILINE,
 )
-# A text without any of these holds no line of code, and most texts hold none.
-TEXT = re.compile(rf"[;{{}}=]|\w[(\[]|\):|>>>| \| |{STARTERS}", re.MULTILINE)
+# Either of these is in every text that holds a line of code, and most texts hold neither.
+SYMBOLS = re.compile(r"[;{}=(\[:>|](?:(?<=[;{}=])|(?<=\w[(\[])|(?<=\):)|(?<=>)>>|(?<= \|) )")
 NAME = r"[A-Za-z_$][\w$]*"
 PATH = rf"{NAME}(?:(?:\.|->|::){NAME}|\[[^\[\]]*\])*"
 TAIL = r"[ \t]*(?:(?://|\#|--[ ]).*)?\r?$"
@@ -114,6 +117,11 @@ FUNCTION = re.compile(r"(?:function[ ]+)?[A-Za-z_][\w-]*[ ]?\(\)[ \t]*(?:\{[ \t]
 OPENERS = (('"""', '"""'), ("'''", "'''"), ("/*", "*/"))
 
 
+def may_hold(text: str) -> bool:
+    """Whether a text may hold a line of code; most texts do not."""
+    return bool(SYMBOLS.search(text) or STARTERS.search("\n" + text))
+
+
 class Line(NamedTuple):
     """One line, or the code after the colon of one that begins as prose."""
 
@@ -167,15 +175,20 @@ def to_the_line(line: str, following: list[str]) -> int:
     """How many lines a here-document, a quoted value, a function or a compound command of a shell goes on; else 0."""
     if compound := COMPOUND.match(line):
         closing = compound[1] + CLOSERS.get(compound[2], "done")
-        return next((at for at, later in enumerate(following, 1) if later.split("#")[0].rstrip(" \r;") == closing), 0)
+        return next((at for at, later in enumerate(following, 1) if closing in later and _bare(later) == closing), 0)
     if QUOTED_VALUE.match(line):
-        return next((at for at, later in enumerate(following, 1) if later.rstrip().endswith('"')), 0)
+        return next((at for at, later in enumerate(following, 1) if '"' in later and later.rstrip().endswith('"')), 0)
     here = HERE.search(line) if "<<" in line else None
     opened = line.endswith("{") or (line.endswith(")") and following[:1] == ["{"])
     if here is None and not (opened and FUNCTION.match(line)):
         return 0
     ending = here[1] if here else "}"
-    return next((at for at, later in enumerate(following, 1) if later.rstrip("\r") in (ending, f"\t{ending}")), 0)
+    closings = (ending, f"\t{ending}")
+    return next((at for at, later in enumerate(following, 1) if ending in later and later.rstrip("\r") in closings), 0)
+
+
+def _bare(line: str) -> str:
+    return line.split("#")[0].rstrip(" \r;")
 
 
 def _to_the_bracket(line: str, following: list[str]) -> int:

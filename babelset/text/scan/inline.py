@@ -13,10 +13,13 @@ from babelset.text.scan.markup import markup
 from babelset.text.scan.tags import tag
 
 # A search for this costs a tenth of the scanners, and most paragraphs do not hold it.
+SIGNS = (
+    r"`$<{}\[\\*_~@&%|/#=\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
+    r"\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\ufeff\ud800-\uf8ff\U0001f000-\U0010ffff"
+)
+# It begins with a set of characters, and looks behind from there: so `re` passes over the others at once.
 SPECIAL = re.compile(
-    r"[`$<{}\[\\*_~@&%|/#=\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u20e3"
-    r"\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\ufeff\ud800-\uf8ff\U0001f000-\U0010ffff]"
-    r"|www\.|\w\.[a-z0-9]|\w\(|\d ?[AaPp][Mm]\b|" + labels.HINT
+    rf"[{SIGNS}.(\dA-Z](?:(?<=[{SIGNS}])|(?<=\w\.)[a-z0-9]|(?<=\w\()|(?<=www\.)|(?<=\d) ?[AaPp][Mm]\b|{labels.HINT})"
 )
 SYMBOL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]+"
@@ -43,8 +46,12 @@ IN_BRACES = r"(?:[^{}\n]|\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,100}\}){0,100}+\}
 COMMAND_OF_LATEX = (
     rf"\\[nrt](?![a-z])|\\[A-Za-z]++\*?(?:\[[^\[\]\n]{{0,80}}\])?(?:[_^]?\{{{IN_BRACES}\}}){{0,6}}+(?:[_^]\w)?"
 )
+# Where a token begins: at a sign, or at a word with a sign in it. Most places are left before a token is tried.
+BEGINNING = r"(?=[<$\\{\[%#&@~/_.+-]|(?<![^\W_])(?:[\d_]|[^\W_]++(?:[_:@/(+-]|\.\S)))"
 TOKENS = re.compile(
-    "|".join(
+    BEGINNING
+    + "(?:"
+    + "|".join(
         (
             rf"(?P<url><(?:https?|mailto|ftp):[^\s<>]*>|\b(?:https?|ftps?|file|ssh|git)://{URL_BODY}"
             rf"|\bwww\.[\w-]{{1,63}}\.{URL_BODY}"
@@ -73,6 +80,7 @@ TOKENS = re.compile(
             rf"|(?<![\w./\\-])(?:[\w-]{{1,64}}/){{0,8}}[\w-]{{1,64}}\.{EXTENSION}\b(?![\w(]))",
         )
     )
+    + ")"
 )
 TECHNICAL = re.compile(r"[a-z][A-Z]|_|[A-Za-z]\w*-\w*\d|[a-z]-[a-z]+-[a-z]|\w\.\d")
 HOSTED = re.compile(
@@ -245,8 +253,6 @@ PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
 
 def paragraphs(text: str, numbers: bool) -> Iterator[Mark]:
     """Inline marks of each paragraph; nothing inline reaches over a blank line."""
-    if not _is_special(text, numbers):
-        return
     for paragraph in PARAGRAPH.finditer(text):
         if _is_special(paragraph[0], numbers):
             yield from (mark.moved(paragraph.start()) for mark in inline(paragraph[0], numbers))

@@ -16,9 +16,12 @@ LETTER = rf"[A-Z]{END}"
 ROMAN = rf"[IVX]{{1,5}}{END}"
 JOINED = r"(?:, ?(?:and |or )?| (?:and|or|nor|vs\.?) |/)"
 CUE = r"(?i:answers?|options?|choices?|letters?|alternatives?|statements?|correct|choose|select|pick)"
-# Cheap, and true wherever there is one.
-HINT = r"\b(?:[B-HJ-Z]|A(?! [a-z])|I(?= only|,| and | or )|[IVX]{2,5})\b(?![.'’-]\w)"
-SOME = re.compile(HINT)
+# Behind a capital letter: cheap, and true wherever there is one.
+HINT = (
+    r"(?<=[A-Z])(?<!\w.)(?:(?<=[B-HJ-Z])|(?<=A)(?! [a-z])|(?<=I)(?= only|,| and | or )|(?<=[IVX])[IVX]{1,4})\b"
+    r"(?![.'’-]\w)"
+)
+SOME = re.compile("[A-Z]" + HINT)
 ALONE = re.compile(r"\A[^\w\n]*([A-Z]|[IVX]{2,5})[^\w\n]*\Z")
 # What holds the letters; each letter in it is a label.
 PATTERNS = tuple(

@@ -19,13 +19,16 @@ class Mark(NamedTuple):
 
 
 Scanner = Callable[[str], Iterable[Mark]]  # marks in order, not overlapping
+Needed = tuple[str, ...]  # a text with none of these holds nothing for the scanner; () for any text
 
 
-def carve(text: str, scanners: Sequence[Scanner]) -> list[Mark]:
+def carve(text: str, scanners: Sequence[tuple[Needed, Scanner]]) -> list[Mark]:
     """Marks of all scanners, each applied to what the ones before it left free."""
     marks: list[Mark] = []
     free = [(0, len(text))]
-    for scan in scanners:
+    for needed, scan in scanners:
+        if needed and not any(map(text.__contains__, needed)):
+            continue
         left = []
         for start, end in free:
             at = start

@@ -66,7 +66,7 @@ def _shares_line(text: str, start: int, end: int) -> bool:
     return any(char.isalnum() for char in after) or before.rstrip()[-1:] not in ("", ":", "=")
 
 
-LITERAL = re.compile(r"(?<![\w)\].])[\[{(](?=\s*(?:[rbuf]?['\"]|[{\[(]\s*['\"\d{\[(]|-?\d|None|True|False))")
+LITERAL = re.compile(r"[\[{(](?<![\w)\].].)(?=\s*(?:[rbuf]?['\"]|[{\[(]\s*['\"\d{\[(]|-?\d|None|True|False))")
 TOKEN = re.compile(
     r"\s*(?:(?P<string>[rbuf]?'(?:[^'\\\n]|\\.)*+'|[rbuf]?\"(?:[^\"\\\n]|\\.)*+\")|(?P<plain>-?\d[\w.+-]*|None|True|False|null|true|false)"
     r"|(?P<open>[\[{(])|(?P<close>[\]})])|(?P<mark>[,:]))"
@@ -151,6 +151,7 @@ def _is_xml(text: str) -> bool:
 KEY = re.compile(
     r"^(?P<indent> *)(?:- +)?(?:(?P<key>[A-Za-z_][\w.-]*):(?:[ ]+(?P<value>[^\n]*))?|(?P<item>- +[^\n]*))\s*$"
 )
+NESTED = re.compile(r":[^\S\n]*\n ")
 
 
 def yaml_blocks(text: str) -> Iterator[Mark]:
@@ -159,6 +160,8 @@ def yaml_blocks(text: str) -> Iterator[Mark]:
 
     "Time: 5 minutes" on lines of its own is prose: flat keys do not make YAML.
     """
+    if "---" not in text and not NESTED.search(text):
+        return
     for block in re.finditer(r"(?:^[^\n]*\S[^\n]*(?:\n|\Z))+", text, re.MULTILINE):
         lines = block[0].split("\n")
         lines = lines[:-1] if not lines[-1] else lines
@@ -184,6 +187,8 @@ def _is_yaml(lines: list[str]) -> bool:
 
 def csv_tables(text: str) -> Iterator[Mark]:
     """Three lines or more with the same number of commas, semicolons or tabs, and cells that are no prose."""
+    if text.count("\n") < 2:
+        return
     lines = text.split("\n")
     at = start = 0
     run: list[str] = []

@@ -9,10 +9,11 @@ from babelset.text.scan.marks import Mark
 
 WHO = "Human|User|Assistant|System|Bot|GPT|AI|Instruction|Input|Response|Output|Question|Answer|Prompt"
 HASHED = re.compile(rf"(?<!#)#{{2,}}+[ \t]*(?:{WHO})[ \t]*:", re.IGNORECASE)
-SHOUTED = re.compile(
-    r"^(?:USER|HUMAN|ASSISTANT|SYSTEM|BOT|FUNCTION RESPONSE|TOOL RESPONSE|FUNCTION CALL):", re.MULTILINE
+SPEAKER = re.compile(
+    r"^(?:USER|HUMAN|ASSISTANT|SYSTEM|BOT|FUNCTION RESPONSE|TOOL RESPONSE|FUNCTION CALL"
+    r"|(?P<asks>Human|User)|(?P<answers>Assistant|AI|Bot)):",
+    re.MULTILINE,
 )
-SPOKEN = re.compile(r"^(?:(Human|User)|(Assistant|AI|Bot)):", re.MULTILINE)
 
 CALL = re.compile(
     r"<(tool_call|tool_response|function_call|function_response|tools|tool_calls)>|<functioncall>[^\n]*?(?=<\||$)",
@@ -42,8 +43,9 @@ def speakers(text: str) -> Iterator[Mark]:
 
     "### Human: Hello.### Assistant: Good day." -> "### Human:" and "### Assistant:"
     """
-    found = {(mark.start(), mark.end()) for pattern in (HASHED, SHOUTED) for mark in pattern.finditer(text)}
-    spoken = list(SPOKEN.finditer(text))
-    if any(mark[1] for mark in spoken) and any(mark[2] for mark in spoken):
-        found |= {(mark.start(), mark.end()) for mark in spoken}
-    return (Mark(start, end, "speaker") for start, end in sorted(found))
+    found = list(SPEAKER.finditer(text))
+    if len({mark.lastgroup for mark in found if mark.lastgroup}) < 2:
+        found = [mark for mark in found if not mark.lastgroup]
+    if "##" in text:
+        found += HASHED.finditer(text)
+    return (Mark(start, end, "speaker") for start, end in sorted(mark.span() for mark in found))
