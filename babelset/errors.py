@@ -73,6 +73,17 @@ class Stopped(Exception):
     """The user asked to stop between two batches; everything answered so far is in the translation memory."""
 
 
+def check_name(name: str) -> None:
+    """Raise ConfigError for a file name, or another text of the command line, that is no UTF-8: no JSON can hold it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise ConfigError(
+            f"{shown}: the name is not UTF-8; rename it, or make a link to it with another name"
+        ) from None
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """`did_you_mean("comett", ["comet"])` -> " Did you mean 'comet'?", or "" when nothing is near."""
     near = get_close_matches(name, known, n=3)

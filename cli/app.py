@@ -29,7 +29,7 @@ from babelset.cli.run import run
 from babelset.cli.score import score
 from babelset.cli.setup import setup
 from babelset.cli.translate import translate
-from babelset.errors import BabelsetError, ContractError
+from babelset.errors import BabelsetError, ConfigError, ContractError, check_name
 
 STOPPED = 130  # by Ctrl-C or SIGTERM
 EXIT_CODES = """
@@ -40,6 +40,14 @@ command to resume).
 
 
 class _Commands(Group):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for arg in args:
+            try:
+                check_name(arg)
+            except ConfigError as error:
+                ctx.fail(str(error))
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)

@@ -52,10 +52,15 @@ def loads(text: str, *, nan: bool = False) -> Any:
 
 def dumps(value: Any) -> str:
     """One line of JSON; TypeError for what JSON has no form for."""
+    return spelt(value).decode()
+
+
+def spelt(value: Any) -> bytes:
+    """The same in bytes."""
     try:
-        return orjson.dumps(value, default=_number).decode()
+        return orjson.dumps(value, default=_number)
     except TypeError:
-        return _spelt(value)
+        return _spelt(value).encode()
 
 
 def _is_deep(value: Any) -> bool:

@@ -15,6 +15,7 @@ from babelset.errors import ConfigError
 from babelset.files.compression import COMPRESSED, decompressed, opened
 from babelset.files.formats import FORMATS, Format, Noted, Parquet, Start
 from babelset.files.row import BadRow, Row
+from babelset.files.state import State
 
 
 def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[Row | BadRow]:
@@ -24,15 +25,17 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
     >>> for row in read(["a.jsonl.gz", "b.csv"]): ...
 
     `format` names one where the file name does not tell. Raises ConfigError for an unknown format,
-    DataError for a file that is missing or breaks off.
+    DataError for a file that is missing, breaks off, or is written to meanwhile.
     """
     number = 0
     for path in map(Path, paths):
         format_of(path, format)  # before the file is looked for
         with opened(path) as file:
+            state = State.of(file)
             for row in rows_of(file, path, format, number):
                 yield row
                 number = row.number + 1
+            state.check(path)
 
 
 def rows_of(file: IO[bytes], path: Path, format: str | None = None, number: int = 0) -> Iterator[Row | BadRow]:

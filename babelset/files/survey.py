@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +12,7 @@ from babelset.errors import DataError
 from babelset.files.compression import opened
 from babelset.files.reading import note_on, rows_of
 from babelset.files.row import BadRow, Row
+from babelset.files.state import State
 
 FIRST = 20  # rows that a schema is recognised from
 COUNTED = 50_000_000  # bytes of input whose rows are counted, to tell how long the work will take
@@ -34,20 +34,27 @@ class Survey:
     first: list[Row | BadRow] = field(default_factory=list)
     total: int | None = None
     notes: list[str] = field(default_factory=list)  # what to know of how the files are read
-    states: dict[str, os.stat_result] = field(default_factory=dict)
+    states: dict[Path, tuple[State, Fingerprint]] = field(default_factory=dict)
 
-    def check(self) -> None:
-        """Raise DataError for a file that has changed since."""
-        for path, before in self.states.items():
-            try:
-                now = Path(path).stat()
-            except OSError:
-                raise DataError("has gone while it was read; bring it back and start again", file=path) from None
-            if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-                raise DataError(
-                    f"has changed while it was read: {before.st_size:,} bytes, now {now.st_size:,}; start again",
-                    file=path,
-                )
+    def check(self, rows: Iterable[Row | BadRow] | None = None) -> None:
+        """
+        Raise DataError for a file that has changed since; with `rows` look only at those that they came from.
+
+        Rows that are checked after they were read are rows of the files whose hashes are in `files`.
+        """
+        for path in self.states if rows is None else {Path(row.file) for row in rows}:
+            state, known = self.states[path]
+            state.check(path)
+            if state.touched(path):
+                self.states[path] = self._again(path, known), known
+
+    def _again(self, path: Path, known: Fingerprint) -> State:
+        with opened(path) as file:
+            state = State.of(file)
+            if _fingerprint(str(path), file) != known:
+                what = "it holds something else, though size and time are as before"
+                raise DataError(f"has changed while it was read: {what}; start again", file=str(path))
+            return state
 
 
 def survey(paths: Sequence[str], *, format: str | None = None, count: bool = True) -> Survey:
@@ -61,8 +68,9 @@ def survey(paths: Sequence[str], *, format: str | None = None, count: bool = Tru
     small = count and sum(path.stat().st_size for path in map(Path, paths) if path.is_file()) <= COUNTED
     for path in paths:
         with opened(Path(path)) as file:
-            found.states[path] = os.fstat(file.fileno())
+            state = State.of(file)
             found.files.append(_fingerprint(path, file))
+            found.states[Path(path)] = state, found.files[-1]
             if note := note_on(file, Path(path), format):
                 found.notes.append(note)
             file.seek(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,22 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def check_writable(path: Path) -> None:
-    """Raise ConfigError for a file whose ending tells no format, or one that needs an extra which is missing."""
+def check_writable(path: Path, reads: Iterable[str | Path] = (), like: str | Path | None = None) -> None:
+    """
+    Raise ConfigError for a file whose ending tells no format, or one that needs an extra which is missing; and for a
+    Parquet file like `like` that cannot hold the rows of all `reads`, since their columns are of other types.
+    """
     if str(path) == "-":
         raise ConfigError("-: only translate writes to standard output; name a file with -o")
     found = format_of(path)
-    if isinstance(found, Parquet):
-        found.check()
+    if not isinstance(found, Parquet):
+        return
+    found.check()
+    typed = _typed(found, like)
+    for other in reads:
+        theirs = _typed(found, other)
+        if isinstance(typed, Parquet) and isinstance(theirs, Parquet) and (why := typed.differs(theirs)):
+            raise ConfigError(f"{other}: {why} in {like}; {path} cannot hold both: write .jsonl, or a file for each")
 
 
 def _typed(found: Format, like: str | Path | None) -> Format:

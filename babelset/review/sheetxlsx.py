@@ -28,6 +28,7 @@ DAMAGE = (
     AttributeError,
     SyntaxError,
 )
+MUCH, RATIO = 64 << 20, 100  # bytes, and times its size, that a sheet may unpack to
 ROWS = 1_048_576  # of a sheet in Excel
 WIDTHS = {
     "id": 19,
@@ -173,6 +174,10 @@ def _book(path: Path) -> Any:
                             self.shared_strings.append(Text.from_tree(node).content)
                             node.clear()
 
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > max(MUCH, RATIO * path.stat().st_size):
+        raise DataError(f"unpacks to {size >> 20:,} MiB, as no sheet does; write it as .csv", file=str(path))
     reader = Reader(path, read_only=True, keep_links=False)
     reader.read()
     return reader.wb

@@ -122,7 +122,7 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
         if output.made:
             return output.made
         started, drawn = time.time(), _drawn(order, watch)
-        fresh, read_rows = _work(order, output, watch, drawn)
+        fresh, read_rows = _work(order, output, watch, drawn, seen)
         seen.check()
         effort = {"scored": fresh, "seconds": round(time.time() - started, 1)}
         account = _Account(order)
@@ -147,10 +147,13 @@ def _parts(order: Scoring, seen: Survey) -> dict[str, Any]:
     }
 
 
-def _work(order: Scoring, output: Output, watch: Watch, drawn: set[int] | None) -> tuple[dict[str, int], int]:
+def _work(
+    order: Scoring, output: Output, watch: Watch, drawn: set[int] | None, seen: Survey
+) -> tuple[dict[str, int], int]:
     """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
     done, read_rows, fresh, warn = output.done, 0, Counter[str](), cautioning(order.scorers, watch.say)
     for number, rows in enumerate(chunked(read(order.inputs, format=order.format), order.chunk)):
+        seen.check(rows)
         read_rows += len(rows)
         if number not in done:
             output.write(number, _scored(rows, order, drawn, fresh, warn))

@@ -161,6 +161,7 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
     def todo() -> Iterator[tuple[int, list[Routed | Entry]]]:
         nonlocal read_rows
         for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk or worker.chunk)):
+            seen.check(rows)
             read_rows += len(rows)
             if job.strict:
                 _refuse_bad(rows)

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, OutputError
-from babelset.files.lossless import dumps, loads
+from babelset.files.lossless import loads, spelt
 from babelset.files.writing import appear, part_of
 
 LOCK, RUN = "lock", "run.json"
@@ -91,14 +91,14 @@ class Journal:
         return {int(match[1]) for match in names if match}
 
     def write(self, chunk: int, entries: Iterable[Entry]) -> None:
-        write_whole(self._path(chunk), (dumps(entry) for entry in entries))
+        write_whole(self._path(chunk), (spelt(entry) for entry in entries))
 
     def read(self) -> Iterator[Entry]:
         """Every entry of every chunk, in order."""
         for chunk in sorted(self.done()):
-            with self._path(chunk).open(encoding="utf-8", newline="\n") as file:
+            with self._path(chunk).open("rb") as file:
                 for line in file:
-                    yield loads(line)
+                    yield loads(line.decode())
 
     def remove(self) -> None:
         """Take the journal away, the lock with the folder: who comes meanwhile begins with a folder of their own."""
@@ -124,11 +124,13 @@ def _empty(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, lines: Iterable[str]) -> None:
+def write_whole(path: Path, lines: Iterable[str | bytes]) -> None:
     """Write a file that exists only when it is complete."""
     try:
-        with part_of(path).open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(line + "\n" for line in lines)
+        with part_of(path).open("wb") as file:
+            for line in lines:
+                file.write(line if isinstance(line, bytes) else line.encode())
+                file.write(b"\n")
             file.flush()
             os.fsync(file.fileno())
         appear(path)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from babelset.contracts.filter import Filter
 from babelset.contracts.translator import Translator
 from babelset.work.journal import write_whole
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, as_text
 from babelset.work.places import Places
 
 CARD = "README.md"
@@ -67,7 +67,7 @@ def relicensed(manifest: Manifest, data: str | None, path: Path) -> Manifest:
     if data is None or data == before.data:
         return manifest
     manifest = {**manifest, "licenses": {**asdict(before), "data": data}}
-    write_whole(path, [json.dumps(manifest, indent=1, ensure_ascii=False)])
+    write_whole(path, [as_text(manifest)])
     return manifest
 
 

@@ -7,6 +7,7 @@ The manifest: what made an output, and what became of every row. It is written l
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -16,6 +17,8 @@ from babelset.errors import DataError
 from babelset.files.survey import Fingerprint
 
 FORMAT = 1
+# controls, marks and embeddings of direction, other line ends, byte order marks, halves of pairs
+UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
 class Manifest(TypedDict, total=False):
@@ -69,6 +72,17 @@ def identity_of(command: str, parts: Mapping[str, Any]) -> dict[str, Any]:
     """
     known = {"format": FORMAT, "babelset": __version__, "command": command, **parts}
     return dict(json.loads(json.dumps(known, default=_plain)))
+
+
+def as_text(manifest: Mapping[str, Any]) -> str:
+    """
+    The manifest to be written: names of files as they are, but for what a terminal would obey, or UTF-8 lacks.
+
+    >>> as_text({"file": "b\\u202ea"})
+    '{\\n "file": "b\\\\u202ea"\\n}'
+    """
+    whole = json.dumps(manifest, indent=1, ensure_ascii=False)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", whole)
 
 
 def _plain(value: Any) -> Any:

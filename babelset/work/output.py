@@ -31,7 +31,7 @@ from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
 from babelset.files.writing import appear, check_writable, drafting
 from babelset.work.journal import Entry, Journal, clear, compare, write_whole
-from babelset.work.manifest import Manifest, identity_of, read_manifest
+from babelset.work.manifest import Manifest, as_text, identity_of, read_manifest
 from babelset.work.places import Places, keep_apart
 
 PUBLISH = "publish.json"
@@ -119,7 +119,7 @@ class Output:
         written = [{**fingerprint(made), "file": self._relative(made)} for made in paths]
         manifest: Manifest = {**self.identity, **about, "written": written}  # type: ignore[typeddict-item]
         _make_folder(path.parent)
-        write_whole(path, [json.dumps(manifest, indent=1, ensure_ascii=False)])
+        write_whole(path, [as_text(manifest)])
         self._journal.remove()
         return manifest
 
@@ -149,7 +149,7 @@ def making(
     places: Places,
     parts: Mapping[str, Any],
     *,
-    reads: Iterable[str | Path],
+    reads: Sequence[str | Path],
     writes: Mapping[str, Path],
     shares: Mapping[str, Path] | None = None,
     like: str | None = None,
@@ -167,7 +167,7 @@ def making(
     beside = {"manifest": places.manifest, "work folder": places.work}
     keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside, **(shares or {})})
     for path in writes.values():
-        check_writable(path)
+        check_writable(path, reads, like)
     output = Output(places, identity_of(command, parts), like, force)
     if _is_made(output, say):
         yield output

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, check_name
 from babelset.files.writing import part_of
 
 SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt")
@@ -78,6 +78,7 @@ def keep_apart(reads: Iterable[str | Path], writes: Mapping[str, Path]) -> None:
     read = {key for path in reads for key in _keys(Path(path))}
     written: dict[str, str] = {}
     for what, path in writes.items():
+        check_name(str(path))
         for each in (path, part_of(path)):
             keys = _keys(each)
             if keys & read:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from babelset.errors import DataError
-from babelset.files.formats.format import LONGEST, Bad, Noted, Reading, Writer
+from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Noted, Reading, Writer
 from babelset.files.formats.start import Start
 from babelset.files.formats.wrapped import unfolded, wrapping
 from babelset.files.lossless import dumps, loads
@@ -122,8 +122,11 @@ class _Elements:
     def _more(self) -> bool:
         """Read on, more the more is held, so that a long row is not scanned again and again."""
         if len(self.buffer) > LONGEST:
-            raise DataError("a row longer than 64 MiB begins here, or brackets never close", line=self.line)
-        block = self.file.read(max(BLOCK, len(self.buffer)))
+            raise DataError(f"a row begins here that is never closed, or {TOO_LONG}", line=self._line_of(self.buffer))
+        try:
+            block = self.file.read(max(BLOCK, len(self.buffer)))
+        except DataError as error:
+            raise DataError(error.reason, line=self.line) from None
         self.buffer += block
         return bool(block)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 from babelset.errors import OutputError
 from babelset.files.formats.start import Start
 
-LONGEST = 64 << 20  # bytes of one row; a longer one is not read into memory
+LIMIT = "BABELSET_LONGEST_ROW"  # in MiB
+LONGEST = int(os.environ.get(LIMIT, "32")) << 20  # bytes of one row: translating it takes about 55 times its size
+TOO_LONG = f"longer than {LONGEST >> 20} MiB; cut it into several rows, leave it out, or set {LIMIT}={LONGEST >> 19}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,12 @@ class Noted:
 
 
 Reading = tuple[int, dict[str, Any] | Noted | Bad]  # line, counted from 1, and what stands there
+
+
+def twice_in(names: Sequence[str]) -> str | None:
+    """The first name that stands there twice: `twice_in("abca")` -> "a"."""
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
 
 
 def encoded(text: str) -> bytes:

@@ -5,32 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, Any
 
-from babelset.errors import OutputError
+from babelset.errors import DataError, OutputError
 from babelset.files.formats.array import JsonArray, parsed
-from babelset.files.formats.format import LONGEST, Bad, Noted, Reading, Writer, encoded
-from babelset.files.formats.start import Start
-from babelset.files.lossless import dumps, loads
+from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Noted, Reading, Writer, encoded
+from babelset.files.formats.start import BLOCK, Start
+from babelset.files.lossless import dumps, loads, spelt
 from babelset.files.row import EXCERPT, KEY, excerpt
 
-TOO_LONG = "longer than 64 MiB"
+BLANK = b" \t\r\n"
 
 
 class Lines:
     """The lines of a file, and the number of the last one; of a line that is too long only the beginning comes."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: Start) -> None:
         self.file, self.number, self.too_long, self.ended = file, 0, False, False
 
     def __iter__(self) -> Iterator[bytes]:
-        while line := self.file.readline(LONGEST):
+        while line := self._read(LONGEST):
             self.number += 1
             self.too_long = len(line) == LONGEST and not line.endswith(b"\n")
             if self.too_long:
                 line = line[: 4 * EXCERPT]
-                while (rest := self.file.readline(LONGEST)) and not rest.endswith(b"\n"):
+                while (rest := self._read(BLOCK)) and not rest.endswith(b"\n"):
                     pass
             yield line.removeprefix(b"\xef\xbb\xbf") if self.number == 1 else line
         self.ended = True
+
+    def _read(self, most: int) -> bytes:
+        try:
+            return self.file.readline(most)
+        except DataError as error:
+            raise DataError(error.reason, line=self.number + (not self.too_long)) from None
+
+    def pass_over(self, chars: bytes) -> None:
+        """Skip what follows as long as it is nothing but `chars`, a block at a time: a gigabyte of empty lines."""
+        while (block := self.file.peek()) and not block.strip(chars):
+            self.number += block.count(b"\n")
+            self.file.read(len(block))
 
 
 class JsonLines:
@@ -61,7 +73,7 @@ class JsonLines:
         import jsonlines
 
         lines = Lines(file)
-        reader: Any = jsonlines.Reader(iter(lines), loads=loads)  # type: ignore[arg-type]
+        reader: Any = jsonlines.Reader(_filled(lines), loads=loads)  # type: ignore[arg-type]
         while True:
             try:
                 data = reader.read(skip_empty=True)
@@ -78,10 +90,15 @@ class JsonLines:
                 yield lines.number, _row(data)
 
     def writer(self, file: IO[bytes]) -> Writer:
-        import jsonlines
+        return _LineWriter(file)
 
-        writer: Writer = jsonlines.Writer(file, dumps=dumps)  # type: ignore[assignment]
-        return writer
+
+def _filled(lines: Lines) -> Iterator[bytes]:
+    for line in lines:
+        if line.isspace():
+            lines.pass_over(BLANK)
+        else:
+            yield line
 
 
 def _row(data: Any) -> dict[str, Any] | Bad:
@@ -132,6 +149,20 @@ def _is_json(line: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+class _LineWriter:
+    """A row is written as it is spelt: copies of a row of 50 MB, with what is known of it, fill a gigabyte."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.file.write(spelt(row))
+        self.file.write(b"\n")
+
+    def close(self) -> None:
+        pass
 
 
 class Text:

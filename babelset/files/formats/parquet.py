@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
 from babelset.errors import ConfigError, DataError, OutputError
-from babelset.files.formats.arrow import as_json, from_json, plain, without_numbers
-from babelset.files.formats.format import Bad, Reading, Writer
+from babelset.files.compression import check_size, size_of
+from babelset.files.formats.arrow import as_json, check, from_json, plain, without_numbers
+from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Reading, Writer, twice_in
 from babelset.files.lossless import dumps
 from babelset.files.row import KEY, excerpt
 
 BATCH = 1000  # rows in memory at once, and rows that the columns' types are inferred from
+CHUNK = 256 << 20  # bytes of a column's chunk, which is unpacked whole
 
 
 def _pyarrow() -> Any:
@@ -36,12 +38,13 @@ class Parquet:
     names = ("parquet",)
 
     def read(self, file: IO[bytes]) -> Iterator[Reading]:
-        line = 0
-        with _table(file) as table:
-            for batch in table.iter_batches(batch_size=BATCH):
-                for content in _rows(batch):
-                    line += 1
-                    yield line, content
+        read = 0
+        with _table(file) as (table, whole):
+            kinds = {field.name: field.type for field in table.schema_arrow}
+            for batch, size in _batches(table, whole):
+                contents = _rows(batch, kinds) if size <= LONGEST else [Bad(TOO_LONG, "")]  # a single row
+                for read, content in enumerate(contents, read + 1):  # noqa: B020  # goes on from batch to batch
+                    yield read, content
 
     def check(self) -> None:
         """Raise ConfigError where the extra is missing."""
@@ -52,8 +55,16 @@ class Parquet:
 
     def like(self, file: IO[bytes]) -> Parquet:
         """The format with the column types of `file`."""
-        with _table(file) as table:
+        with _table(file) as (table, _):
             return Parquet(table.schema_arrow)
+
+    def differs(self, other: Parquet) -> str:
+        """Why rows of `other` do not fit into a table with the columns of this one; "" where they do, or may."""
+        if self.schema is None or other.schema is None:
+            return ""
+        here, there = ({field.name: field.type for field in each.schema} for each in (self, other))
+        odd = next((name for name in [*here, *there] if here.get(name) != there.get(name)), None)
+        return "" if odd is None else f"column {odd!r} is {there.get(odd, 'missing')}, and {here.get(odd, 'missing')}"
 
     def writer(self, file: IO[bytes]) -> Writer:
         return _ParquetWriter(file, self.schema)
@@ -71,28 +82,96 @@ def _seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _table(file: IO[bytes]) -> Iterator[Any]:
+def _table(file: IO[bytes]) -> Iterator[tuple[Any, IO[bytes]]]:
+    """The table, and the file that it is in; DataError for columns that cannot be kept, and for a bomb."""
     arrow = _pyarrow()
     with _seekable(file) as whole:
         try:
             table = arrow.parquet.ParquetFile(whole)
-            names = table.schema_arrow.names
-            if twice := next((name for name in names if names.count(name) > 1), None):
-                raise DataError(f"two columns are named {twice!r}")
-            yield table
+            _check_columns(table.schema_arrow, arrow)
+            _check_chunks(table.metadata)
+            yield table, whole
         except arrow.ArrowException as error:
             raise DataError(f"not a Parquet file, or damaged: {str(error).splitlines()[0]}") from None
 
 
-def _rows(batch: Any) -> Iterator[dict[str, Any] | Bad]:
+def _check_columns(schema: Any, arrow: Any) -> None:
+    if (twice := twice_in(schema.names)) is not None:
+        raise DataError(f"two columns are named {twice!r}")
+    for kind in {field.type for field in schema}:
+        try:
+            check(kind)
+        except (ValueError, arrow.ArrowException) as error:
+            name = next(field.name for field in schema if field.type == kind)
+            reason = f"cannot be kept exactly: {str(error).splitlines()[0]}; leave it out"
+            raise DataError(reason, field=f"column {name!r}") from None
+
+
+def _check_chunks(metadata: Any) -> None:
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in map(group.column, range(metadata.num_columns)):
+            check_size(column.total_compressed_size, max(column.total_uncompressed_size, column.num_values), CHUNK)
+
+
+def _batches(table: Any, whole: IO[bytes]) -> Iterator[tuple[Any, int]]:
+    """
+    Rows, as many as fit into memory, and their size.
+
+    A text that many rows share is read once, however often it is there: it would fill the memory before anybody could
+    count.
+    """
+    metadata, columns = table.metadata, range(table.metadata.num_columns)
+    texts = [table.schema.column(n).path for n in columns if table.schema.column(n).physical_type == "BYTE_ARRAY"]
+    shared = _pyarrow().parquet.ParquetFile(whole, metadata=metadata, read_dictionary=texts)
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    largest = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
+    packed, unpacked = size_of(whole), 0
+    for batch in shared.iter_batches(batch_size=max(1, min(BATCH, LONGEST // max(largest, 1)))):
+        for piece, size in _pieces(batch):
+            unpacked += size
+            check_size(packed, unpacked)
+            yield piece, size
+
+
+def _pieces(batch: Any) -> Iterator[tuple[Any, int]]:
+    size = sum(map(_size, batch))
+    if size <= LONGEST or len(batch) < 2:
+        yield batch, size
+    else:
+        half = len(batch) // 2
+        yield from _pieces(batch.slice(0, half))
+        yield from _pieces(batch.slice(half))
+
+
+def _size(array: Any) -> int:
+    """Bytes of an array whose texts are written out."""
+    import pyarrow.compute
+
+    is_ = _pyarrow().types
+    if is_.is_dictionary(array.type):
+        if is_.is_primitive(array.type.value_type):
+            return int(array.nbytes)
+        lengths = pyarrow.compute.binary_length(array.dictionary).cast("int64")
+        return pyarrow.compute.sum(lengths.take(array.indices)).as_py() or 0
+    if is_.is_map(array.type):
+        start, *_, end = array.offsets.to_pylist() if len(array) else (0, 0)
+        return sum(_size(inner.slice(start, end - start)) for inner in (array.keys, array.items))
+    if array.type.num_fields:
+        inner = array.flatten()
+        return sum(map(_size, inner if isinstance(inner, list) else [inner]))
+    return int(array.nbytes)
+
+
+def _rows(batch: Any, kinds: Mapping[str, Any]) -> Iterator[dict[str, Any] | Bad]:
     batch = type(batch).from_arrays([column.cast(plain(column.type)) for column in batch], names=batch.schema.names)
-    odd = [field.name for field in batch.schema if from_json(field.type)]
+    odd = {name: convert for name, kind in kinds.items() if (convert := as_json(kind))}
     try:
         rows = batch.to_pylist()
     except UnicodeDecodeError:
         rows = [_lone(batch.slice(number, 1)) for number in range(len(batch))]
     for row in rows:
-        yield row if isinstance(row, Bad) else {**row, **{name: as_json(row[name]) for name in odd}}
+        yield row if isinstance(row, Bad) else {**row, **{name: convert(row[name]) for name, convert in odd.items()}}
 
 
 def _lone(batch: Any) -> Any:
@@ -108,13 +187,15 @@ class _ParquetWriter:
     def __init__(self, file: IO[bytes], schema: Any) -> None:
         self.arrow, self.file, self.given = _pyarrow(), file, schema
         self.rows: list[dict[str, Any]] = []
+        self.size = 0  # of their evidence, which holds their texts
         self.out: Any = None
 
     def write(self, row: dict[str, Any]) -> None:
         if KEY in row:  # its shape differs from row to row: one column of JSON
             row = {**row, KEY: dumps(row[KEY])}
+            self.size += len(row[KEY])
         self.rows.append(row)
-        if len(self.rows) == BATCH:
+        if len(self.rows) == BATCH or self.size > LONGEST:
             self._flush()
 
     def close(self) -> None:
@@ -126,7 +207,7 @@ class _ParquetWriter:
                 self.out.close()
 
     def _flush(self) -> None:
-        rows, self.rows = self.rows, []
+        rows, self.rows, self.size = self.rows, [], 0
         columns = {name: [row.get(name) for row in rows] for name in dict.fromkeys(key for row in rows for key in row)}
         if self.out is None:
             self._open(columns)
@@ -149,9 +230,8 @@ class _ParquetWriter:
         with self._honest(f"{name}: "):
             if kind is None:
                 return self.arrow.array([without_numbers(value) for value in values])
-            simple = plain(kind)
-            convert = from_json(simple) or (lambda value: value)
-            return self.arrow.array([convert(without_numbers(value)) for value in values], simple).cast(kind)
+            convert = from_json(kind) or (lambda value: value)
+            return self.arrow.array([convert(without_numbers(value)) for value in values], plain(kind)).cast(kind)
 
     @contextmanager
     def _honest(self, where: str = "") -> Iterator[None]:

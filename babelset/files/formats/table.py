@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import IO, Any, Self
 
 from babelset.errors import DataError, OutputError
-from babelset.files.formats.format import LONGEST, Bad, Reading, Writer, encoded
-from babelset.files.formats.lines import TOO_LONG, Lines
+from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Reading, Writer, encoded, twice_in
+from babelset.files.formats.lines import Lines
 from babelset.files.formats.start import Start
 from babelset.files.lossless import dumps
 from babelset.files.row import EXCERPT, excerpt
@@ -30,6 +30,7 @@ class Csv:
 
     def like(self, file: Start) -> Self:
         header = file.first_line.decode("utf-8", "replace")
+        csv.field_size_limit(LONGEST)
         widths = {each: len(next(csv.reader([header], delimiter=each), [])) for each in (self.delimiter, *NAMED)}
         if widths[self.delimiter] > 1:
             return self
@@ -39,22 +40,21 @@ class Csv:
     def read(self, file: Start) -> Iterator[Reading]:
         csv.field_size_limit(LONGEST)
         lines = _Texts(file)
-        reader = csv.reader(iter(lines), delimiter=self.like(file).delimiter, strict=True)
+        reader = csv.reader(lines, delimiter=self.like(file).delimiter, strict=True)
         header = _header(reader)
         while True:
-            line = reader.line_num + 1
-            lines.taken, lines.cut = b"", False
+            line = lines.begin()
             try:
                 values = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, Bad(f"not valid CSV: {error}", excerpt(lines.taken))
-                continue
-            if lines.cut:
-                yield line, Bad(TOO_LONG, excerpt(lines.taken))
-            elif values:
-                yield line, _row(header, values) or Bad(_fault(header, values), excerpt(lines.taken))
+                yield line, Bad(TOO_LONG if lines.too_long else f"not valid CSV: {error}", excerpt(lines.taken))
+            else:
+                if values:
+                    yield line, _row(header, values) or Bad(_fault(header, values), excerpt(lines.taken))
+                else:
+                    lines.lines.pass_over(b"\r\n")
 
     def writer(self, file: IO[bytes]) -> Writer:
         return _TableWriter(file, self.delimiter)
@@ -67,17 +67,35 @@ class Tsv(Csv):
 
 
 class _Texts:
-    """The lines as text, whatever their bytes; `taken` is the beginning of what was read since it was emptied."""
+    """
+    The lines as text, whatever their bytes; `taken` is the beginning of the row that is read.
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.lines, self.taken, self.cut = Lines(file), b"", False
+    csv.Error for a row that is too long, as a quote that is never closed makes one: the next one begins with the line
+    after it.
+    """
 
-    def __iter__(self) -> Iterator[str]:
-        for line in self.lines:
-            self.cut = self.cut or self.lines.too_long
-            if len(self.taken) < 4 * EXCERPT:
-                self.taken += line[: 4 * EXCERPT]
-            yield line.decode("utf-8", "surrogateescape")
+    def __init__(self, file: Start) -> None:
+        self.lines = Lines(file)
+        self.stream = iter(self.lines)
+        self.begin()
+
+    def begin(self) -> int:
+        """A new row, and its line."""
+        self.taken, self.size, self.too_long = b"", 0, False
+        return self.lines.number + 1
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.stream)
+        self.size += len(line)
+        self.too_long = self.lines.too_long or self.size > LONGEST
+        if len(self.taken) < 4 * EXCERPT:
+            self.taken += line[: 4 * EXCERPT]
+        if self.too_long:
+            raise csv.Error(TOO_LONG)
+        return line.decode("utf-8", "surrogateescape")
 
 
 def _header(reader: Iterator[list[str]]) -> list[str]:
@@ -87,7 +105,7 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
         raise DataError(f"the header cannot be read: {error}", line=1) from None
     if not _is_text(header):
         raise DataError("not valid UTF-8; convert the file to UTF-8", line=1)
-    if twice := next((name for name in header if header.count(name) > 1), None):
+    if (twice := twice_in(header)) is not None:
         raise DataError(f"two columns are named {twice!r}", line=1)
     return header
 

@@ -248,7 +248,7 @@ def _join(marks: list[Mark]) -> list[Mark]:
     return out
 
 
-PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
+PARAGRAPH = re.compile(r"(?:^[^\S\n]*\S[^\n]*(?:\n|\Z))+", re.MULTILINE)
 
 
 def paragraphs(text: str, numbers: bool) -> Iterator[Mark]:
