@@ -88,7 +88,7 @@ def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> No
     for ladder in worker.ladders.values():
         ladder.memory, ladder.progress = memory, watch.segments
         ladder.keep_replies(output.work)
-        warn(ladder.signature)
+        warn(ladder.signature_for(worker.pair))
 
 
 def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
@@ -141,7 +141,7 @@ def choose_schema(job: Job, seen: Survey, watch: Watch) -> Schema:
 
 def _parts(job: Job, seen: Survey, worker: Worker) -> dict[str, Any]:
     """What decides the output. Two runs with the same parts write the same bytes."""
-    signatures = {name: ladder.signature for name, ladder in worker.ladders.items()}
+    signatures = {name: ladder.signature_for(worker.pair) for name, ladder in worker.ladders.items()}
     return {
         "job": job.deciding(),
         "inputs": seen.files,
@@ -192,7 +192,7 @@ def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[st
     done, warn = Counter[str](), cautioning(filters, notices.append)
     for ladder in worker.ladders.values():
         done.update(ladder.counts)
-        warn(ladder.signature)
+        warn(ladder.signature_for(worker.pair))
     effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
     if ONLY not in worker.ladders:
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}

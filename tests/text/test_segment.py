@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from babelset.errors import ContractError
 from babelset.text.document import Keep, Prose, Span, parse
-from babelset.text.segment import Context, Part, Segment, cut, halve, rebuild, sentences, split, whole
+from babelset.text.segment import Context, Part, Segment, cut, halve, protect, rebuild, sentences, split, whole
 
 
 def source(parts: list[Part]) -> str:
@@ -215,3 +215,20 @@ def test_equal_rows_have_equal_contexts() -> None:
     sources = [("instruction", "Greet."), ("output", "Hello.")]
     assert Context.of(sources).digest == Context.of(list(sources)).digest
     assert Context.of(sources).digest != Context.of(sources[::-1]).digest
+
+
+@pytest.mark.parametrize(
+    ("segment", "spans", "text", "keeps"),
+    [
+        (Segment("Say 你好 now."), [(4, 6)], "Say \ue000 now.", ("你好",)),
+        (Segment("Run \ue000 in C#.", ("`x`",), ("inline_code",)), [(9, 11)], "Run \ue000 in \ue001.", ("`x`", "C#")),
+        (Segment("a b"), [(0, 1), (2, 3)], "\ue000 \ue001", ("a", "b")),
+        (Segment("a b"), [], "a b", ()),
+    ],
+)
+def test_more_of_a_segment_can_be_kept(
+    segment: Segment, spans: list[tuple[int, int]], text: str, keeps: tuple[str, ...]
+) -> None:
+    found = protect(segment, spans)
+    assert (found.text, found.keeps) == (text, keeps) and len(found.kinds) == len(keeps)
+    assert found.source == segment.source
