@@ -17,6 +17,7 @@ from typing import Any
 
 from babelset.contracts.asked import Asked
 from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
+from babelset.contracts.default import choose
 from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import COLUMNS, Schema, load_schema
@@ -54,6 +55,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     watch = watch or Watch()
     with ExitStack() as stack:
         filters = build_filters(job.filters)
+        job = decided(job, watch)
         ladders = _ladders(job, stack)
         seen = survey(job.inputs, format=job.format)
         worker = _worker(job, choose_schema(job, seen, watch), ladders, filters)
@@ -83,6 +85,15 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         return output.publish(tally.over(output.entries()), files, about, always=("accepted", "rejected"))
 
 
+def decided(job: Job, watch: Watch) -> Job:
+    """The job with a translator: where it names none, the default one, and why is said."""
+    if job.routes or job.translator:
+        return job
+    default = choose(job.pair)
+    watch.say(default.why)
+    return job.model_copy(update={"translator": default.engine})
+
+
 def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> None:
     warn = cautioning(worker.filters, watch.say)
     for ladder in worker.ladders.values():
@@ -100,7 +111,7 @@ def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
 
 
 def _ladder(job: Job, stack: ExitStack) -> Ladder:
-    translator = stack.enter_context(closing(job.translator.build(job.pair)))
+    translator = stack.enter_context(closing(job.engine.build(job.pair)))
     if job.fallback is None:
         return Ladder(translator, Memory(":memory:"))
     second = stack.enter_context(closing(job.fallback.build(job.pair)))
@@ -208,7 +219,7 @@ def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[st
 
 def _licenses(job: Job, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
     used: dict[str, Translator | Filter] = {
-        name or job.translator.name: ladder.translator for name, ladder in ladders.items()
+        name or job.engine.name: ladder.translator for name, ladder in ladders.items()
     }
     for ladder in ladders.values():
         if job.fallback and ladder.fallback:
