@@ -58,7 +58,7 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
     """
     Fetch the models that lead from one language into another.
 
-    Each file is checked by its SHA-256. Stopped halfway, the same command goes on. A run never fetches anything.
+    Each file is checked by its SHA-256. Stopped halfway, the same command resumes. A run never fetches anything.
     """
     from babelset.engines.firefox.fetch import get as fetch
 
