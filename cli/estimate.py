@@ -14,7 +14,7 @@ def estimate(
     inputs: o.Inputs,
     to: o.To,
     source: o.From = "eng_Latn",
-    translator: o.TranslatorName = "apertium",
+    translator: o.TranslatorName = None,
     model: o.Model = None,
     option: o.EngineOptions = None,
     schema: o.SchemaName = None,
@@ -39,20 +39,20 @@ def estimate(
 
     Counts rows, segments, unique segments, the protected share and tokens, and translates a sample to measure the time.
     """
-    from babelset.contracts.engine import Engine
     from babelset.files.stdin import spooled
     from babelset.translation.estimate import estimate as count
     from babelset.translation.job import Job
+    from babelset.translation.run import decided
 
-    engine = Engine(name=translator, options=o.engine_options(translator, option, model=model))
+    named = o.engine(translator, option, model=model)
     job = Job(
-        inputs=tuple(inputs), output="", target=to, source=source, translator=engine, schema_name=schema,
+        inputs=tuple(inputs), output="", target=to, source=source, translator=named, schema_name=schema,
         fields=tuple(field or ()), leave=tuple(leave or ()), leave_unknown=leave_unknown, roles=o.roles_of(role),
         format=format, translate_reasoning=translate_reasoning, translate_comments=translate_comments,
         keep_numbers=keep_numbers,
     )  # fmt: skip
     with spooled(job.inputs, format) as paths:
-        found = count(job.model_copy(update={"inputs": paths}), trial)
+        found = count(decided(job, o.quiet()).model_copy(update={"inputs": paths}), trial)
     if json:
         import json as json_
 

@@ -12,6 +12,7 @@ from babelset.cli.help import CHECKS, ENGINE, ROWS, RUN
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
+    from babelset.contracts.engine import Engine
     from babelset.work.watch import Watch
 
 Inputs = Annotated[list[str], typer.Argument(metavar="IN", help="Files to read; - is standard input.")]
@@ -67,7 +68,13 @@ KeepNumbers = Annotated[
     bool, typer.Option("--keep-numbers", help="Protect numbers, versions and units like code.", rich_help_panel=ROWS)
 ]
 TranslatorName = Annotated[
-    str, typer.Option("--translator", metavar="NAME", help="See: babelset plugins.", rich_help_panel=ENGINE)
+    str | None,
+    typer.Option(
+        "--translator",
+        metavar="NAME",
+        help="See: babelset plugins. Without it firefox where its model is here, else apertium.",
+        rich_help_panel=ENGINE,
+    ),
 ]
 Model = Annotated[
     str | None,
@@ -134,6 +141,18 @@ def pairs(given: list[str] | None) -> dict[str, str]:
     return found
 
 
+def engine(translator: str | None, given: list[str] | None, **named: Any) -> Engine | None:
+    """The translator with its options; where options come without a name, that of a default which has them."""
+    from babelset.contracts.default import fitting
+    from babelset.contracts.engine import Engine
+
+    options = {**{key: value for key, value in named.items() if value is not None}, **pairs(given)}
+    if translator is None and not options:
+        return None
+    name = translator or next(fitting(options))
+    return Engine(name=name, options=engine_options(name, given, **named))
+
+
 def engine_options(translator: str, given: list[str] | None, **named: Any) -> dict[str, Any]:
     """`engine_options("nllb", ["beam=4", "device=cpu"], model=None)` -> {"beam": 4, "device": "cpu"}."""
     from babelset.contracts.loading import translator_class
@@ -151,12 +170,6 @@ def roles_of(pairs: list[str] | None) -> dict[str, str]:
         if not (name and equals):
             raise ConfigError(f"--role {role!r}: write it as NAME=ROLE, as --role chatgpt=assistant")
     return {name: role for name, _, role in split}
-
-
-def given(context: typer.Context, option: str) -> bool:
-    """Whether the user wrote the option, be it with its default."""
-    source = context.get_parameter_source(option)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -52,7 +52,6 @@ Strict = Annotated[
 
 
 def translate(
-    context: typer.Context,
     inputs: o.Inputs,
     to: o.To,
     output: Output,
@@ -68,7 +67,7 @@ def translate(
     keep_numbers: o.KeepNumbers = False,
     data_license: DataLicense = None,
     rejected: Rejected = None,
-    translator: o.TranslatorName = "apertium",
+    translator: o.TranslatorName = None,
     model: o.Model = None,
     option: o.EngineOptions = None,
     fallback: Fallback = None,
@@ -99,9 +98,8 @@ def translate(
     from babelset.translation.pipes import translate_streams
     from babelset.translation.routes import read_routes
 
-    options = o.engine_options(translator, option, model=model, prompt=prompt, base_url=base_url)
-    named = not route or options or fallback_option or o.given(context, "translator")
-    engine = {"translator": Engine(name=translator, options=options)} if named else {}
+    named = o.engine(translator, option, model=model, prompt=prompt, base_url=base_url)
+    engine = {"translator": named} if named else {}
     if fallback:
         engine["fallback"] = Engine(name=fallback, options=o.engine_options(fallback, fallback_option))
     job = Job(

@@ -108,6 +108,10 @@ class Translator(BaseModel):
     def signature(self) -> str:
         """Whatever decides the answers: "nllb|model:nllb-200-distilled-600M|beam:1|v:0.1.0"."""
 
+    def signature_for(self, pair: Pair) -> str:
+        """The same for one pair, where each has its own models: rows and the translation memory carry it."""
+        return self.signature
+
     @abstractmethod
     def supports(self, pair: Pair) -> bool:
         """Whether it translates this pair of languages, here and now."""
@@ -121,6 +125,14 @@ class Translator(BaseModel):
         function of the segment and the pair alone (and of the row, where it reads rows): what else is in the batch must
         not change it, or a resumed run would differ from an uninterrupted one.
         """
+
+    def unreadable(self, text: str, pair: Pair) -> Sequence[tuple[int, int]]:
+        """
+        Where words begin and end in a segment that its model would not read but invent over: they are kept as they are.
+
+        `text` is `Segment.text`, with private-use characters for what is kept already.
+        """
+        return ()
 
     def keep_replies(self, folder: Path) -> None:
         """Where to keep what has been paid for until the run is complete: a resumed run asks it to again."""

@@ -6,7 +6,7 @@ Child processes that may die, hang or talk nonsense at any moment, and that neve
 ...     child.read(patience=5)
 b'HELLO...'
 
-What a block of output means is for the caller to say: see `apertium.nulpipe` and `comet.channel`.
+What a block of output means is for the caller to say: see `apertium.nulpipe` and `channel`.
 """
 
 from __future__ import annotations

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from babelset.errors import ConfigError, did_you_mean
-from babelset.text.segment import BLOCKS, PLACEHOLDER, Segment
+from babelset.text.segment import BLOCKS, LETTER, PLACEHOLDER, Segment
 
 PRIVATE = re.compile("[\ue000-\uf8ff]")
+FILLED = re.compile("([\ue000-\uf8ff])[^\ue000-\uf8ff]*?[^\\W\\d_][^\ue000-\uf8ff]*(?=([\ue000-\uf8ff]))")
 BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")  # control characters and plain white space; not NBSP
 WITHIN_LINES = re.compile("[\x00-\x09\x0b-\x20\x7f-\x9f\u2028\u2029]+")
 ORDERED_KINDS = frozenset({"markup", "html"}) | BLOCKS  # come in pairs, or shape a document: their order has meaning
@@ -88,6 +89,7 @@ class Masked:
     tokens: tuple[str, ...]
     padded: tuple[tuple[bool, bool], ...]  # whether a space was added before and after each token
     ordered: frozenset[int]
+    filled: frozenset[int]  # markup with words between it and the next markup: "[the guide](...)"
     scheme: Scheme | None
     breaks: re.Pattern[str] = BREAKS
 
@@ -108,6 +110,8 @@ class Masked:
             found.append(index)
             before, after = self.padded[index]
             gap = hypothesis[end : match.start()]
+            if len(found) > 1 and found[-2] in self.filled and index == found[-2] + 1 and not LETTER.search(gap):
+                raise Lost("words left the markup around them")
             out.append(gap.removesuffix(" ") if before else gap)
             out.append(chr(PLACEHOLDER + index))
             end = match.end()
@@ -134,7 +138,7 @@ def mask(segment: Segment, name: str) -> Masked | None:
     """
     breaks = WITHIN_LINES if segment.lines else BREAKS
     if not segment.keeps:
-        return Masked(breaks.sub(" ", segment.text), (), (), frozenset(), None, breaks)
+        return Masked(breaks.sub(" ", segment.text), (), (), frozenset(), frozenset(), None, breaks)
     chosen = scheme(name)
     if chosen.name != "raw" and chosen.regex.search(PRIVATE.sub(" ", segment.text)):
         return None
@@ -152,7 +156,9 @@ def mask(segment: Segment, name: str) -> Masked | None:
         padded[index] = (before, after)
         out.append(" " * before + tokens[index] + " " * after)
     ordered = frozenset(index for index, kind in enumerate(segment.kinds) if kind in ORDERED_KINDS)
-    return Masked(breaks.sub(" ", "".join(out)), tokens, tuple(padded), ordered, chosen, breaks)
+    pairs = ([ord(held) - PLACEHOLDER for held in between.groups()] for between in FILLED.finditer(text))
+    filled = frozenset(first for first, second in pairs if {first, second} <= ordered)
+    return Masked(breaks.sub(" ", "".join(out)), tokens, tuple(padded), ordered, filled, chosen, breaks)
 
 
 def _sticks(char: str) -> bool:

@@ -150,6 +150,23 @@ def whole(spans: Sequence[Span], limit: int = 4000) -> list[Part]:
     return _merged(parts)
 
 
+def protect(segment: Segment, spans: Sequence[tuple[int, int]]) -> Segment:
+    """
+    The segment with more of its text kept: a placeholder, numbered after the others, for each of `spans`.
+
+    >>> protect(Segment("Say 你好 now."), [(4, 6)])
+    Segment('Say \\ue000 now.', ('你好',), ('unreadable',))
+    """
+    spans = spans[: MOST_KEEPS - len(segment.keeps)]
+    parts, at = [], 0
+    for index, (start, end) in enumerate(spans, PLACEHOLDER + len(segment.keeps)):
+        parts += [segment.text[at:start], chr(index)]
+        at = end
+    keeps = (*segment.keeps, *(segment.text[slice(*span)] for span in spans))
+    kinds = (*segment.kinds, *["unreadable"] * len(spans))
+    return replace(segment, text="".join([*parts, segment.text[at:]]), keeps=keeps, kinds=kinds)
+
+
 def sentences(segment: Segment, language: str, limit: int) -> list[Part]:
     """The sentences of a segment that holds several, for a translator that takes them one by one."""
     return _merged(_sentence_parts(replace(segment, lines=False), language, limit))

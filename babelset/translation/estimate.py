@@ -42,7 +42,7 @@ def estimate(job: Job, trial: int, watch: Watch | None = None) -> dict[str, Any]
     For a translator that reads rows, `trial` rows are drawn, and requests, tokens and cost are estimated too. Needs
     16 bytes and a set entry for each unique segment. `seconds` is None without a trial.
     """
-    with closing(job.translator.build(job.pair)) as translator:
+    with closing(job.engine.build(job.pair)) as translator:
         ladder = Ladder(translator, Memory(":memory:"))
         options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
         schema = choose_schema(job, survey(job.inputs, format=job.format, count=False), watch or Watch())

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field, model_validator
 
 from babelset import plugins
+from babelset.contracts.default import choose
 from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
@@ -30,7 +31,7 @@ class Job(BaseModel, extra="forbid", frozen=True):
     output: str  # of accepted rows; other files are written next to it
     target: str  # language
     source: str = "eng_Latn"  # language
-    translator: Engine = Engine(name="apertium")
+    translator: Engine | None = None  # without one: firefox where its model is here, else apertium
     fallback: Engine | None = None  # second translator, for what the first cannot do
     routes: Routes | None = None  # in place of translator and fallback
     glossary: str | None = None  # a file of terms, for the translator where it reads one, and for the filter `terms`
@@ -56,7 +57,9 @@ class Job(BaseModel, extra="forbid", frozen=True):
         if not (glossary := given.get("glossary")):
             return given
         filters = {"terms": {"glossary": glossary}, **given.get("filters", {})}
-        engine = Engine.model_validate(given.get("translator", cls.model_fields["translator"].default))
+        if given.get("translator") is None:
+            return {**given, "filters": filters}
+        engine = Engine.model_validate(given["translator"])
         if "glossary" in plugins.options("translators", engine.name):
             engine = Engine(name=engine.name, options={"glossary": glossary, **engine.options})
             return {**given, "filters": filters, "translator": engine}
@@ -74,11 +77,16 @@ class Job(BaseModel, extra="forbid", frozen=True):
     def pair(self) -> Pair:
         return Pair(find(self.source), find(self.target))
 
+    @property
+    def engine(self) -> Engine:
+        """The translator, or the default one; ConfigError where there is none for the pair."""
+        return self.translator or choose(self.pair).engine
+
     def deciding(self) -> dict[str, Any]:
         """The options, but those of filters, that decide which bytes are written; what a resumed run must agree on."""
         plain = self.model_dump(mode="json", exclude=APART)
-        plain["translator"] = self.translator.deciding()
+        plain["translator"] = None if self.routes else self.engine.deciding()
         plain["fallback"] = self.fallback and self.fallback.deciding()
         if self.routes:
-            plain |= {"translator": None, "routes": self.routes.deciding()}
+            plain["routes"] = self.routes.deciding()
         return plain

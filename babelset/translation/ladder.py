@@ -1,7 +1,8 @@
 """
 The ladder that keeps the promise of preservation, over any translator.
 
-A segment climbs until its placeholders are all back and its answer is whole:
+A segment climbs until its placeholders are all back and its answer is whole. What the translator's model cannot read is
+a placeholder too:
 1. the translator, with each of its placeholder schemes in turn;
 2. the segment halved, where the answer was truncated or looped, or the segment too long;
    the segment cut at its placeholders and the pieces translated, where placeholders were lost;
@@ -28,12 +29,13 @@ from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.errors import ContractError, Stopped
 from babelset.languages import Pair
 from babelset.text.placeholders import Lost, Masked, mask
-from babelset.text.segment import PLACEHOLDER, Segment, cut, halve, restore, sentences
+from babelset.text.segment import PLACEHOLDER, Segment, cut, halve, protect, restore, sentences
 from babelset.work.memory import Memory, key_of, reviewed_key_of
 
 Answer = Translation | Failure
 BAD_FLAGS = frozenset({"truncated", "repetition"})
 MAX_DEPTH = 6  # halvings of one segment
+UNREAD = 0.5  # share of letters from which on what is left of a text says nothing
 FEW, SHORT = 2, 200  # halvings for a language model, and characters below which it gets none
 
 
@@ -45,6 +47,15 @@ class _Climb:
     next: Literal["scheme", "halve", "cut", "fallback", "done"] = "scheme"
     answer: Translation | None = None  # while not done: flagged, the best there is
     reason: str = ""
+    protected: bool = False  # whether placeholders were added to those that it came with
+
+    def canonical(self) -> Translation | None:
+        """The answer with the placeholders of the segment as it came."""
+        if not self.protected or self.answer is None:
+            return self.answer
+        keeps = self.segment.keeps
+        others = tuple((restore(text, keeps), score) for text, score in self.answer.candidates)
+        return replace(self.answer, text=restore(self.answer.text, keeps), candidates=others)
 
     def finish(self, answer: Translation) -> None:
         self.answer, self.next = answer, "done"
@@ -69,7 +80,8 @@ class Ladder:
         One answer each, in order, in the canonical form of `Segment.text`: `restore(answer.text, segment.keeps)`
         is the target text. Raises Stopped, ContractError for a translator that breaks its promise.
         """
-        keys = [key_of(segment, pair, self.signature) for segment in segments]
+        signature = self.signature_for(pair)
+        keys = [key_of(segment, pair, signature) for segment in segments]
         unique: dict[bytes, Segment] = {}
         for key, segment in zip(keys, segments, strict=True):
             unique.setdefault(key, segment)
@@ -131,20 +143,19 @@ class Ladder:
         if self.fallback:
             self.fallback.halt()
 
-    @property
-    def signature(self) -> str:
-        own = self.translator.signature
-        return f"{own}>{self.fallback.signature}" if self.fallback else own
+    def signature_for(self, pair: Pair) -> str:
+        own = self.translator.signature_for(pair)
+        return f"{own}>{self.fallback.signature_for(pair)}" if self.fallback else own
 
     def _remember(
         self, keys: Sequence[bytes], unique: dict[bytes, Segment], answers: dict[bytes, Answer], pair: Pair
     ) -> None:
         answered = ((key, unique[key], answers[key]) for key in keys)
         good = [(key, segment, answer) for key, segment, answer in answered if isinstance(answer, Translation)]
-        self.memory.put(good, pair, self.signature)
+        self.memory.put(good, pair, self.signature_for(pair))
 
     def _solve(self, segments: Sequence[Segment], pair: Pair, depth: int = 0) -> list[Answer]:
-        climbs = [_Climb(_anonymous(segment)) for segment in segments]
+        climbs = [self._start(segment, pair) for segment in segments]
         for rung, scheme in enumerate(self.translator.schemes):
             self._ask([climb for climb in climbs if climb.next == "scheme"], scheme, pair, retried=rung > 0)
         for climb in climbs:
@@ -152,7 +163,16 @@ class Ladder:
                 climb.next = "cut"
         self._divide([climb for climb in climbs if climb.next in ("halve", "cut")], pair, depth)
         self._fall_back([climb for climb in climbs if climb.next == "fallback"], pair)
-        return [climb.answer or Failure(climb.reason) for climb in climbs]
+        return [climb.canonical() or Failure(climb.reason) for climb in climbs]
+
+    def _start(self, segment: Segment, pair: Pair) -> _Climb:
+        climb = _Climb(_anonymous(segment))
+        if spans := self.translator.unreadable(segment.text, pair):
+            climb.segment = protect(climb.segment, spans)
+            climb.protected = True
+            if (share := _unread(segment.text, spans)) > UNREAD:
+                climb.give_up("fallback", f"the model's vocabulary lacks {share:.0%} of the text")
+        return climb
 
     def _ask(self, climbs: Sequence[_Climb], scheme: str, pair: Pair, retried: bool) -> None:
         sendable = [(climb, masked) for climb in climbs if (masked := mask(climb.segment, scheme))]
@@ -211,6 +231,12 @@ class Ladder:
 
 def _row(segment: Segment) -> bytes:
     return segment.context.digest if segment.context else segment.text.encode("utf-8", "surrogatepass")
+
+
+def _unread(text: str, spans: Sequence[tuple[int, int]]) -> float:
+    """The share of letters that stand in `spans`."""
+    lost = sum(char.isalpha() for span in spans for char in text[slice(*span)])
+    return lost / (sum(map(str.isalpha, text)) or 1)
 
 
 def _anonymous(segment: Segment) -> Segment:

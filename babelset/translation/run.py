@@ -17,6 +17,7 @@ from typing import Any
 
 from babelset.contracts.asked import Asked
 from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
+from babelset.contracts.default import choose
 from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import COLUMNS, Schema, load_schema
@@ -54,6 +55,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     watch = watch or Watch()
     with ExitStack() as stack:
         filters = build_filters(job.filters)
+        job = decided(job, watch)
         ladders = _ladders(job, stack)
         seen = survey(job.inputs, format=job.format)
         worker = _worker(job, choose_schema(job, seen, watch), ladders, filters)
@@ -83,12 +85,21 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         return output.publish(tally.over(output.entries()), files, about, always=("accepted", "rejected"))
 
 
+def decided(job: Job, watch: Watch) -> Job:
+    """The job with a translator: where it names none, the default one, and why is said."""
+    if job.routes or job.translator:
+        return job
+    default = choose(job.pair)
+    watch.say(default.why)
+    return job.model_copy(update={"translator": default.engine})
+
+
 def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> None:
     warn = cautioning(worker.filters, watch.say)
     for ladder in worker.ladders.values():
         ladder.memory, ladder.progress = memory, watch.segments
         ladder.keep_replies(output.work)
-        warn(ladder.signature)
+        warn(ladder.signature_for(worker.pair))
 
 
 def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
@@ -100,7 +111,7 @@ def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
 
 
 def _ladder(job: Job, stack: ExitStack) -> Ladder:
-    translator = stack.enter_context(closing(job.translator.build(job.pair)))
+    translator = stack.enter_context(closing(job.engine.build(job.pair)))
     if job.fallback is None:
         return Ladder(translator, Memory(":memory:"))
     second = stack.enter_context(closing(job.fallback.build(job.pair)))
@@ -141,7 +152,7 @@ def choose_schema(job: Job, seen: Survey, watch: Watch) -> Schema:
 
 def _parts(job: Job, seen: Survey, worker: Worker) -> dict[str, Any]:
     """What decides the output. Two runs with the same parts write the same bytes."""
-    signatures = {name: ladder.signature for name, ladder in worker.ladders.items()}
+    signatures = {name: ladder.signature_for(worker.pair) for name, ladder in worker.ladders.items()}
     return {
         "job": job.deciding(),
         "inputs": seen.files,
@@ -193,7 +204,7 @@ def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[st
     done, warn = Counter[str](), cautioning(filters, notices.append)
     for ladder in worker.ladders.values():
         done.update(ladder.counts)
-        warn(ladder.signature)
+        warn(ladder.signature_for(worker.pair))
     effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
     if ONLY not in worker.ladders:
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}
@@ -209,7 +220,7 @@ def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[st
 
 def _licenses(job: Job, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> dict[str, Any]:
     used: dict[str, Translator | Filter] = {
-        name or job.translator.name: ladder.translator for name, ladder in ladders.items()
+        name or job.engine.name: ladder.translator for name, ladder in ladders.items()
     }
     for ladder in ladders.values():
         if job.fallback and ladder.fallback:

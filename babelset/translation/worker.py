@@ -114,7 +114,7 @@ class Worker:
             seconds = time.monotonic() - started
         with self._judging:
             self.seconds[name] += seconds
-            return self._deciding.entries(apart, answers, ladder.signature)
+            return self._deciding.entries(apart, answers, ladder.signature_for(self.pair))
 
 
 def measure(row: Spanned) -> Measures:

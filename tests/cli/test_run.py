@@ -73,7 +73,7 @@ def test_the_examples_pipeline_is_sound() -> None:
 
     path = EXAMPLES / "pipeline.toml"
     jobs = list(read_pipeline(path, read_toml(path)).jobs(EXAMPLES))
-    assert len(jobs) == 8 and all(Path(job.inputs[0]).exists() for _, job in jobs)
+    assert len(jobs) == 12 and all(Path(job.inputs[0]).exists() for _, job in jobs)
 
 
 def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:

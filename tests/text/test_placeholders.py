@@ -111,3 +111,23 @@ def test_a_document_keeps_its_lines_and_the_order_of_its_blocks() -> None:
     assert masked.unmask("<3/> ausführen:\n<1/>eins\n<2/>zwei").count("\n") == 2
     with pytest.raises(Lost, match="order"):
         masked.unmask("<3/>:\n<2/>zwei\n<1/>eins")
+
+
+@pytest.mark.parametrize("kind", ["markup", "html", "inline_code"])
+@pytest.mark.parametrize(
+    ("text", "answer", "left"),
+    [
+        (f"Read {A}the guide{B} first.", "Leia o guia xqzvq xqzvbq primeiro.", True),
+        (f"Read {A}the guide{B} first.", "Leia xqzvq o guia xqzvbq primeiro.", False),
+        (f"Read {A}, {B} first.", "Leia xqzvq xqzvbq primeiro.", False),
+        (f"Read {A}the guide{B} {C}now", "Leia xqzvq o guia xqzvbq xqzvcq", False),
+    ],
+)
+def test_words_must_stay_in_the_markup_around_them(kind: str, text: str, answer: str, left: bool) -> None:
+    masked = mask(segment(text, (kind,) * len(segment(text).keeps)), "letters")
+    assert masked is not None
+    if left and kind != "inline_code":
+        with pytest.raises(Lost, match="left the markup"):
+            masked.unmask(answer)
+    else:
+        assert A in masked.unmask(answer)

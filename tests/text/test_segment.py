@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from babelset.errors import ContractError
 from babelset.text import segment as segments
 from babelset.text.document import Keep, Prose, Span, parse
-from babelset.text.segment import Context, Part, Segment, cut, halve, rebuild, sentences, split, whole
+from babelset.text.segment import Context, Part, Segment, cut, halve, protect, rebuild, sentences, split, whole
 
 
 def source(parts: list[Part]) -> str:
@@ -230,3 +230,20 @@ def test_the_short_way_for_one_sentence_finds_the_same(text: str, language: str)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(segments, "_is_one", lambda line: False)
         assert split([Prose(text)] if text else [], language) == short
+
+
+@pytest.mark.parametrize(
+    ("segment", "spans", "text", "keeps"),
+    [
+        (Segment("Say 你好 now."), [(4, 6)], "Say \ue000 now.", ("你好",)),
+        (Segment("Run \ue000 in C#.", ("`x`",), ("inline_code",)), [(9, 11)], "Run \ue000 in \ue001.", ("`x`", "C#")),
+        (Segment("a b"), [(0, 1), (2, 3)], "\ue000 \ue001", ("a", "b")),
+        (Segment("a b"), [], "a b", ()),
+    ],
+)
+def test_more_of_a_segment_can_be_kept(
+    segment: Segment, spans: list[tuple[int, int]], text: str, keeps: tuple[str, ...]
+) -> None:
+    found = protect(segment, spans)
+    assert (found.text, found.keeps) == (text, keeps) and len(found.kinds) == len(keeps)
+    assert found.source == segment.source

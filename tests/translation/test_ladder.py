@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 import pytest
@@ -123,7 +124,7 @@ def test_the_fallback_takes_what_the_first_cannot(scripted: Any, pair: Pair) -> 
     answers = climb.translate([Segment("an easy one"), Segment("a hard one")], pair)
     assert answers == [Translation("AN EASY ONE"), Translation("A Hard One", ("fallback",))]
     assert second.seen == ["a hard one"]
-    assert climb.signature == "scripted>second"
+    assert climb.signature_for(pair) == "scripted>second"
 
 
 def test_when_both_fail_both_reasons_are_said(scripted: Any, pair: Pair) -> None:
@@ -304,3 +305,45 @@ def test_a_row_with_a_reviewed_segment_is_still_asked_for_whole(pair: Pair) -> N
     assert Ladder(again, memory).translate(row("a", "b", "c"), pair) == expected
     assert Ladder(alone, memory).translate(row("b"), pair) == expected[1:2]
     assert again.asked == alone.asked == []
+
+
+class ReadsASCII(Scripted):
+    def unreadable(self, text: str, pair: Pair) -> list[tuple[int, int]]:
+        return [found.span() for found in re.finditer(r"[^\x00-\x7f\ue000-\uf8ff]+", text)]
+
+
+@pytest.mark.parametrize(
+    ("source", "reply", "target"),
+    [
+        ("Say 你好 to all", upper, "SAY 你好 TO ALL"),
+        ("Say 你好 to 世界 people", drops_letters, "SAY 你好 TO 世界 PEOPLE"),
+        ("Say 你好 to all", lambda text: "GONE" if "xqzv" in text or "<" in text else upper(text), "SAY 你好 TO ALL"),
+        (
+            "Say 你好 to all, and to them",
+            lambda text: Failure("long", too_long=True) if "and" in text and "all" in text else upper(text),
+            "SAY 你好 TO ALL, AND TO THEM",
+        ),
+    ],
+    ids=["kept", "another scheme", "in pieces", "halved"],
+)
+def test_what_the_model_cannot_read_is_kept(source: str, reply: Any, target: str, pair: Pair) -> None:
+    translator = ReadsASCII(reply=reply)
+    answer = only(ladder(translator), Segment(source), pair)
+    assert isinstance(answer, Translation) and answer.text == target
+    assert not any("你好" in text for text in translator.seen)
+
+
+def test_its_own_placeholders_stay_placeholders(pair: Pair) -> None:
+    answer = only(
+        ladder(ReadsASCII(reply=upper)),
+        Segment(f"Run {A} with 你好 now", ("`ls`",), ("inline_code",)),
+        pair,
+    )
+    assert isinstance(answer, Translation) and answer.text == f"RUN {A} WITH 你好 NOW"
+
+
+def test_a_text_that_can_hardly_be_read_goes_to_the_fallback(scripted: Any, pair: Pair) -> None:
+    first, second = ReadsASCII(reply=upper), scripted(str, name="second")
+    answer = only(ladder(first), Segment("你好世界 ok"), pair)
+    assert answer == Failure("the model's vocabulary lacks 67% of the text") and not first.seen
+    assert only(ladder(first, second), Segment("你好世界 ok"), pair) == Translation("你好世界 ok", ("fallback",))

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ValidationError
 
-from babelset.engines.comet.channel import Channel, WorkerLost
+from babelset.engines.channel import Channel, WorkerLost
 from babelset.errors import ConfigError, EngineError
 
 WORKER = Path(__file__).with_name("worker.py")

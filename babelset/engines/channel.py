@@ -13,7 +13,7 @@ import json
 import signal
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from babelset.engines.processes import Child
@@ -41,7 +41,7 @@ class Channel(Child):
         self._rest = bytearray()
         self._lines: deque[bytes] = deque()
 
-    def say(self, message: Mapping[str, Any]) -> None:
+    def say(self, message: Any) -> None:
         """Queue a message; the next `receive` sends it."""
         self.send(json.dumps(message).encode() + b"\n")
 
@@ -73,5 +73,7 @@ class Channel(Child):
             return WorkerLost("closed its standard output")
         if code == -signal.SIGKILL:
             return WorkerLost("was killed, perhaps for want of memory", memory=True)
+        if code == -signal.SIGALRM:  # of its own clock: see poolworker
+            return WorkerLost("took too long")
         how = f"signal {-code}" if code < 0 else f"code {code}"
         return WorkerLost(f"ended with {how}: {self.complaint() or 'no last words'}")

@@ -1,0 +1,81 @@
+"""`babelset models`: models that are kept on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from babelset.cli import options as o
+from babelset.errors import ConfigError
+
+if TYPE_CHECKING:
+    from babelset.languages import Pair
+
+Engine = Annotated[str, typer.Argument(metavar="ENGINE", help="firefox.")]
+Direction = Annotated[str, typer.Argument(metavar="PAIR", help="From and to, as en-es; pt-es goes by way of English.")]
+Place = Annotated[
+    str, typer.Option("--from", metavar="URL|DIR", help="A mirror, or another service; see docs/engines.md.")
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="By default $BABELSET_MODELS or ~/.local/share/babelset/models."),
+]
+
+models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch models, and list those that are here.")
+
+
+@models.command("list")
+def list_(json: o.AsJson = False) -> None:
+    """
+    List the models that are used without being named.
+    """
+    from babelset.engines.firefox.models import home, installed
+
+    rows = [
+        {
+            "engine": "firefox",
+            "pair": model.name,
+            "mebibytes": round(model.size / 2**20),
+            "folder": str(model.weights.parent),
+        }
+        for model in installed()
+    ]
+    if json:
+        import json as json_
+
+        typer.echo(json_.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        typer.echo("\t".join(map(str, row.values())))
+    if not rows:
+        typer.echo(f"no models in {home()}. To fetch one: babelset models get firefox en-es", err=True)
+
+
+@models.command()
+def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = None) -> None:
+    """
+    Fetch the models that lead from one language into another.
+
+    Each file is checked by its SHA-256. Stopped halfway, the same command resumes. A run never fetches anything.
+    """
+    from babelset.engines.firefox.fetch import get as fetch
+
+    if engine != "firefox":
+        raise ConfigError(f"models of {engine!r} are not fetched here. There are: firefox")
+    names = fetch(_pair(pair), place, folder, lambda message: typer.echo(message, err=True))
+    typer.echo(" ".join(names))
+
+
+def _pair(text: str) -> Pair:
+    """`en-es`, `en-pt-BR`, `zh-Hans-en`, `eng_Latn-spa_Latn`: cut where both sides are languages."""
+    from babelset.languages import Pair, find
+
+    parts = text.split("-")
+    for at in range(1, len(parts)):
+        try:
+            return Pair(find("-".join(parts[:at])), find("-".join(parts[at:])))
+        except ConfigError as error:
+            wrong = error
+    raise wrong if len(parts) == 2 else ConfigError(f"{text!r}: write the pair as FROM-TO, as en-es")
