@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from babelset.contracts.asked import Asked
-from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
+from babelset.contracts.checks import accounts, blind, build_filters, cautioning, deciding, opened
 from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
 from babelset.contracts.schema import COLUMNS, Schema, load_schema
@@ -25,6 +25,7 @@ from babelset.errors import DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.files.survey import Survey, survey
+from babelset.languages import Pair
 from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
 from babelset.translation.parsing import ParseOptions
@@ -78,7 +79,8 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         def about() -> dict[str, Any]:
             used = _licenses(job, worker.ladders, filters)
             reading = {"reading": seen.notes} if seen.notes else {}
-            return {**reading, **_about(worker, started, filters), "licenses": used, **tally.report(read_rows)}
+            engines = _about(worker, started, filters, job.pair)
+            return {**reading, **engines, "licenses": used, **tally.report(read_rows)}
 
         return output.publish(tally.over(output.entries()), files, about, always=("accepted", "rejected"))
 
@@ -186,13 +188,14 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
     return read_rows
 
 
-def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[str, Any]:
+def _about(worker: Worker, started: float, filters: Sequence[Filter], pair: Pair) -> dict[str, Any]:
     """What the user must know of the engines, and what this process did, by engine where there are several."""
     notices = [ladder.translator.notice for ladder in worker.ladders.values()]
     done, warn = Counter[str](), cautioning(filters, notices.append)
     for ladder in worker.ladders.values():
         done.update(ladder.counts)
         warn(ladder.signature)
+    notices.append(blind(filters, pair))
     effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
     if ONLY not in worker.ladders:
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}
