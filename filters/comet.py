@@ -13,6 +13,7 @@ from babelset.doctor import Finding
 from babelset.engines.comet import environment
 from babelset.engines.comet.process import CometProcess, Mark, Triple
 from babelset.errors import ConfigError
+from babelset.languages import Pair
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
 from babelset.scoring.references import reference_of, references
@@ -64,6 +65,9 @@ class Comet(Aggregating):
     @property
     def demanded(self) -> float | None:
         return self.least
+
+    def covers(self, pair: Pair) -> bool:
+        return self.force or (pair.source.comet and pair.target.comet)
 
     def load(self, folder: Path | None) -> CometProcess:
         """A worker, started by the first segment."""

@@ -15,6 +15,7 @@ from babelset.engines.comet.checkpoint import CURE
 from babelset.engines.comet.kiwi import Kiwi
 from babelset.engines.comet.linear import Dtype, form_of
 from babelset.engines.comet.network import devices
+from babelset.languages import Pair
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
 from babelset.work.licenses import card_license
@@ -63,6 +64,9 @@ class CometKiwi(Aggregating):
     def deciding(self) -> dict[str, Any]:
         """`dtype` as what it means here: scores of two forms are some thousandths apart, too far for one output."""
         return {**super().deciding(), "dtype": _form(self.dtype, self.device)}
+
+    def covers(self, pair: Pair) -> bool:
+        return self.force or (pair.source.comet and pair.target.comet)
 
     def load(self, folder: Path | None) -> Kiwi:
         return Kiwi.load(self.model, self.device, self.dtype, self.batch_tokens, self.download)

@@ -9,13 +9,15 @@ from typing import Any
 
 from babelset.contracts.filter import Filter
 from babelset.contracts.loading import build_filter, filter_class
+from babelset.languages import Pair
 
 # The checks of every run. Any other filter, a stranger's too, runs when it is named: installing or removing a package
-# must not change what the same command writes.
+# must not change what the same command writes. The one exception is said in every manifest: see `blind`.
 DEFAULT = (
     *("choices", "complete", "copied", "intact", "language", "length", "numbers"),
     *("preserved", "repetition", "script", "task", "truncated"),
 )
+MEANING = "use"  # a check of every run where what it needs is installed
 FORMER = frozenset({"language_segments", "reference_fields"})  # options of others now; a file may still leave them out
 
 
@@ -30,7 +32,8 @@ def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
     config = {name: options for name, options in config.items() if name not in FORMER or options is not False}
     for name in config:
         filter_class(name)  # unknown ones are told, left out or not
-    wanted = {name: config.get(name, True) for name in sorted({*DEFAULT, *config})}
+    usual = {*DEFAULT, MEANING} if all(found.ok for found in filter_class(MEANING).diagnose()) else DEFAULT
+    wanted = {name: config.get(name, True) for name in sorted({*usual, *config})}
     return [
         build_filter(name, options if isinstance(options, dict) else {})
         for name, options in wanted.items()
@@ -45,6 +48,19 @@ def opened(filters: Sequence[Filter], folder: Path | None = None) -> Iterator[No
         for check in filters:
             stack.enter_context(check.open(folder))
         yield
+
+
+def blind(filters: Sequence[Filter], pair: Pair) -> str:
+    """What to say where no filter looks at the meaning of translations into this language; "" where one does."""
+    looking = (check for check in filters if (check.quality or check.compares) and not check.needs_candidates)
+    if any(check.covers(pair) for check in looking):
+        return ""
+    cure = "score a sample with cometkiwi, embedding or judge"
+    if not any(check.name == MEANING for check in filters):
+        cure = f"pip install 'babelset[meaning]' adds a check of it for 17 languages; or {cure}"
+    return (
+        f"nothing looked at the meaning of the translations, so a fluent text that says something else passes; {cure}"
+    )
 
 
 def deciding(filters: Sequence[Filter]) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from babelset.errors import ContractError
 from babelset.languages import Language, Pair
 
 Unit = Literal["segment", "field", "row"]
+NEAR = 2  # segments before and after one that are beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Scored:
     flags: tuple[str, ...] = ()
     reason: str = ""  # why there is no target
     candidates: tuple[tuple[str, float], ...] = ()  # what the target was chosen from, with scores
+    beside: tuple[str, ...] = ()  # other sources near it in the row, without kept texts
 
     @property
     def prose(self) -> tuple[str, str]:
@@ -162,6 +164,13 @@ class Outcome:
     data: dict[str, Any] = field(default_factory=dict)  # the translated row itself
     marks: Marks = field(default_factory=Marks)  # when it is judged: all scores
 
+    def __post_init__(self) -> None:
+        sources = [segment.prose[0] for segment in self.segments]
+        for at, (segment, own) in enumerate(zip(self.segments, sources, strict=True)):
+            near = dict.fromkeys(sources[max(at - NEAR, 0) : at + NEAR + 1])
+            beside = tuple(text for text in near if text != own and any(map(str.isalpha, text)))
+            self.segments[at] = replace(segment, beside=beside)
+
     def units(self, unit: Unit) -> list[Scored]:
         return {"segment": self.segments, "field": self.fields, "row": [self.row]}[unit]
 
@@ -271,6 +280,10 @@ class Filter(BaseModel):
 
         `rating.of` is the unit, for the words of the reason. The reason is empty where the verdict is ok.
         """
+
+    def covers(self, pair: Pair) -> bool:
+        """Whether it can score translations of this pair."""
+        return True
 
     def compared(self, units: Sequence[Scored]) -> list[Compared | None]:
         """Each unit's text and reference, None for one that it does not cover; where `compares` is set."""

@@ -14,6 +14,9 @@ NAMES = "choices?|options?|endings?|alternatives|distractors?|candidates|sol|op(
 KEY = regex.compile(rf"(?:^|(?<=[.\]]))(?:{NAMES})(?:_?(?:\d+|[A-Ja-j]))?(?=$|[.\[])", regex.IGNORECASE)
 PLACE = regex.compile(r"\[\d+\]|(?<=\.)[A-Ja-j1-9]$")
 COUNTED = regex.compile(r"_?(?:\d+|(?<=_|\bop)[A-Ja-j])$", regex.IGNORECASE)
+WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+LETTERS = 15  # that a translation needs, to be no coincidence
+COMMON = 0.5  # of the words of two sources: as much makes them one for a translator
 EDGES = regex.compile(r"^[\p{P}\p{S}\s]+|[\p{P}\p{S}\s]+$")
 LISTED = regex.compile(r"^[ \t]*(?:[-*][ \t]+)?\(?([A-J])[.):][ \t]+(\S.*?)[ \t]*$", regex.MULTILINE)
 
@@ -55,6 +58,24 @@ def confused(options: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
         if fold(first[0]) != fold(source):
             return first[1], target
     return None
+
+
+def merged(fields: Iterable[Scored]) -> tuple[Scored, Scored] | None:
+    """The first two fields that have one translation, of more than 15 letters, though most of their words differ."""
+    first: dict[str, Scored] = {}
+    for unit in fields:
+        target = fold(unit.prose[1])
+        if sum(map(str.isalpha, target)) > LETTERS:
+            other = first.setdefault(target, unit)
+            if _common(unit.prose[0], other.prose[0]) < COMMON:
+                return other, unit
+    return None
+
+
+def _common(one: str, other: str) -> float:
+    """The share of the words of both that stand in each."""
+    these, those = (set(WORDS.findall(text.casefold())) for text in (one, other))
+    return len(these & those) / len(these | those) if these | those else 1.0
 
 
 def fold(text: str) -> str:

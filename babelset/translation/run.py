@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from babelset.contracts.asked import Asked
-from babelset.contracts.checks import accounts, build_filters, cautioning, deciding, opened
+from babelset.contracts.checks import accounts, blind, build_filters, cautioning, deciding, opened
 from babelset.contracts.default import choose
 from babelset.contracts.detect import detect
 from babelset.contracts.filter import Filter
@@ -80,7 +80,8 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         def about() -> dict[str, Any]:
             used = _licenses(job, worker.ladders, filters)
             reading = {"reading": seen.notes} if seen.notes else {}
-            return {**reading, **_about(worker, started, filters), "licenses": used, **tally.report(read_rows)}
+            engines = _about(worker, started, filters)
+            return {**reading, **engines, "licenses": used, **tally.report(read_rows)}
 
         return output.publish(tally.over(output.entries()), files, about, always=("accepted", "rejected"))
 
@@ -205,6 +206,7 @@ def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[st
     for ladder in worker.ladders.values():
         done.update(ladder.counts)
         warn(ladder.signature_for(worker.pair))
+    notices.append(blind(filters, worker.pair))
     effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
     if ONLY not in worker.ladders:
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}

@@ -29,7 +29,7 @@ from babelset.engines.comet.kiwi import Rating as KiwiMark
 from babelset.engines.comet.process import Hello, Mark
 from babelset.errors import ConfigError, ContractError
 from babelset.files.row import KEY
-from babelset.filters import comet, cometkiwi, embedding, judge
+from babelset.filters import comet, cometkiwi, embedding, judge, use
 from babelset.languages import Pair, find
 from babelset.translation import deciding as rows_decided
 
@@ -96,6 +96,7 @@ def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fi
         "comet": {"model": "m", "least": 0.4, "references": str(folder / "terms.csv"), "python": "py"},
         "cometkiwi": {"least": 0.4},
         "embedding": {"model": "m", "least": 0.4},
+        "use": {"least": 0.4, "floor": 0.3},
         "judge": {"model": "m", "least": 4, "least_part": 2},
         "roundtrip": {"translator": "echo", "least": 0.9},
         "language": {"letters": 12, "segment_letters": 12, "least_segment": 0.4},
@@ -103,7 +104,8 @@ def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fi
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comet, "CometProcess", Model)
         patch.setattr(cometkiwi.Kiwi, "load", Model)
-        patch.setattr(embedding.SentenceEncoder, "load", Model)
+        patch.setattr(embedding, "encoder", Model)
+        patch.setattr(use, "encoder", Model)
         patch.setattr(judge.Judge, "_make", lambda self: Model())
         patch.setattr(judge, "judged", lambda *_: iter(()))
         yield {name: build_filter(name, options.get(name, {})) for name in BUILT_IN}

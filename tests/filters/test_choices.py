@@ -83,3 +83,22 @@ QUESTION = "Which is large?\nA) big\nB) small\nC) red"
 )
 def test_options_that_a_text_lists(target, ok):
     assert judged(("question", QUESTION, target)).ok is ok
+
+
+TARGET = "Escriba una carta a su vecino."
+
+
+@pytest.mark.parametrize(
+    ("what", "sources", "target", "ok"),
+    [
+        ("a task and its answer", ("Write a letter to your neighbour.", "Dear Maria, how are you?"), TARGET, False),
+        ("the same but for punctuation", ("Write to your neighbour!", "write to your neighbour"), TARGET, True),
+        ("another wording", ("Write a letter to your neighbour.", "Write to your neighbour."), TARGET, True),
+        ("a short translation", ("That is so.", "Exactly!"), "Así es.", True),
+        ("no translation", ("Write a letter.", "Dear Maria."), None, True),
+    ],
+)
+def test_two_fields_that_become_one(what, sources, target, ok):
+    found = judged(*((path, source, target) for path, source in zip(("instruction", "output"), sources, strict=True)))
+    assert found.ok is ok
+    assert ok or found.reason == f"instruction and output are one: {TARGET!r}"

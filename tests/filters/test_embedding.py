@@ -48,7 +48,7 @@ class Table:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     fake = Table()
-    monkeypatch.setattr(embedding.SentenceEncoder, "load", fake)
+    monkeypatch.setattr(embedding, "encoder", fake)
     yield fake
 
 

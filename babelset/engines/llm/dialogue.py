@@ -196,7 +196,7 @@ class _Dialogue:
         for hypotheses in found:
             texts = list(zip(sources, (self._plain(text) for text, _ in hypotheses), strict=True))
             odd = any(fault and fault.kind in ODD for _, fault in hypotheses)
-            if (yield from self.guard.look(request.key(""), texts, odd, alone)):
+            if (yield from self.guard.look(request.key(""), texts, odd, alone, self.manner.pair)):
                 return True
         return False
 

@@ -1,11 +1,12 @@
 """
 Whether a model puts its answers under the right numbers: nothing in one answer need show that they are its neighbours'.
 
-Two guards. With a sentence encoder, the answers to every request are held against all its sources. Without one, some
-segments of a sample of the requests are asked again alone, where there is no other number: always of a run's first
-requests and of those that look odd, and of a share of all others, drawn by a hash. An answer that came alone and is
-clearly like another number's answer, not like its own, is a sign; it counts where the other's own answer, alone too,
-says otherwise. After a shift was found this way, the run asks each segment alone.
+Two guards. With a sentence encoder that knows the languages, the answers to every request are held against all its
+sources; the Universal Sentence Encoder is taken where it is installed. Without one, some segments of a sample of the
+requests are asked again alone, where there is no other number: always of a run's first requests and of those that look
+odd, and of a share of all others, drawn by a hash. An answer that came alone and is clearly like another number's
+answer, not like its own, is a sign; it counts where the other's own answer, alone too, says otherwise. After a shift
+was found this way, the run asks each segment alone.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from typing import Any
 
 import xxhash
 
+from babelset.engines.encoders import USE, Encoder, encoder
+from babelset.engines.encoders.universal import installed, knows
 from babelset.engines.llm.candidates import chrf
 from babelset.engines.llm.placement import displaced
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, Talk
 from babelset.engines.llm.symptoms import words
-from babelset.engines.sentence_encoder import SentenceEncoder
 from babelset.errors import ConfigError
+from babelset.languages import Pair
 
 FIRST = 4  # requests of a run that are looked at in any case
 PROBES = 4  # segments of a request that are asked again
@@ -32,8 +35,27 @@ GAIN = 0.2  # of chrF: how much more an answer is like another number's than lik
 COSINE = 0.15  # a segment, in the mean, that answers fit others' sources better than their own
 TELLING = 4, 16  # words, or letters: shorter answers are alike by chance
 UNSEEN, GOOD, SHIFTED = 0, 1, 2
+SAMPLE, EMBEDDING = "sample", "embedding:"
 
 Texts = Sequence[tuple[str, str]]  # source and answer of each segment of a request, without placeholders
+
+
+def chosen(name: str) -> str:
+    """
+    The guard that an option names; for "" the Universal Sentence Encoder where it is installed, else a sample.
+
+    >>> chosen("embedding:labse-onnx")
+    'embedding:labse-onnx'
+
+    Raises ConfigError for one that is unknown.
+    """
+    if not name:
+        return USE if installed() else SAMPLE
+    if name in (USE, SAMPLE) or name.removeprefix(EMBEDDING) not in ("", name):
+        return name
+    raise ConfigError(
+        f"guard: unknown guard {name!r}; write sample, use, or embedding:DIR with an encoder's folder or address"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +70,14 @@ class Guard:
     """
     Looks for answers that stand under each other's numbers.
 
-    Guard(replies, share=0.02), Guard(replies, encoder=SentenceEncoder.load("labse-onnx", 128, 4096))
+    Guard(replies, "sample", share=0.02), Guard(replies, "embedding:labse-onnx", encoder("labse-onnx"))
 
     `shifted` is True once a sample has shown a shift: from then on no request should hold several segments. Threads
     may share it; what it has seen goes along with the stored replies. Raises ConfigError without the extra.
     """
 
-    def __init__(self, replies: Replies, share: float = 0.0, encoder: SentenceEncoder | None = None) -> None:
-        self.share, self.encoder, self.shifted = share, encoder, False
+    def __init__(self, replies: Replies, share: float, name: str = SAMPLE, encoder: Encoder | None = None) -> None:
+        self.name, self.share, self.encoder, self.shifted = name, share, encoder, False
         self._open = 0  # looks that have begun and not ended
         self._ended = threading.Condition()
         self.keep_in(replies)
@@ -64,18 +86,15 @@ class Guard:
 
     @classmethod
     def named(cls, name: str, share: float, replies: Replies) -> Guard | None:
-        """`named("embedding:labse-onnx", 0.02, replies)`; the sample for "", None without a share of it."""
-        kind, _, folder = name.partition(":")
-        if name and (kind != "embedding" or not folder):
-            raise ConfigError(f"guard: unknown guard {name!r}; write embedding:DIR, with a sentence encoder's folder")
-        if name:
-            return cls(replies, encoder=SentenceEncoder.load(folder, 128, 4096))
-        return cls(replies, share) if share else None
+        """`named("embedding:labse-onnx", 0.02, replies)`; None for the sample without a share."""
+        if name == SAMPLE:
+            return cls(replies, share) if share else None
+        return cls(replies, share, name, encoder(name.removeprefix(EMBEDDING), 128, 4096))
 
     def keep_in(self, replies: Replies) -> None:
         """Go on from what stands there, and keep there what is found."""
         self._replies, (_, self._seen) = replies, replies.looked()
-        self.shifted = self.encoder is None and SHIFTED in self._seen.values()
+        self.shifted = self.name == SAMPLE and SHIFTED in self._seen.values()
 
     def account(self) -> dict[str, Any]:
         """Requests with several segments, those that were looked at, and those whose answers were shifted."""
@@ -84,9 +103,9 @@ class Guard:
         return {"name": str(self), "packed": packed, "rechecked": len(seen), "shifts": shifts}
 
     def __str__(self) -> str:
-        return f"embedding:{self.encoder.folder}" if self.encoder else f"sample {100 * self.share:g} %"
+        return f"sample {100 * self.share:g} %" if self.name == SAMPLE else self.name
 
-    def look(self, key: bytes, texts: Texts, odd: bool, alone: Alone) -> Talk[bool]:
+    def look(self, key: bytes, texts: Texts, odd: bool, alone: Alone, pair: Pair) -> Talk[bool]:
         """
         Whether the answers to the request of this key are shifted; may ask some of its segments alone.
 
@@ -95,8 +114,8 @@ class Guard:
         with self._looking():
             if not any(answer.strip() for _, answer in texts):
                 found = UNSEEN
-            elif self.encoder:
-                found = self._matched(texts)
+            elif self.encoder and (self.name != USE or knows(pair.source, pair.target)):
+                found = self._matched(self.encoder, texts)
             elif odd or self._drawn(key):
                 found = yield from self._asked(texts, alone)
             else:
@@ -129,14 +148,13 @@ class Guard:
         self._replies.look(key, found)
         if found:
             self._seen[key] = max(found, self._seen.get(key, UNSEEN))
-        self.shifted = self.shifted or (found == SHIFTED and self.encoder is None)
+        self.shifted = self.shifted or (found == SHIFTED and self.name == SAMPLE)
 
-    def _matched(self, texts: Texts) -> int:
-        assert self.encoder is not None
+    def _matched(self, encoder: Encoder, texts: Texts) -> int:
         said = [(source, answer) for source, answer in texts if answer.strip()]
         if len(said) < 2:
             return UNSEEN
-        sources, answers = (self.encoder.encode([pair[side] for pair in said]) for side in (0, 1))
+        sources, answers = (encoder.encode([pair[side] for pair in said]) for side in (0, 1))
         return SHIFTED if displaced((sources @ answers.T).tolist(), COSINE) else GOOD
 
     def _asked(self, texts: Texts, alone: Alone) -> Talk[int]:

@@ -21,7 +21,8 @@ from babelset.engines.llm.candidates import Chooser, chooser
 from babelset.engines.llm.dialogue import Answer, Manner, converse
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
-from babelset.engines.llm.guard import Guard
+from babelset.engines.llm.guard import SAMPLE, Guard
+from babelset.engines.llm.guard import chosen as chosen_guard
 from babelset.engines.llm.prompt import Prompt, for_model, load
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, T, Talk
@@ -56,7 +57,9 @@ class LLM(Translator):
     pack: int = Field(1200, ge=16, description="tokens of source in a request, about")
     retries: int = Field(2, ge=0, le=10, description="further requests for what was answered badly")
     recheck: float = Field(0.02, ge=0, le=1, description="share of requests of which segments are asked again alone")
-    guard: str = Field("", description="embedding:DIR: a sentence encoder in place of that, for every request")
+    guard: str = Field(
+        "", description="sample, use or embedding:DIR: how shifted answers are found; use where it is installed"
+    )
     temperature: float = Field(0.0, ge=0, le=2)
     seed: int = 0
 
@@ -70,13 +73,17 @@ class LLM(Translator):
     def model_post_init(self, context: Any) -> None:
         if not self.model:
             raise ConfigError("an LLM translator needs a model: --model ID, or a folder")
-        self._guard = Guard.named(self.guard, self.recheck, self._replies) if self.chosen.unit == "row" else None
+        self._guard = Guard.named(self._guards, self.recheck, self._replies) if self.chosen.unit == "row" else None
         if self.candidates > 1:
             self._choose = self._open.enter_context(chooser(self.pick))
 
     @cached_property
     def chosen(self) -> Prompt:
         return load(self.prompt) if self.prompt else for_model(self.model)
+
+    @cached_property
+    def _guards(self) -> str:
+        return chosen_guard(self.guard)
 
     @cached_property
     def signature(self) -> str:
@@ -91,8 +98,8 @@ class LLM(Translator):
             "candidates": f"{self.candidates}:{self.pick}" if self.candidates > 1 else "",
             "pack": self.pack,
             "retries": self.retries,
-            "guard": self.guard,
-            "recheck": "" if self.guard or self.recheck == 0.02 else self.recheck,
+            "guard": "" if self._guards == SAMPLE else self._guards,
+            "recheck": "" if self.recheck == 0.02 else self.recheck,
             "temperature": self.temperature,
             "seed": self.seed,
             "v": __version__,

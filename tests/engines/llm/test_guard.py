@@ -190,7 +190,7 @@ def test_without_a_share_nothing_is_asked_again(model: Callable[..., Model]) -> 
 def looked(guard: Guard, texts: Sequence[tuple[str, str]], alone: Sequence[str], key: bytes = b"") -> bool:
     """What the guard says, when each segment asked alone gets its answer of `alone`."""
     asked = Alone(lambda place: Request((), place), lambda reply: reply.choices[0].text)
-    talk = guard.look(key, texts, True, asked)
+    talk = guard.look(key, texts, True, asked, Pair(find("en"), find("ca")))
     [found] = in_step([talk], lambda sent: [Reply((ChatChoice(alone[request.max_tokens]),)) for request in sent])
     return found
 
@@ -242,7 +242,7 @@ class Encoder:
 def test_with_an_encoder_every_request_is_looked_at(
     wrong: Wrong, least: int, model: Callable[..., Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.SentenceEncoder, "load", lambda *_: Encoder())
+    monkeypatch.setattr(module, "encoder", lambda *_: Encoder())
     translator = model(wrong, guard="embedding:words")
     left = wrongly(translator, rows(40))
     found = translator.account()["guard"]
@@ -252,7 +252,7 @@ def test_with_an_encoder_every_request_is_looked_at(
 
 @pytest.mark.parametrize("name", ["labse", "embedding:", "comet:x"])
 def test_an_unknown_guard_is_refused(name: str, model: Callable[..., Model]) -> None:
-    with pytest.raises(ConfigError, match="write embedding:DIR"):
+    with pytest.raises(ConfigError, match="or embedding:DIR"):
         model(guard=name)
 
 
@@ -263,6 +263,7 @@ def test_a_look_that_is_given_up_keeps_nobody_waiting() -> None:
         [("The old boat was sold.", "x"), ("A new one was bought.", "y")],
         True,
         Alone(lambda at: Request((), at), str),
+        Pair(find("en"), find("ca")),
     )
     next(talk)
     talk.close()

@@ -201,7 +201,7 @@ def test_every_option_either_decides_or_does_not() -> None:
 
 @pytest.mark.parametrize("name", DECIDING)
 def test_what_decides_the_answers_is_in_the_signature(name: str, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard.SentenceEncoder, "load", lambda *_: None)
+    monkeypatch.setattr(guard, "encoder", lambda *_: None)
     assert signature(**{name: DECIDING[name]}) != signature()
 
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from babelset.engines.sentence_encoder import SentenceEncoder
+from babelset.engines.encoders.onnx import OnnxEncoder
 from babelset.errors import ConfigError
 
 pytestmark = pytest.mark.engine
 for needed in ("onnx", "onnxruntime", "tokenizers"):
     pytest.importorskip(needed, reason=f"{needed} is not installed")
 
-MAKE: Callable[..., Path] = runpy.run_path(str(Path(__file__).parents[1] / "models" / "make_tiny_encoder.py"))["make"]
+MAKE: Callable[..., Path] = runpy.run_path(str(Path(__file__).parents[2] / "models" / "make_tiny_encoder.py"))["make"]
 MEAN, CLS, LAST = ({f"pooling_mode_{mode}": True} for mode in ("mean_tokens", "cls_token", "lasttoken"))
 
 
@@ -35,14 +35,14 @@ def modules(folder: Path, *names: str) -> None:
     )
 
 
-def likeness(encoder: SentenceEncoder, one: str, other: str) -> float:
+def likeness(encoder: OnnxEncoder, one: str, other: str) -> float:
     first, second = encoder.encode([one, other])
     return float(first @ second)
 
 
 @pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> SentenceEncoder:
-    return SentenceEncoder.load(str(MAKE(tmp_path_factory.mktemp("encoder"))), 32, 64)
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
+    return OnnxEncoder.load(str(MAKE(tmp_path_factory.mktemp("encoder"))), 32, 64)
 
 
 ALIKE = [
@@ -57,7 +57,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("one", "other", "least", "most"), ALIKE)
-def test_what_is_alike(one: str, other: str, least: float, most: float, encoder: SentenceEncoder) -> None:
+def test_what_is_alike(one: str, other: str, least: float, most: float, encoder: OnnxEncoder) -> None:
     assert least - 1e-6 <= likeness(encoder, one, other) <= most + 1e-6
 
 
@@ -68,19 +68,19 @@ TEXTS = st.lists(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS, budget=st.integers(1, 200))
-def test_batches_change_no_vector_and_keep_the_order(texts: list[str], budget: int, encoder: SentenceEncoder) -> None:
+def test_batches_change_no_vector_and_keep_the_order(texts: list[str], budget: int, encoder: OnnxEncoder) -> None:
     import numpy as np
 
-    whole = SentenceEncoder(
-        encoder.folder, encoder.session, encoder.tokenizer, "mean", encoder.output, budget, 32
-    ).encode(texts)
+    whole = OnnxEncoder(encoder.folder, encoder.session, encoder.tokenizer, "mean", encoder.output, budget, 32).encode(
+        texts
+    )
     assert len(whole) == len(texts)
     for text, vector in zip(texts, whole, strict=True):
         np.testing.assert_allclose(encoder.encode([text])[0], vector, atol=1e-5)
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_long_text_is_cut(encoder: SentenceEncoder) -> None:
+def test_a_long_text_is_cut(encoder: OnnxEncoder) -> None:
     assert likeness(encoder, "open " * 31, "open " * 31 + "closed " * 200_000) == pytest.approx(1)
 
 
@@ -92,7 +92,7 @@ def test_pooling_is_as_the_model_says(pooling: object, least: float, most: float
     folder = MAKE(tmp_path)
     if pooling:
         pool(folder, pooling)
-    found = likeness(SentenceEncoder.load(str(folder), 32, 64), "open", "closed")
+    found = likeness(OnnxEncoder.load(str(folder), 32, 64), "open", "closed")
     assert least - 1e-6 <= found <= most + 1e-6, "by the first token, which is always [CLS], all texts are alike"
 
 
@@ -100,14 +100,14 @@ def test_an_embedding_of_the_whole_model_is_taken_as_it_is(tmp_path: Path) -> No
     folder = MAKE(tmp_path, "sentence_embedding")
     pool(folder, LAST)
     modules(folder, "Transformer", "Pooling", "Dense", "Normalize")
-    encoder = SentenceEncoder.load(str(folder), 32, 64)
+    encoder = OnnxEncoder.load(str(folder), 32, 64)
     assert likeness(encoder, "open the", "oberta we") == pytest.approx(1)
     assert likeness(encoder, "open the", "closed the") == pytest.approx(0)
 
 
 def test_modules_that_need_no_weights_are_no_trouble(tmp_path: Path) -> None:
     modules(MAKE(tmp_path), "Transformer", "Pooling", "Normalize")
-    assert likeness(SentenceEncoder.load(str(tmp_path), 32, 64), "open", "oberta") == pytest.approx(1)
+    assert likeness(OnnxEncoder.load(str(tmp_path), 32, 64), "open", "oberta") == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -119,19 +119,19 @@ def test_modules_that_need_no_weights_are_no_trouble(tmp_path: Path) -> None:
     ],
 )
 def test_it_is_fed_what_it_wants(feeds: str, integers: str, tmp_path: Path) -> None:
-    encoder = SentenceEncoder.load(str(MAKE(tmp_path, feeds=feeds, integers=integers)), 32, 64)
+    encoder = OnnxEncoder.load(str(MAKE(tmp_path, feeds=feeds, integers=integers)), 32, 64)
     assert likeness(encoder, "the library", "la biblioteca") == pytest.approx(1)
 
 
 def test_the_limit_of_the_model_holds(tmp_path: Path) -> None:
     (MAKE(tmp_path) / "sentence_bert_config.json").write_text('{"max_seq_length": 16}')
-    assert SentenceEncoder.load(str(tmp_path), 512, 64).longest == 16
+    assert OnnxEncoder.load(str(tmp_path), 512, 64).longest == 16
 
 
 def test_the_graph_may_lie_in_a_folder_of_its_own(tmp_path: Path) -> None:
     (MAKE(tmp_path).parent / tmp_path.name / "onnx").mkdir()
     (tmp_path / "model.onnx").rename(tmp_path / "onnx" / "model.onnx")
-    assert likeness(SentenceEncoder.load(str(tmp_path), 32, 64), "open", "oberta") == pytest.approx(1)
+    assert likeness(OnnxEncoder.load(str(tmp_path), 32, 64), "open", "oberta") == pytest.approx(1)
 
 
 def remove(name: str) -> Callable[[Path], Any]:
@@ -174,7 +174,7 @@ def test_what_is_told(
 ) -> None:
     damage(MAKE(tmp_path, **options))
     with pytest.raises(ConfigError, match=told):
-        SentenceEncoder.load(str(tmp_path), 32, 64)
+        OnnxEncoder.load(str(tmp_path), 32, 64)
 
 
 @pytest.mark.parametrize(
@@ -186,18 +186,18 @@ def test_what_is_told(
 )
 def test_a_model_that_is_not_there_is_told(model: str, cure: str) -> None:
     with pytest.raises(ConfigError, match=cure):
-        SentenceEncoder.load(model, 32, 64)
+        OnnxEncoder.load(model, 32, 64)
 
 
 def test_a_provider_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match=r"onnxruntime has no AbacusExecutionProvider here; it has .*CPUExecutionProvider"
     ):
-        SentenceEncoder.load(str(MAKE(tmp_path)), 32, 64, ["AbacusExecutionProvider"])
+        OnnxEncoder.load(str(MAKE(tmp_path)), 32, 64, ["AbacusExecutionProvider"])
 
 
 def test_more_tokens_than_the_model_takes_are_told(tmp_path: Path) -> None:
-    encoder = SentenceEncoder.load(str(MAKE(tmp_path)), 512, 8192)
+    encoder = OnnxEncoder.load(str(MAKE(tmp_path)), 512, 8192)
     with pytest.raises(ConfigError, match="lower max_tokens"):
         encoder.encode(["open " * 500])
 
@@ -207,4 +207,4 @@ def test_without_the_extra_the_cure_is_told(module: str, tmp_path: Path, monkeyp
     folder = MAKE(tmp_path)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ConfigError, match=r"pip install 'babelset\[embedding\]'"):
-        SentenceEncoder.load(str(folder), 32, 64)
+        OnnxEncoder.load(str(folder), 32, 64)

@@ -1,5 +1,5 @@
 """
-A sentence encoder in ONNX: texts in, vectors out, of which the nearer mean the more alike.
+A sentence encoder in ONNX.
 
     labse-onnx/  model.onnx or onnx/model.onnx  tokenizer.json  1_Pooling/config.json  modules.json
 
@@ -23,10 +23,7 @@ from babelset.engines.padding import batches
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]  # a row for each text, of length 1
+    from babelset.engines.encoders import Vectors
 
 Pooling = Literal["mean", "cls"]
 GRAPHS = ("model.onnx", "onnx/model.onnx")
@@ -40,11 +37,11 @@ PLAIN_MODULES = ("Transformer", "Pooling", "Normalize")
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceEncoder:
+class OnnxEncoder:
     """
     A loaded encoder; it sees the first `longest` tokens of a text.
 
-    >>> SentenceEncoder.load("labse-onnx", 512, 8192).encode(["Hello.", "Hola."]).shape
+    >>> OnnxEncoder.load("labse-onnx", 512, 8192).encode(["Hello.", "Hola."]).shape
     (2, 768)
     """
 
@@ -57,7 +54,7 @@ class SentenceEncoder:
     longest: int
 
     @classmethod
-    def load(cls, model: str, longest: int, budget: int, providers: Sequence[str] = ()) -> SentenceEncoder:
+    def load(cls, model: str, longest: int, budget: int, providers: Sequence[str] = ()) -> OnnxEncoder:
         """
         The encoder in the folder `model`, or of a hub id that is on this machine; `providers` are onnxruntime's.
 
