@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,28 @@ def appear(path: Path) -> None:
             part_of(path).unlink(missing_ok=True)
             raise
         sync(path.parent)
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that exists only when it is complete; OutputError where it cannot be written."""
+    with _named(path):
+        try:
+            with part_of(path).open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(line + "\n" for line in lines)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            part_of(path).unlink(missing_ok=True)
+            raise
+    appear(path)
+
+
+def is_whole(path: Path, text: str) -> bool:
+    """Whether the file is there and holds just this: another start need not write it again."""
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def sync(folder: Path) -> None:
