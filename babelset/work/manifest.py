@@ -1,5 +1,6 @@
 """
-The manifest: what made an output, and what became of every row. It is written last, so it means done.
+The manifest: what made an output, and what became of every row. It is written last, so it means done; its last key,
+`xxh3_128`, is the checksum of all others.
 
 `format` is raised when a key changes its meaning or goes; keys may be added at any time.
 """
@@ -14,6 +15,7 @@ from typing import Any, TypedDict
 from babelset import __version__
 from babelset.errors import DataError
 from babelset.files.survey import Fingerprint
+from babelset.work.damage import Damaged, read_sealed, teller
 
 FORMAT = 1
 
@@ -79,12 +81,18 @@ def _plain(value: Any) -> Any:
 def read_manifest(path: Path) -> Manifest:
     """The manifest; {} where there is none. DataError for one that is damaged."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+        manifest: Manifest = read_sealed(path)  # type: ignore[assignment]
+    except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise DataError(f"the manifest cannot be read: {error}", file=str(path)) from None
-    if not isinstance(found, dict):
-        raise DataError("is not a manifest", file=str(path))
-    manifest: Manifest = found  # type: ignore[assignment]
+    except Damaged as damaged:
+        raise DataError(f"the manifest cannot be read ({damaged})", file=str(path)) from None
     return manifest
+
+
+def told_manifest(path: Path) -> Manifest:
+    """`read_manifest` for who can do without: {} for one that is damaged, which is said."""
+    try:
+        return read_manifest(path)
+    except DataError as error:
+        teller()(f"{error}: going on without it")
+        return {}
