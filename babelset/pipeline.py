@@ -25,7 +25,7 @@ Paths are relative to the file. Finished steps are not repeated, so a pipeline c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from babelset.translation.job import Job
 from babelset.translation.routes import read_routes
 from babelset.translation.run import translate
 from babelset.work.manifest import Manifest
+from babelset.work.places import Places, keep_apart
 from babelset.work.watch import Watch
 
 
@@ -144,8 +145,9 @@ def run_pipeline(
 ) -> Iterator[tuple[str, Manifest]]:
     """Do every step that is not finished yet; a title and an account for each, as it ends."""
     made: dict[str, list[str]] = {}
-    for name, job in pipeline.jobs(folder):
-        Path(job.output).parent.mkdir(parents=True, exist_ok=True)
+    jobs = list(pipeline.jobs(folder))
+    _check_places([job for _, job in jobs])
+    for name, job in jobs:
         with watching() as watch:
             manifest = translate(job, watch)
         made.setdefault(name, []).append(job.output)
@@ -153,5 +155,14 @@ def run_pipeline(
     for step in pipeline.exports:
         names = [step.dataset] if step.dataset else list(made)
         inputs = tuple(path for name in names for path in made[name])
-        order = ExportJob(inputs=inputs, shape=step.shape, output=below(folder, step.output), force=True)
+        order = ExportJob(inputs=inputs, shape=step.shape, output=below(folder, step.output), renew=True)
         yield f"export as {step.shape}", export(order)
+
+
+def _check_places(jobs: Sequence[Job]) -> None:
+    """ConfigError, before the first run, for a file that one run would read and another one write."""
+    kinds = ("accepted", "rejected", "failed", "manifest", "work")
+    places = {job.output: Places.of(job.output) for job in jobs}
+    writes = {f"{kind} rows of {output}": getattr(each, kind) for output, each in places.items() for kind in kinds}
+    shared = {f"translation memory {path}": Path(path) for job in jobs if (path := job.memory)}
+    keep_apart([path for job in jobs for path in job.inputs], {**writes, **shared})

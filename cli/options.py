@@ -196,4 +196,7 @@ def quiet() -> Watch:
     """Who says on standard error what there is to say, and shows no progress."""
     from babelset.work.watch import Watch
 
-    return Watch(say=lambda message: typer.echo(message, err=True))
+    def tell(message: str) -> None:
+        typer.echo(message, err=True)
+
+    return Watch(say=tell, warn=tell)

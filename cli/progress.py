@@ -18,7 +18,7 @@ EVERY = 30.0  # seconds between two lines where there is no terminal
 def watching(quiet: bool = False) -> Iterator[Watch]:
     """A `Watch` that shows rows, segments, rates and the time left."""
     if quiet:
-        yield Watch()
+        yield Watch(warn=_say)
     elif sys.stderr.isatty():
         with _bar() as watch:
             yield watch
@@ -49,8 +49,12 @@ def _bar() -> Iterator[Watch]:
             segments += new
             progress.update(task, segments=segments, rate=segments / max(time.monotonic() - started, 0.1))
 
+        def say(message: str) -> None:
+            console.print(message, markup=False, highlight=False)
+
         yield Watch(
-            say=lambda message: console.print(message, markup=False, highlight=False),
+            say=say,
+            warn=say,
             total=lambda count: progress.update(task, total=count),
             rows=lambda new: progress.advance(task, new),
             segments=count,
@@ -85,7 +89,7 @@ def _lines() -> Watch:
         segments += new
         tell()
 
-    return Watch(say=_say, total=set_total, rows=count_rows, segments=count_segments)
+    return Watch(say=_say, warn=_say, total=set_total, rows=count_rows, segments=count_segments)
 
 
 def _say(message: str) -> None:

@@ -32,17 +32,25 @@ def report(
     from babelset.report.collect import collect
     from babelset.report.render import render
     from babelset.report.terminal import show
-    from babelset.work.journal import write_whole
     from babelset.work.places import Places, keep_apart
 
     path = Path(output) if output else None
     if path:
         keep_apart([file for run in runs for file in Places.of(run).all], {"report": path})
-    if path and path.exists() and not force:
-        raise ConfigError(f"{path} exists; name another output, or add --force")
     found = collect(runs, format)
     if path:
-        write_whole(path, [render(found)])
+        _write(path, render(found), force)
     if json or not path:
         show(found, as_json=json)
     raise typer.Exit(1 if found.damaged else 0)
+
+
+def _write(path: Path, page: str, force: bool) -> None:
+    """The same page may be there: a command that was killed behind its end is given again."""
+    from babelset.files.writing import is_whole, write_whole
+
+    if is_whole(path, page + "\n"):
+        return
+    if path.exists() and not force:
+        raise ConfigError(f"{path} exists; name another output, or add --force")
+    write_whole(path, [page])

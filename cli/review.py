@@ -79,7 +79,7 @@ def review(
     to continue. `babelset apply-review` applies them to the rows.
     """
     from babelset.review.store import Store
-    from babelset.work.places import Places
+    from babelset.work.places import Places, keep_apart
 
     if (sample is not None) + every > 1:
         raise ConfigError("--sample and --all: give only one of them")
@@ -90,7 +90,10 @@ def review(
     for run in runs:
         if not Path(run).exists():  # before a file is made beside it
             raise DataError("no such file", file=run)
-    opened = Store.open(store or Places.of(runs[0]).review)
+    kept = store or Places.of(runs[0]).review
+    read = [path for places in map(Places.of, runs) for path in places.all if path != places.review]
+    keep_apart([*read, *([import_] if import_ else [])], {"review": kept, **_sheet(export)})
+    opened = Store.open(kept)
     _add(opened, runs, sample, every, format)
     if export:
         _export(opened, export, force)
@@ -100,6 +103,10 @@ def review(
         where = ["--store", str(store)] if store else []
         then = shlex.join(["babelset", "apply-review", *runs, *where, "-o", "reviewed.jsonl"])
         _serve(opened, ", ".join(Path(run).name for run in runs), then, reviewer, port, no_open)
+
+
+def _sheet(export: str | None) -> dict[str, Path]:
+    return {"sheet": Path(export)} if export else {}
 
 
 def _add(store: Store, runs: list[str], sample: int | None, every: bool, format: str | None) -> None:

@@ -80,6 +80,7 @@ class OpenAI(LLM):
         self._budget.keep_in(self._replies)
 
     def account(self) -> dict[str, Any]:
+        self._replies.flush()
         spent = self._budget
         found: dict[str, Any] = {
             "requests": spent.requests,
@@ -136,7 +137,7 @@ class OpenAI(LLM):
     async def _ask(self, key: bytes, request: Request, client: Client) -> Reply:
         try:
             reply = await client.ask(request, self._halted)
-            self._replies.put([(key, reply)])
+            await self._replies.keep((key, reply))
             return reply
         except BaseException as error:
             self._fail(error)

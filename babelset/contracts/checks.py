@@ -42,11 +42,11 @@ def build_filters(config: Mapping[str, bool | dict[str, Any]]) -> list[Filter]:
 
 
 @contextmanager
-def opened(filters: Sequence[Filter], folder: Path | None = None) -> Iterator[None]:
+def opened(filters: Sequence[Filter], folder: Path | None = None, *, eager: bool = True) -> Iterator[None]:
     """All of them open; what is dear is kept in `folder`."""
     with ExitStack() as stack:
         for check in filters:
-            stack.enter_context(check.open(folder))
+            stack.enter_context(check.open(folder, eager=eager))
         yield
 
 

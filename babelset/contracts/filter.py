@@ -241,18 +241,18 @@ class Filter(BaseModel):
         """End what `load` made."""
 
     @contextmanager
-    def open(self, folder: Path | None = None) -> Iterator[Self]:
+    def open(self, folder: Path | None = None, *, eager: bool = True) -> Iterator[Self]:
         """
         The time in which it scores. Nothing that it loads outlives the block, and nothing is kept in the process.
 
         >>> with CometKiwi().open() as check:
         ...     check.score(units)
 
-        To judge stored ratings it need not be open.
+        To judge stored ratings it need not be open; where there may be none to score, it is opened without `eager`.
         """
         with Lazy(lambda: self.load(folder), self.unload) as self._heavy:
             try:
-                if folder and self.asks_an_engine:
+                if folder and eager and self.asks_an_engine:
                     _ = self.loaded
                 yield self
             finally:

@@ -41,6 +41,7 @@ class ExportJob(BaseModel, extra="forbid", frozen=True):
     with_evidence: bool = False
     format: str | None = None
     force: bool = False
+    renew: bool = False  # replace an export of other rows or options, if nobody has changed it
 
 
 def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
@@ -59,10 +60,12 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
     seen = survey(job.inputs, format=job.format, count=False)
-    parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude={"inputs", "force", "output"})}
+    beside = {"inputs", "force", "renew", "output"}
+    parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude=beside)}
     with making(
-        "export", places, parts, reads=job.inputs, writes=files, force=job.force, resumes=False, say=watch.say
-    ) as output:
+        "export", places, parts, reads=job.inputs, writes=files, force=job.force, resumes=False, renews=job.renew,
+        say=watch.say, warn=watch.warn,
+    ) as output:  # fmt: skip
         if output.made:
             return output.made
 

@@ -68,6 +68,30 @@ def appear(path: Path) -> None:
         sync(path.parent)
 
 
+def write_whole(path: Path, lines: Iterable[str | bytes]) -> None:
+    """Write a file that exists only when it is complete; OutputError where it cannot be written."""
+    with _named(path):
+        try:
+            with part_of(path).open("wb") as file:
+                for line in lines:
+                    file.write(line if isinstance(line, bytes) else line.encode())
+                    file.write(b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            part_of(path).unlink(missing_ok=True)
+            raise
+    appear(path)
+
+
+def is_whole(path: Path, text: str) -> bool:
+    """Whether the file is there and holds just this: another start need not write it again."""
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
 def sync(folder: Path) -> None:
     """Have the names in a folder on disk."""
     handle = os.open(folder, os.O_RDONLY)

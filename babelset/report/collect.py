@@ -15,8 +15,9 @@ from babelset.errors import ConfigError, ContractError, DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.languages import Language, find
-from babelset.report.facts import Run, limits_of, read_manifest, run_of
+from babelset.report.facts import Run, limits_of, run_of
 from babelset.report.section import Counting, Section
+from babelset.work.manifest import Manifest, read_manifest
 from babelset.work.places import Places
 
 MOST_SECTIONS = 300
@@ -79,9 +80,16 @@ class _Reading:
     found: dict[Pair, Counting] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.manifest = read_manifest(self.places.manifest)
+        self.manifest = self._manifest()
         self.limits = limits_of(self.manifest)
         self.quality = quality_scores()
+
+    def _manifest(self) -> Manifest:
+        try:
+            return read_manifest(self.places.manifest)
+        except DataError as error:
+            self.warnings.append(str(error))
+            return {}
 
     @property
     def paths(self) -> list[Path]:

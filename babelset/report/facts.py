@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from babelset.errors import DataError
 from babelset.report.corpus import Corpora, corpora_of
 from babelset.work.licenses import Licenses
 
@@ -48,19 +45,6 @@ class Run:
     effort: Facts  # of the process that ended the run
     corpora: Corpora  # of a scored run
     licenses: Licenses
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest; {} where there is none. DataError for one that is damaged."""
-    if not path.exists():
-        return {}
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"the manifest cannot be read: {error}", file=str(path)) from None
-    if not isinstance(manifest, dict):
-        raise DataError("is not a manifest", file=str(path))
-    return manifest
 
 
 def run_of(name: str, manifest: Facts, files: Mapping[str, int], damaged: int, warnings: list[str]) -> Run:

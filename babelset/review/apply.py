@@ -13,7 +13,7 @@ from babelset.contracts.evidence import REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.survey import Survey, fingerprint, survey
+from babelset.files.survey import Survey, survey
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided
 from babelset.review.item import id_of, place_of
@@ -25,7 +25,7 @@ from babelset.work.account import Tally
 from babelset.work.journal import Entry
 from babelset.work.manifest import Manifest
 from babelset.work.output import making
-from babelset.work.places import Places
+from babelset.work.places import Places, keep_apart
 
 NAMED = 20  # rows that the account names
 UNDECIDED = "undecided"
@@ -60,15 +60,20 @@ def apply_review(order: Order) -> Manifest:
     rejected = Path(order.rejected) if order.rejected else places.rejected
     files = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
     inputs = [str(path) for run in order.runs for path in _files(Places.of(run))]
-    stores = _stores(order)
+    paths = _stores(order)
+    keep_apart(inputs, {f"review {path}": path for path in paths})
     seen = survey(inputs, format=order.format, count=False)
-    with making(
-        "apply-review", places, _parts(order, seen, stores), reads=[*inputs, *stores], writes=files,
-        shares=_memories(order), like=order.runs[0], force=order.force, resumes=False,
-    ) as output, ExitStack() as stack:  # fmt: skip
+    with ExitStack() as stack:
+        stores = [stack.enter_context(closing(_whole(path))) for path in paths]
+        output = stack.enter_context(
+            making(
+                "apply-review", places, _parts(order, seen, stores), reads=[*inputs, *paths], writes=files,
+                shares=_memories(order), like=order.runs[0], force=order.force, resumes=False,
+            )
+        )  # fmt: skip
         if output.made:
             return output.made
-        applying = _Applying(order, [stack.enter_context(closing(Store.open(path))) for path in stores])
+        applying = _Applying(order, stores)
 
         def about() -> dict[str, Any]:
             seen.check()
@@ -81,9 +86,18 @@ def apply_review(order: Order) -> Manifest:
         return output.publish(applying.entries(), files, about, always=("accepted", "rejected"))
 
 
-def _parts(order: Order, seen: Survey, stores: Sequence[Path]) -> dict[str, Any]:
+def _parts(order: Order, seen: Survey, stores: Sequence[Store]) -> dict[str, Any]:
     options = {"rejected": order.rejected, "memory": order.memory, "reviewed_only": order.reviewed_only}
-    return {"inputs": seen.files, "options": options, "decisions": [fingerprint(path) for path in stores]}
+    return {"inputs": seen.files, "options": options, "decisions": [store.digest() for store in stores]}
+
+
+def _whole(path: Path) -> Store:
+    """Raises DataError for one that was damaged: rows must not come out as if nobody had decided on them."""
+    store = Store.open(path)
+    if store.mended:
+        store.close()
+        raise DataError("look at what was saved of it with `babelset review`, then run this again", file=str(path))
+    return store
 
 
 def _memories(order: Order) -> dict[str, Path]:

@@ -21,12 +21,12 @@ from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.reading import read
 from babelset.files.row import BadRow
+from babelset.files.writing import write_whole
 from babelset.plugins import explain
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of
 from babelset.review.sheet import CHOICES, alike
 from babelset.review.store import Store
-from babelset.work.journal import write_whole
 
 RECORDS = "records.json"
 NUMBER = re.compile(r"⟦(\d{1,9})⟧")
@@ -40,15 +40,16 @@ GUIDELINES = (
 def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
     """How many records; ConfigError where there are some already and `force` is not given."""
     records = folder / RECORDS
-    if records.exists() and not force:
-        raise ConfigError(f"{records} exists; name another folder, or add --force")
+    about = [folder / ".argilla" / name for name in ("settings.json", "dataset.json")]
+    if there := [path for path in (records, *about) if path.exists() and not force]:
+        raise ConfigError(f"{there[0]} exists; name another folder, or add --force")
     try:
         (folder / ".argilla").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another place") from None
     name = re.sub(r"\W+", "-", store.path.name.removesuffix(".sqlite"), flags=re.ASCII).strip("-_") or "review"
-    write_whole(folder / ".argilla" / "settings.json", [json.dumps(_settings())])
-    write_whole(folder / ".argilla" / "dataset.json", [json.dumps({"name": name, "guidelines": GUIDELINES})])
+    write_whole(about[0], [json.dumps(_settings())])
+    write_whole(about[1], [json.dumps({"name": name, "guidelines": GUIDELINES})])
     count = 0
 
     def lines() -> Iterator[str]:

@@ -16,12 +16,13 @@ from babelset.files.reading import read
 from babelset.files.row import Row
 from babelset.languages import find
 from babelset.report.collect import quality_scores
-from babelset.report.facts import limits_of, read_manifest
+from babelset.report.facts import limits_of
 from babelset.report.sample import Samples
 from babelset.report.section import row_scores
 from babelset.review.item import item_of, place_of
 from babelset.review.record import Item
 from babelset.scoring.scores import SEED
+from babelset.work.manifest import told_manifest
 from babelset.work.places import Places
 
 Known = tuple[dict[str, Any], Evidence]
@@ -86,7 +87,7 @@ class Choice:
     def _shown(
         self, places: Places, quality: Collection[str]
     ) -> Iterator[tuple[dict[str, Any], Evidence, Sequence[str]]]:
-        limits = limits_of(read_manifest(places.manifest))
+        limits = limits_of(told_manifest(places.manifest))
         samples = defaultdict[str, Samples](lambda: Samples(limits))
         for data, evidence in self._rows(places):
             scores = dict(row_scores(evidence))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from babelset.errors import ConfigError, OutputError
+from babelset.files.writing import appear, part_of
 from babelset.review import argilla, filled
 from babelset.review.proposal import decide_all
 from babelset.review.sheet import all_lines
@@ -44,13 +45,13 @@ def import_from(store: Store, path: str, reviewer: str = "") -> dict[str, int]:
 
 def export_sheet(store: Store, path: Path) -> int:
     """How many lines; the file, .csv or .xlsx, appears whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
+    part = part_of(path)
     try:
         if _kind(str(path)) == "csv":
             count = write_csv(part, (cells for _, cells in all_lines(store)))
         else:
             count = write_xlsx(part, all_lines(store))
-        part.replace(path)
+        appear(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); make room, or name another place") from None
     finally:

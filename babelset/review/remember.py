@@ -14,8 +14,8 @@ from babelset.contracts.evidence import Evidence
 from babelset.contracts.translator import Translation
 from babelset.languages import Pair, find
 from babelset.review.apart import apart, masked
+from babelset.review.keeping import valid
 from babelset.review.record import Decision
-from babelset.review.store import valid
 from babelset.text.segment import Segment
 from babelset.work.memory import REVIEWED, SURROGATE, Memory, reviewed_key_of
 
@@ -52,14 +52,15 @@ def remember(found: Sequence[Correction]) -> dict[str, int]:
     ordered = sorted(found, key=lambda each: (str(each.memory), each.at))
     for path, group in groupby(ordered, key=lambda each: each.memory):
         with closing(Memory(path)) as memory:
-            for each in group:
-                counts["remembered" if _put(memory, each) else "not remembered"] += 1
-    return dict(counts)
+            for (pair, by), same in groupby(group, key=lambda each: (each.pair, valid(each.reviewer))):
+                entries = [_entry(each) for each in same]
+                good = [entry for entry in entries if entry]
+                memory.put(good, pair, f"review:{by}")
+                counts.update({"remembered": len(good), "not remembered": len(entries) - len(good)})
+    return {what: count for what, count in counts.items() if count}
 
 
-def _put(memory: Memory, each: Correction) -> bool:
+def _entry(each: Correction) -> tuple[bytes, Segment, Translation] | None:
     if each.source is None or each.target is None or SURROGATE.search(each.source + each.target):
-        return False
-    key, answer = reviewed_key_of(each.source, each.pair), Translation(each.target, (REVIEWED,))
-    memory.put([(key, Segment(each.source), answer)], each.pair, f"review:{valid(each.reviewer)}")
-    return True
+        return None
+    return reviewed_key_of(each.source, each.pair), Segment(each.source), Translation(each.target, (REVIEWED,))

@@ -18,14 +18,17 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from babelset.contracts.filter import shorten
-from babelset.errors import BabelsetError, ConfigError, DataError, OutputError
+from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.lossless import dumps
+from babelset.files.writing import part_of
+from babelset.review import keeping
+from babelset.review.keeping import FORMAT, SIGN, TABLES, saved, unsealed, valid, write_decision, write_item
 from babelset.review.record import (
     VERDICTS,
     Conflict,
@@ -38,35 +41,19 @@ from babelset.review.record import (
     Verdict,
     check,
     content,
-    segments_of,
 )
 from babelset.work.chunks import chunked
+from babelset.work.damage import Damaged, checksum
+from babelset.work.database import NAMES
+from babelset.work.salvage import exchange
 
 SORTS: Mapping[Sort, str] = {
     "order": "number",
     "worst": "quality IS NULL, quality, failed DESC, number",
     "place": "run, row, number",
 }
-SIGN = 0x62734C52  # application_id: this SQLite file is a review of babelset
-FORMAT = 1
-EXCERPT = 120
-TABLES = """
-CREATE TABLE items (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, row INTEGER NOT NULL, place TEXT NOT NULL, run TEXT NOT NULL,
-    target TEXT NOT NULL, kinds TEXT NOT NULL, excerpt TEXT NOT NULL, quality REAL, failed INTEGER NOT NULL,
-    verdict TEXT NOT NULL, reviewer TEXT NOT NULL
-);
-CREATE INDEX items_verdict ON items(verdict);
-CREATE TABLE bodies (number INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL);
-CREATE TABLE decisions (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
-    UNIQUE (item, version)
-);
-CREATE TABLE drafts (item TEXT, reviewer TEXT, body TEXT NOT NULL, PRIMARY KEY (item, reviewer));
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
 COLUMNS = "id, number, place, run, verdict, reviewer, excerpt, target, kinds"  # of a summary
+IN_ORDER = "SELECT body FROM decisions ORDER BY sequence"
 ADDED = 200  # items per transaction
 STREAMED = 200  # decisions held in memory
 
@@ -75,12 +62,30 @@ class Store:
     """Raises OutputError where the file cannot be written, and what each method says."""
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
-        self.path = path
+        self.path, self.mended = path, False
         self._db, self._lock = db, threading.RLock()
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """The store in `path`, made where there is none; ConfigError for a file that is something else."""
+        """
+        The store in `path`, made where there is none; ConfigError for a file that is something else.
+
+        One that a disk has damaged is set aside, and said; what can be read of it goes into a new one.
+        """
+        try:
+            return cls._open(path)
+        except Damaged as damaged:
+            part = part_of(path)
+            part.unlink(missing_ok=True)
+            with closing(cls._open(part)) as new, new._transaction() as db:
+                kept = saved(path, db)
+            exchange(path, part, damaged.reason, f"{kept:,} decisions are kept: look whether that is all of them")
+            store = cls._open(path)
+            store.mended = True
+            return store
+
+    @classmethod
+    def _open(cls, path: Path) -> Store:
         try:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -90,13 +95,14 @@ class Store:
         try:
             with store._session():
                 store._prepare()
-        except BabelsetError:
+                keeping.check(db)
+        except BaseException:
             db.close()
             raise
         return store
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; WAL keeps commits in order
+        self._db.execute("PRAGMA synchronous=FULL")
         with self._transaction():  # two processes may open a new file at once
             sign, form = (
                 self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
@@ -119,7 +125,12 @@ class Store:
         except sqlite3.OperationalError as error:
             raise OutputError(f"{self.path}: cannot be read or written ({error}); make room, then continue") from None
         except sqlite3.DatabaseError as error:
-            raise ConfigError(f"{self.path}: not a review, or damaged ({error}); move it out of the way") from None
+            where = str(self.path)
+            if self.path.suffix not in NAMES:
+                raise ConfigError(f"{where}: not a review ({error}); move it out of the way") from None
+            raise Damaged(
+                f"is damaged ({error}); start the command again, which saves what it can", file=where
+            ) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -143,7 +154,7 @@ class Store:
             with self._transaction() as db:
                 number = db.execute("SELECT coalesce(max(number) + 1, 0) FROM items").fetchone()[0]
                 for item in some:
-                    number += _add(db, item, number)
+                    number += write_item(db, item, number)
 
     def listing(self, *, status: Status = "", search: str = "", sort: Sort = "order") -> list[tuple[str, Verdict]]:
         """
@@ -175,7 +186,7 @@ class Store:
         query = (
             "SELECT body FROM decisions WHERE item = ? AND version = ifnull(?, version) ORDER BY version DESC LIMIT 1"
         )
-        return next((json.loads(body) for (body,) in self._rows(query, id, version)), None)
+        return next((unsealed(body) for (body,) in self._rows(query, id, version)), None)
 
     def decide(self, said: Said, *, based_on: int) -> Decision:
         """
@@ -198,7 +209,7 @@ class Store:
                 raise Conflict(newest)
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             made: Decision = {**content(said), "version": version + 1, "at": now}
-            _decide(db, made)
+            write_decision(db, made)
         return made
 
     def draft(self, id: str, reviewer: str) -> dict[str, Any] | None:
@@ -217,7 +228,7 @@ class Store:
         if since < 0:
             return self._rows("SELECT coalesce(max(sequence), 0) FROM decisions")[0][0], []
         rows = self._rows("SELECT sequence, body FROM decisions WHERE sequence > ? ORDER BY sequence", since)
-        return (rows[-1][0] if rows else since), [json.loads(body) for _, body in rows]
+        return (rows[-1][0] if rows else since), [unsealed(body) for _, body in rows]
 
     def progress(self) -> dict[str, int]:
         """{"items": 36, "open": 30, "accept": 4, "reject": 1, "correct": 1}"""
@@ -233,7 +244,12 @@ class Store:
         """
         while rows := self._rows(query, last, STREAMED):
             last = rows[-1][0]
-            yield from (json.loads(body) for _, body in rows)
+            yield from (unsealed(body) for _, body in rows)
+
+    def digest(self) -> str:
+        """What tells these decisions from others."""
+        with self._session() as db:
+            return checksum("decisions", *(body.encode() for (body,) in db.execute(IN_ORDER))).hex()
 
     def setting(self, name: str) -> str | None:
         return next((value for (value,) in self._rows("SELECT value FROM settings WHERE name = ?", name)), None)
@@ -245,37 +261,6 @@ class Store:
     def _rows(self, query: str, *values: object) -> list[Any]:
         with self._session() as db:
             return db.execute(query, values).fetchall()
-
-
-def valid(text: str) -> str:
-    """The text as SQLite holds it: valid Unicode."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _decide(db: sqlite3.Connection, made: Decision) -> None:
-    id, reviewer = made["item"], valid(made["reviewer"])
-    db.execute("INSERT INTO decisions (item, version, body) VALUES (?, ?, ?)", (id, made["version"], dumps(made)))
-    db.execute("UPDATE items SET verdict = ?, reviewer = ? WHERE id = ?", (made["verdict"], reviewer, id))
-    db.execute("DELETE FROM drafts WHERE item = ? AND reviewer = ?", (id, reviewer))
-
-
-def _add(db: sqlite3.Connection, item: Item, number: int) -> int:
-    """How many items that made: one, or none where it was there."""
-    parts = (part for field in item["fields"] for part in field["parts"])
-    sources = [part if isinstance(part, str) else part["source"] for part in parts]
-    targets = [part["target"] or "" for _, part in segments_of(item)]
-    excerpt = " ".join(" ".join(sources)[: 4 * EXCERPT].split())[:EXCERPT]
-    values = (
-        number, item["id"], item["row"], valid(item["place"]), valid(item["run"]), item["target"],
-        json.dumps(item["kinds"]), valid(excerpt), item["quality"], len(item["reasons"]),
-    )  # fmt: skip
-    marks = ", ".join("?" * len(values))
-    if not db.execute(f"INSERT OR IGNORE INTO items VALUES ({marks}, 'open', '')", values).rowcount:
-        return 0
-    searched = "\n".join([item["place"], item["id"], *sources, *targets])
-    db.execute("INSERT INTO bodies VALUES (?, ?)", (number, dumps({**item, "number": number})))
-    db.execute("INSERT INTO texts VALUES (?, ?)", (number, valid(searched).casefold()))
-    return 1
 
 
 def _where(status: str, search: str) -> tuple[str, list[str]]:

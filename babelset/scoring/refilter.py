@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
 from babelset.work.manifest import Manifest
 from babelset.work.output import making
-from babelset.work.places import Places
+from babelset.work.places import Places, named_files
 from babelset.work.watch import Watch
 
 CHUNK = 256  # rows scored together
@@ -60,15 +61,17 @@ def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
     rejected = Path(order.rejected) if order.rejected else places.rejected
     files = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
     seen = survey(order.inputs, format=order.format, count=False)
+    reads = [*order.inputs, *named_files([dict(check) for check in order.filters])]
     with (
         making(
-            "filter", places, _parts(order, seen), reads=order.inputs, writes=files,
-            like=order.inputs[0], force=order.force, resumes=False, say=watch.say,
+            "filter", places, _parts(order, seen), reads=reads, writes=files,
+            like=order.inputs[0], force=order.force, resumes=False, say=watch.say, warn=watch.warn,
         ) as output,
-        opened(order.filters),
+        ExitStack() as stack,
     ):  # fmt: skip
         if output.made:
             return output.made
+        stack.enter_context(opened(order.filters, output.work, eager=False))
         tally, read_rows = Tally(), 0
 
         def decided() -> Iterator[Entry]:

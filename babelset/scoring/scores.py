@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -31,7 +32,7 @@ from babelset.work.journal import Entry
 from babelset.work.licenses import licenses_of_scores
 from babelset.work.manifest import Manifest
 from babelset.work.output import Output, making
-from babelset.work.places import Places
+from babelset.work.places import Places, named_files
 from babelset.work.watch import Watch
 
 SEED = 20  # of what is drawn by chance: the same rows in every process
@@ -112,15 +113,17 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
     watch, places = watch or Watch(), Places.of(order.output)
     files = {"scored": places.accepted, "failed": places.failed}
     seen = survey(order.inputs, format=order.format, count=order.sample is not None)
+    reads = [*order.inputs, *named_files([dict(check) for check in order.scorers])]
     with (
         making(
-            "score", places, _parts(order, seen), reads=order.inputs, writes=files,
-            like=order.inputs[0], force=order.force, say=watch.say,
+            "score", places, _parts(order, seen), reads=reads, writes=files,
+            like=order.inputs[0], force=order.force, say=watch.say, warn=watch.warn,
         ) as output,
-        opened(order.scorers, output.work),
+        ExitStack() as stack,
     ):  # fmt: skip
         if output.made:
             return output.made
+        stack.enter_context(opened(order.scorers, output.work))
         started, drawn = time.time(), _drawn(order, watch)
         fresh, read_rows = _work(order, output, watch, drawn, seen)
         seen.check()

@@ -37,7 +37,7 @@ from babelset.work.licenses import licenses, relicensed
 from babelset.work.manifest import Manifest
 from babelset.work.memory import Memory
 from babelset.work.output import Output, making
-from babelset.work.places import Places
+from babelset.work.places import Places, named_files
 from babelset.work.watch import Watch
 
 
@@ -64,8 +64,9 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         memory = Path(job.memory) if job.memory else places.memory
         output = stack.enter_context(
             making(
-                "translate", places, _parts(job, seen, worker), reads=job.inputs, writes=files,
+                "translate", places, _parts(job, seen, worker), reads=_read(job), writes=files,
                 shares={"translation memory": memory}, like=job.inputs[0], force=job.force, say=watch.say,
+                warn=watch.warn,
             )
         )  # fmt: skip
         if output.made:
@@ -93,6 +94,11 @@ def decided(job: Job, watch: Watch) -> Job:
     default = choose(job.pair)
     watch.say(default.why)
     return job.model_copy(update={"translator": default.engine})
+
+
+def _read(job: Job) -> list[str]:
+    """The inputs, and every file that an option names."""
+    return list(named_files(job.model_dump(exclude={"output", "memory", "source", "target"})))
 
 
 def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> None:

@@ -3,14 +3,17 @@ The journal of an output on its way: `OUT.work/`, which makes it survive being k
 
 OUT.work/run.json             what is being done, with the hashes of the inputs; a resumed run must agree
 OUT.work/chunk-00000003.jsonl rows 768..1023, finished; it appears by rename, so existence means done
+OUT.work/*.sqlite             replies that were paid for; they stay whatever becomes of the rest, and go last
 OUT.work/lock                 held while a process works here
+
+Each has a checksum, of the run too: what is damaged, or of another run, is set aside, and its rows are done again.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,10 +24,22 @@ from filelock import FileLock, Timeout
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, OutputError
 from babelset.files.lossless import loads, spelt
-from babelset.files.writing import appear, part_of
+from babelset.files.writing import sync, write_whole
+from babelset.work.damage import (
+    SEAL,
+    Damaged,
+    check_lines,
+    checksum,
+    read_sealed,
+    sealed_lines,
+    set_aside,
+    write_sealed,
+)
 
-LOCK, RUN = "lock", "run.json"
+LOCK, RUN, PUBLISH = "lock", "run.json", "publish.json"
 _CHUNK = re.compile(r"chunk-(\d{8})\.jsonl")
+_PAID = re.compile(r".*\.sqlite(-\w+)?")
+_OURS = re.compile(rf"({_CHUNK.pattern}|{PUBLISH}|{RUN})(\.part)?|{_PAID.pattern}|{LOCK}")
 
 
 class Entry(TypedDict):
@@ -39,15 +54,17 @@ class Journal:
     """
     Finished chunks of one output. `replace` begins anew where the folder holds another one.
 
-    Raises ConfigError when the folder holds another run (the difference is shown), OutputError when it
-    cannot be written.
+    Raises ConfigError when the folder holds another run (the difference is shown) or files of somebody else,
+    OutputError when it cannot be written.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, replace: bool = False) -> None:
         self.folder = folder
+        self._run = checksum("run", json.dumps(identity, sort_keys=True).encode()).hex()
         self._lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            sync(folder.parent)
             self._lock.acquire()
         except Timeout:
             raise ConfigError(f"{folder}: another process works on this output; wait for it to end") from None
@@ -66,10 +83,8 @@ class Journal:
         self._lock.release()
 
     def _claim(self, identity: Mapping[str, Any], replace: bool) -> None:
-        run = self.folder / RUN
-        differences = (
-            compare(json.loads(run.read_text("utf-8")), json.loads(json.dumps(identity))) if run.exists() else []
-        )
+        before = self._before()
+        differences = [] if before is None else compare(before, json.loads(json.dumps(identity)))
         if differences and not replace:
             raise ConfigError(
                 f"{self.folder} holds an unfinished run with other options or inputs:\n"
@@ -77,9 +92,27 @@ class Journal:
                 + "\nRepeat the old command to resume it, or start again with --force"
             )
         if differences:
+            (self.folder / PUBLISH).unlink(missing_ok=True)
             _empty(self.folder)
-        if not run.exists():
-            write_whole(run, [json.dumps(identity, indent=1, sort_keys=True)])
+        if before is None or differences:
+            write_sealed(self.folder / RUN, identity)
+        for chunk in sorted(self.done()):
+            try:
+                check_lines(self._path(chunk), self._of(chunk))
+            except Damaged as damaged:
+                set_aside(self._path(chunk), str(damaged))
+
+    def _before(self) -> dict[str, Any] | None:
+        """What was being done here, None where nothing was, or nobody can tell."""
+        try:
+            return read_sealed(self.folder / RUN)
+        except Damaged as damaged:
+            set_aside(self.folder / RUN, str(damaged))
+        except FileNotFoundError:
+            pass
+        if strange := next((path for path in self.folder.iterdir() if not _OURS.fullmatch(path.name)), None):
+            raise ConfigError(f"{strange} is nothing of ours, and the folder would be emptied; move it away")
+        return None
 
     @property
     def empty(self) -> bool:
@@ -91,53 +124,60 @@ class Journal:
         return {int(match[1]) for match in names if match}
 
     def write(self, chunk: int, entries: Iterable[Entry]) -> None:
-        write_whole(self._path(chunk), (spelt(entry) for entry in entries))
+        write_whole(self._path(chunk), sealed_lines(map(spelt, entries), self._of(chunk)))
 
     def read(self) -> Iterator[Entry]:
-        """Every entry of every chunk, in order."""
+        """Every entry of every chunk, in order; OutputError where one was damaged since."""
         for chunk in sorted(self.done()):
-            with self._path(chunk).open("rb") as file:
-                for line in file:
-                    yield loads(line.decode())
+            path = self._path(chunk)
+            try:
+                check_lines(path, self._of(chunk))
+            except Damaged as damaged:
+                set_aside(path, str(damaged), "to be made again")
+                raise OutputError(f"{path} was damaged just now: look at the disk, then run the same command") from None
+            with path.open("rb") as file:
+                yield from (loads(line.decode()) for line in file if not line.startswith(SEAL))
 
-    def remove(self) -> None:
-        """Take the journal away, the lock with the folder: who comes meanwhile begins with a folder of their own."""
-        clear(self.folder)
+    def remove(self, *, keep_paid: bool = False) -> None:
+        """Take the journal away, the lock with the folder; all of it, or all but what was paid for, if there is any."""
+        _empty(self.folder)
+        if not (keep_paid and any(_PAID.fullmatch(path.name) for path in self.folder.iterdir())):
+            _remove(self.folder)
 
     def _path(self, chunk: int) -> Path:
         return self.folder / f"chunk-{chunk:08d}.jsonl"
 
+    def _of(self, chunk: int) -> str:
+        """What a chunk's checksum is of, besides its lines."""
+        return f"{self._run} {chunk}"
+
 
 def clear(folder: Path) -> None:
-    """Remove a work folder that nobody needs any more, its lock last."""
-    if not folder.exists():
+    """Remove what a finished output left; not what somebody works in, nor what is still to replace that output."""
+    if not folder.is_dir() or ((folder / RUN).exists() and not (folder / PUBLISH).exists()):
         return
-    _empty(folder)
-    (folder / LOCK).unlink(missing_ok=True)
+    with suppress(Timeout, OSError), FileLock(folder / LOCK, timeout=0):
+        if all(_OURS.fullmatch(path.name) for path in folder.iterdir()):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """What was paid for goes late, the lock last; whoever is killed leaves what `clear` knows."""
+    last = (RUN, PUBLISH, LOCK)
+    for path in sorted(folder.iterdir(), key=lambda path: last.index(path.name) if path.name in last else -1):
+        path.unlink(missing_ok=True)
     with suppress(OSError):  # gone, or somebody begins anew in it
         folder.rmdir()
+        sync(folder.parent)
 
 
 def _empty(folder: Path) -> None:
+    """Remove all but what was paid for, and what says whose it is and how far it came."""
     for path in folder.iterdir():
-        if path.name != LOCK:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in (RUN, PUBLISH, LOCK) and not _PAID.fullmatch(path.name):
             path.unlink(missing_ok=True)
-
-
-def write_whole(path: Path, lines: Iterable[str | bytes]) -> None:
-    """Write a file that exists only when it is complete."""
-    try:
-        with part_of(path).open("wb") as file:
-            for line in lines:
-                file.write(line if isinstance(line, bytes) else line.encode())
-                file.write(b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        appear(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}); make room, then run the same command again"
-        ) from None
 
 
 def compare(old: Any, new: Any, where: str = "") -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from babelset.contracts.filter import Filter
 from babelset.contracts.translator import Translator
-from babelset.work.journal import write_whole
-from babelset.work.manifest import Manifest, as_text
+from babelset.work.damage import write_sealed
+from babelset.work.manifest import Manifest, told_manifest
 from babelset.work.places import Places
 
 CARD = "README.md"
@@ -54,7 +53,7 @@ def licenses(data: str | None, inputs: Sequence[str], models: Mapping[str, Trans
 
 def licenses_of_scores(inputs: Sequence[str], scorers: Mapping[str, Filter]) -> dict[str, Any]:
     """Those of the runs that made `inputs`, as the manifests beside them tell, and of the scorers."""
-    before = [Licenses.of(_manifest(path)) for path in inputs]
+    before = [Licenses.of(told_manifest(Places.of(path).manifest)) for path in inputs]
     models = {name: text for each in before for name, text in each.models.items()}
     data = ", ".join(dict.fromkeys(each.data for each in before if each.data))
     own = licenses(data, inputs, scorers)
@@ -67,7 +66,7 @@ def relicensed(manifest: Manifest, data: str | None, path: Path) -> Manifest:
     if data is None or data == before.data:
         return manifest
     manifest = {**manifest, "licenses": {**asdict(before), "data": data}}
-    write_whole(path, [as_text(manifest)])
+    write_sealed(path, manifest)
     return manifest
 
 
@@ -97,11 +96,3 @@ def _names(front: str) -> list[str]:
     told = found.get("license") if isinstance(found, dict) else None
     each = told[:NAMES] if isinstance(told, list) else [told]
     return [" ".join(WORD.findall(name[:LONGEST_NAME])) for name in each if isinstance(name, str) and name]
-
-
-def _manifest(output: str) -> dict[str, Any]:
-    try:
-        found = json.loads(Places.of(output).manifest.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -1,5 +1,6 @@
 """
-The manifest: what made an output, and what became of every row. It is written last, so it means done.
+The manifest: what made an output, and what became of every row. It is written last, so it means done; its last key,
+`xxh3_128`, is the checksum of all others.
 
 `format` is raised when a key changes its meaning or goes; keys may be added at any time.
 """
@@ -7,7 +8,6 @@ The manifest: what made an output, and what became of every row. It is written l
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -15,10 +15,9 @@ from typing import Any, TypedDict
 from babelset import __version__
 from babelset.errors import DataError
 from babelset.files.survey import Fingerprint
+from babelset.work.damage import Damaged, read_sealed, teller
 
 FORMAT = 1
-# controls, marks and embeddings of direction, other line ends, byte order marks, halves of pairs
-UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
 class Manifest(TypedDict, total=False):
@@ -74,17 +73,6 @@ def identity_of(command: str, parts: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(known, default=_plain)))
 
 
-def as_text(manifest: Mapping[str, Any]) -> str:
-    """
-    The manifest to be written: names of files as they are, but for what a terminal would obey, or UTF-8 lacks.
-
-    >>> as_text({"file": "b\\u202ea"})
-    '{\\n "file": "b\\\\u202ea"\\n}'
-    """
-    whole = json.dumps(manifest, indent=1, ensure_ascii=False)
-    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", whole)
-
-
 def _plain(value: Any) -> Any:
     """Sets have no order of their own."""
     return sorted(value) if isinstance(value, set | frozenset) else str(value)
@@ -93,12 +81,18 @@ def _plain(value: Any) -> Any:
 def read_manifest(path: Path) -> Manifest:
     """The manifest; {} where there is none. DataError for one that is damaged."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+        manifest: Manifest = read_sealed(path)  # type: ignore[assignment]
+    except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise DataError(f"the manifest cannot be read: {error}", file=str(path)) from None
-    if not isinstance(found, dict):
-        raise DataError("is not a manifest", file=str(path))
-    manifest: Manifest = found  # type: ignore[assignment]
+    except Damaged as damaged:
+        raise DataError(f"the manifest cannot be read ({damaged})", file=str(path)) from None
     return manifest
+
+
+def told_manifest(path: Path) -> Manifest:
+    """`read_manifest` for who can do without: {} for one that is damaged, which is said."""
+    try:
+        return read_manifest(path)
+    except DataError as error:
+        teller()(f"{error}: going on without it")
+        return {}

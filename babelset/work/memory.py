@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import xxhash
 
 from babelset.contracts.translator import Translation
-from babelset.errors import ConfigError, OutputError
 from babelset.languages import Pair
 from babelset.text.segment import Segment
+from babelset.work.database import Database, Kind
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS memory (
-    key BLOB PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL, flags TEXT NOT NULL,
-    candidates TEXT NOT NULL, pair TEXT NOT NULL, signature TEXT NOT NULL
-) WITHOUT ROWID
-"""
+KIND = Kind(
+    "a translation memory",
+    0x62734C4D,
+    {
+        "memory": "key BLOB PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL, flags TEXT NOT NULL, "
+        "candidates TEXT NOT NULL, pair TEXT NOT NULL, signature TEXT NOT NULL"
+    },
+    "make room, or name another place with --memory, then run the same command again",
+)
 SURROGATE = re.compile("[\ud800-\udfff]")
 REVIEWED = "reviewed"  # the flag of an answer that a person wrote
-_LOOKUP = 500  # keys per query; SQLite's own limit of variables was 999 for long
 
 
 def key_of(segment: Segment, pair: Pair, signature: str) -> bytes:
@@ -48,38 +49,19 @@ class Memory:
     """
     Translations by key. A crash loses nothing that `put` returned from; several processes may share one file.
 
-    Targets are stored with placeholder characters in the place of kept spans, as in `Segment.text`.
-    Raises ConfigError where the file is not a translation memory, OutputError where it cannot be written.
+    Targets are stored with placeholder characters in the place of kept spans, as in `Segment.text`. An entry that a
+    disk has damaged is not there. Raises ConfigError where the file is not a translation memory, OutputError where it
+    cannot be written.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = path
-        try:
-            # threads take turns, and none of them need be the one that opened it
-            self._lock = threading.Lock()
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; WAL keeps commits in order
-            self._db.execute(_TABLE)
-            self._db.execute("SELECT key, source, target, flags, candidates, pair, signature FROM memory LIMIT 1")
-        except sqlite3.OperationalError as error:
-            raise OutputError(
-                f"{path}: cannot open the translation memory ({error}); name another place with --memory"
-            ) from None
-        except sqlite3.DatabaseError as error:
-            raise ConfigError(f"{path}: not a translation memory ({error}); name another file with --memory") from None
+        self.path, self._database = path, Database(path, KIND)
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Translation]:
         found = {}
-        for start in range(0, len(keys), _LOOKUP):
-            some = keys[start : start + _LOOKUP]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT key, target, flags, candidates FROM memory WHERE key IN ({marks})"
-            with self._lock:
-                rows = self._db.execute(query, some).fetchall()
-            for key, target, flags, candidates in rows:
-                scored = tuple((text, score) for text, score in json.loads(candidates)) if candidates else ()
-                found[key] = Translation(target, tuple(flags.split(",")) if flags else (), scored)
+        for key, (_, target, flags, candidates, *_) in self._database.get("memory", keys).items():
+            with suppress(ValueError, TypeError):  # an entry of an earlier version, which has no checksum
+                found[key] = Translation(target, _flags(flags), _scored(candidates))
         return found
 
     def put(self, items: Iterable[tuple[bytes, Segment, Translation]], pair: Pair, signature: str) -> None:
@@ -88,22 +70,21 @@ class Memory:
             for key, segment, found in items
             if not SURROGATE.search(segment.text + found.text)  # SQLite's text is valid Unicode
         ]
-        try:
-            with self._lock:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-                self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise OutputError(
-                f"{self.path}: cannot write the translation memory ({error}); "
-                "make room or name another place with --memory, then run the same command again"
-            ) from None
+        self._database.put({"memory": rows})
 
     def __len__(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM memory").fetchone()[0])
+        return int(self._database.one("SELECT count(*) FROM memory")[0])
 
     def close(self) -> None:
-        self._db.close()
+        self._database.close()
+
+
+def _flags(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def _scored(text: str) -> tuple[tuple[str, float], ...]:
+    return tuple((drawn, score) for drawn, score in json.loads(text)) if text else ()
 
 
 def _json(candidates: tuple[tuple[str, float], ...]) -> str:

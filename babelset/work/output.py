@@ -18,7 +18,6 @@ What a kill at any moment leaves, the same command resumes:
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,12 +28,12 @@ from typing import Any
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
-from babelset.files.writing import appear, check_writable, drafting
-from babelset.work.journal import Entry, Journal, clear, compare, write_whole
-from babelset.work.manifest import Manifest, as_text, identity_of, read_manifest
-from babelset.work.places import Places, keep_apart
+from babelset.files.writing import appear, check_writable, drafting, part_of
+from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
+from babelset.work.journal import PUBLISH, Entry, Journal, clear, compare
+from babelset.work.manifest import Manifest, identity_of, read_manifest
+from babelset.work.places import Places, keep_apart, keep_outside
 
-PUBLISH = "publish.json"
 FORCE = "name another output, or add --force"
 
 
@@ -46,9 +45,11 @@ class Output:
     identity: dict[str, Any]
     like: str | None
     force: bool
+    reads: Sequence[str | Path] = ()
     made: Manifest | None = None
     journal: Journal | None = None
     replaced: Manifest = field(default_factory=Manifest)  # what --force replaces
+    doubt: str = ""  # what does not tell any more whose files are there: these may be replaced by the same bytes only
 
     @property
     def work(self) -> Path:
@@ -88,6 +89,7 @@ class Output:
 
             def draft(what: str, path: Path) -> Writer:
                 if path not in drafts:
+                    keep_apart(self.reads, {f"{what} rows": path})
                     self.refuse(path)
                     _make_folder(path.parent)
                     drafts[path] = stack.enter_context(drafting(path, like=self.like))
@@ -105,12 +107,21 @@ class Output:
 
     def _appear(self, paths: Sequence[Path]) -> None:
         told = [self._relative(path) for path in paths]
-        write_whole(self.work / PUBLISH, [json.dumps(told)])
+        self._check_doubt(paths)
+        write_sealed(self.work / PUBLISH, {"files": told})
         for path in reversed(paths):
             appear(path)
         for entry in self.replaced.get("written", ()):  # by an earlier run of this command
             if entry["file"] not in told:
                 (self.places.manifest.parent / entry["file"]).unlink(missing_ok=True)
+
+    def _check_doubt(self, paths: Sequence[Path]) -> None:
+        """Raise ConfigError where nobody knows who made a file, and it is not what this command makes."""
+        for path in paths if self.doubt and not self.force else ():
+            if path.exists() and _known_by(path) != _known_by(part_of(path)):
+                for each in paths:
+                    part_of(each).unlink(missing_ok=True)
+                raise ConfigError(f"{path} exists, and is not what this command makes ({self.doubt}); {FORCE}")
 
     def _finish(self, about: dict[str, Any], paths: Sequence[Path]) -> Manifest:
         """Write the manifest, which says that all is there, and clean up."""
@@ -119,7 +130,9 @@ class Output:
         written = [{**fingerprint(made), "file": self._relative(made)} for made in paths]
         manifest: Manifest = {**self.identity, **about, "written": written}  # type: ignore[typeddict-item]
         _make_folder(path.parent)
-        write_whole(path, [as_text(manifest)])
+        if self.doubt and path.exists() and not _is_read(path):
+            set_aside(path, self.doubt)
+        write_sealed(path, manifest)
         self._journal.remove()
         return manifest
 
@@ -128,13 +141,22 @@ class Output:
 
     def refuse(self, path: Path) -> None:
         """Raise ConfigError for a file that is there and was not made by this command."""
-        if not path.exists() or (self.force and not path.is_dir()):
+        if not os.path.lexists(path) or (self.force and not path.is_dir()):
             return
         ours = [entry["file"] for entry in self.replaced.get("written", ())]
-        begun = self.work / PUBLISH
-        ours += json.loads(begun.read_text("utf-8")) if begun.exists() else []
-        if self._relative(path) not in ours:
+        if self._relative(path) not in [*ours, *self._begun()] and not self.doubt:  # _begun may doubt
             raise ConfigError(f"{path} exists, and was not made by this command; {FORCE}")
+
+    def _begun(self) -> list[str]:
+        """The files that were about to appear."""
+        try:
+            return list(read_sealed(self.work / PUBLISH)["files"])
+        except FileNotFoundError:
+            return []
+        except (Damaged, KeyError) as damaged:
+            self.doubt = str(damaged)
+            set_aside(self.work / PUBLISH, self.doubt)
+            return []
 
     @property
     def _journal(self) -> Journal:
@@ -155,57 +177,68 @@ def making(
     like: str | None = None,
     force: bool = False,
     resumes: bool = True,
+    renews: bool = False,
     say: Callable[[str], None] = lambda message: None,
+    warn: Callable[[str], None] | None = None,
 ) -> Iterator[Output]:
     """
     The output of a command, to be made or made already. `parts` decide its bytes; `shares` are written by others too.
-    With `resumes` a failure leaves what was done, or paid for, to resume from.
+    With `resumes` a failure leaves what was done, or paid for, to resume from; without, what was paid for only. With
+    `renews` the same command's output of other inputs or options is replaced, as long as nobody has changed it.
 
     Raises ConfigError, before anything is opened, for a file that is read and written, for an ending that tells no
     format, and without `force` for one that another command made.
     """
-    beside = {"manifest": places.manifest, "work folder": places.work}
+    reads, beside = [*reads], {"manifest": places.manifest, "work folder": places.work}
     keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside, **(shares or {})})
+    keep_outside(places.work, [*reads, *writes.values(), *(shares or {}).values()])
     for path in writes.values():
         check_writable(path, reads, like)
-    output = Output(places, identity_of(command, parts), like, force)
-    if _is_made(output, say):
-        yield output
-        return
-    for path in writes.values():
-        output.refuse(path)
-    with Journal(places.work, {**output.identity, "force": force}, replace=force) as output.journal:
-        if _is_made(output, say):  # by another process, since we looked
-            output.journal.remove()
-        try:
+    output = Output(places, identity_of(command, parts), like, force, reads)
+    with telling(warn or teller()):
+        if _is_made(output, writes, renews, say):
             yield output
-        except BaseException:
-            if output.journal.empty or not (resumes or (output.work / PUBLISH).exists()):
+            return
+        for path in writes.values():
+            output.refuse(path)
+        with Journal(places.work, {**output.identity, "force": force}, replace=force or renews) as output.journal:
+            if _is_made(output, writes, renews, say):  # by another process, since we looked
                 output.journal.remove()
-            raise
+            try:
+                yield output
+            except BaseException:
+                if output.journal.empty:
+                    output.journal.remove()
+                elif not (resumes or (output.work / PUBLISH).exists()):
+                    output.journal.remove(keep_paid=True)
+                raise
 
 
-def _is_made(output: Output, say: Callable[[str], None]) -> bool:
+def _is_made(output: Output, writes: Mapping[str, Path], renews: bool, say: Callable[[str], None]) -> bool:
     """Whether the output is finished, with its manifest in `made`; ConfigError for one that was made differently."""
     places = output.places
     try:
         manifest = read_manifest(places.manifest)
+        _check_name(manifest, places.manifest)
     except DataError as error:
-        if output.force:
-            return False
-        raise ConfigError(f"{error}; {FORCE}") from None
+        if not output.force and not any(path.exists() for path in (places.accepted, *writes.values())):
+            raise ConfigError(f"{error}; {FORCE}") from None
+        output.doubt = error.reason
+        teller()(f"{error}: making all of it again, to see whose it is")
+        return False
     if not manifest:
         return False
     if output.force:
         output.replaced = manifest if manifest.get("command") == output.identity["command"] else {}
         return False
-    if differences := compare({key: manifest.get(key) for key in output.identity}, output.identity):
+    differences = compare({key: manifest.get(key) for key in output.identity}, output.identity)
+    if differences and not (renews and manifest.get("command") == output.identity["command"]):
         shown = "".join(f"\n  {line}" for line in differences[:10])
         raise ConfigError(
             f"{places.accepted} exists and was made differently:{shown}\nName another output, or add --force"
         )
-    if gone := _gone(manifest, places.manifest.parent):
-        say(f"{gone} is missing: making it again")
+    if (gone := _gone(manifest, places.manifest.parent)) or differences:
+        say(f"{gone or places.accepted} is {'missing' if gone else 'of other rows or options'}: making it again")
         output.replaced = manifest
         return False
     say(f"{places.accepted} is complete already: nothing to do")
@@ -214,15 +247,35 @@ def _is_made(output: Output, say: Callable[[str], None]) -> bool:
     return True
 
 
+def _check_name(manifest: Manifest, path: Path) -> None:
+    """Raise DataError for the manifest of another output."""
+    files = manifest.get("files")
+    name = Path(str(files.get("manifest", path))).name if isinstance(files, dict) else ""
+    if manifest and name != path.name:
+        raise DataError(f"the manifest is that of {name or 'something else'}", file=str(path))
+
+
 def _gone(manifest: Manifest, folder: Path) -> str:
     """A file of a finished output that is missing, "" for none; ConfigError for one that somebody changed."""
     for before in manifest.get("written", ()):
         path = folder / before["file"]
         if not path.exists():
             return str(path)
-        if {**fingerprint(path), "file": before["file"]} != before:
+        if _known_by(path) != (before["bytes"], before["xxh3_128"]):
             raise ConfigError(f"{path} has changed since it was made; {FORCE} to make it again")
     return ""
+
+
+def _known_by(path: Path) -> tuple[int, str]:
+    found = fingerprint(path)
+    return found["bytes"], found["xxh3_128"]
+
+
+def _is_read(path: Path) -> bool:
+    try:
+        return bool(read_manifest(path))
+    except DataError:
+        return False
 
 
 def _make_folder(folder: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unicodedata import normalize
 
 from babelset.errors import ConfigError, check_name
 from babelset.files.writing import part_of
@@ -79,13 +81,40 @@ def keep_apart(reads: Iterable[str | Path], writes: Mapping[str, Path]) -> None:
     written: dict[str, str] = {}
     for what, path in writes.items():
         check_name(str(path))
-        for each in (path, part_of(path)):
+        for each in (path, part_of(path)) if path.name else (path,):
             keys = _keys(each)
             if keys & read:
                 raise ConfigError(f"{each} is read, and would be written as the {what}; name another output")
+            keys.add(_alike(each))
             if other := next((written[key] for key in keys if key in written), ""):
                 raise ConfigError(f"{path} would be written as the {other} and as the {what}; name another output")
             written |= dict.fromkeys(keys, what)
+
+
+def keep_outside(folder: Path, paths: Iterable[str | Path]) -> None:
+    """Raise ConfigError for a file in the work folder, which goes when the output is finished."""
+    inside = os.path.realpath(folder)
+    for path in paths:
+        if Path(os.path.realpath(path)).is_relative_to(inside):
+            raise ConfigError(f"{path} lies in {folder}, which is removed when the output is finished; move it")
+
+
+def named_files(options: Any) -> Iterator[str]:
+    """
+    Every file that an option names, however deep, also behind a colon: all of them may be read.
+
+    >>> list(named_files({"few_shot": "shots.csv", "guard": "embedding:labse", "seed": 4}))
+    ['shots.csv']
+    """
+    if isinstance(options, Mapping):
+        yield from named_files(list(options.values()))
+    elif isinstance(options, list | tuple):
+        for option in options:
+            yield from named_files(option)
+    elif isinstance(options, str | Path):
+        whole = str(options)
+        texts = (whole, whole.partition(":")[2])
+        yield from filter(os.path.isfile, texts)  # unlike `Path.is_file` it takes any text
 
 
 def _keys(path: Path) -> set[str]:
@@ -95,3 +124,8 @@ def _keys(path: Path) -> set[str]:
         found = path.stat()
         keys.add(f"{found.st_dev}:{found.st_ino}")
     return keys
+
+
+def _alike(path: Path) -> str:
+    """What names have in common that some file systems take for one."""
+    return normalize("NFC", os.path.realpath(path)).casefold()

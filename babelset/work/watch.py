@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,4 +18,5 @@ class Watch:
     say: Callable[[str], None] = lambda message: None
     total: Callable[[int], None] = lambda count: None  # rows of the whole work, where they were counted
     rows: Callable[[int], None] = lambda count: None
+    warn: Callable[[str], None] = logging.getLogger("babelset").warning  # of damage, also where all else is quiet
     segments: Callable[[int], None] = lambda count: None

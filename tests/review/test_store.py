@@ -13,7 +13,9 @@ import pytest
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.review.record import Conflict, Said
 from babelset.review.store import Store
+from babelset.work.damage import telling
 from tests.review.conftest import item_of
+from tests.work.damaging import DAMAGE, damage
 
 SURROGATE = "\ud800"
 
@@ -245,7 +247,7 @@ def later_format(path: Path) -> None:
         db.execute("PRAGMA journal_mode=DELETE")
 
 
-@pytest.mark.parametrize("make", [other_table, later_format, lambda path: path.write_text("rows\n" * 5000)])
+@pytest.mark.parametrize("make", [other_table, later_format])
 def test_leaves_other_files_alone(tmp_path: Path, make: Callable[[Path], object]) -> None:
     path = tmp_path / "x.review.sqlite"
     make(path)
@@ -265,3 +267,32 @@ def test_ten_thousand_items(store: Store) -> None:
     assert len(store.listing()) == 10_000
     assert store.listing(search="sentence 9999.") == [("9999", "open")]
     assert len(store.summaries([f"{number}" for number in range(500)])) == 500
+
+
+@pytest.mark.parametrize("how", [how for how in DAMAGE if how not in ("twice", "empty")])
+def test_a_damaged_review_is_set_aside_and_what_can_be_read_is_kept(how: str, store: Store) -> None:
+    store.add(item_of(f"{number}", ("Hello. " * 30,)) for number in range(60))
+    first = "7"
+    store.decide(said(first, "reject", reason="unnatural"), based_on=0)
+    items, told = list(store.items()), list[str]()
+    store.close()
+    damage(store.path, how)
+    with telling(told.append), closing(Store.open(store.path)) as mended:
+        mended.add(items)
+        assert [id for id, _ in sorted(mended.listing())] == sorted(item["id"] for item in items)
+        if mended.decision(first):
+            assert ("reject" in dict(mended.listing())[first]) and mended.progress()["reject"] == 1
+        else:
+            assert told
+        assert not mended.mended or str(store.path) in told[0]
+
+
+def test_a_decision_that_was_changed_is_not_believed(store: Store) -> None:
+    store.add(item_of(f"{number}", ("Hello. " * 30,)) for number in range(60))
+    first = "7"
+    store.decide(said(first, "reject", reason="unnatural"), based_on=0)
+    store._db.execute("UPDATE decisions SET body = replace(body, 'reject', 'accept')")
+    store.close()
+    told: list[str] = []
+    with telling(told.append), closing(Store.open(store.path)) as mended:
+        assert mended.mended and mended.decision(first) is None and "0 decisions are kept" in told[0]

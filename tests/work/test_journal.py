@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from babelset.errors import ConfigError, OutputError
-from babelset.work.journal import Journal, compare, write_whole
+from babelset.files.writing import write_whole
+from babelset.work.journal import Journal, compare
 
 ME = {"job": {"target": "ca", "beam": 1}}
 

@@ -147,6 +147,7 @@ class LLM(Translator):
         held = self.hold([converse(row, manner, examiner, self._guard) for row in rows])
         if self._guard:
             self._guard.settle(self._halted)
+            self._replies.flush()
         if trusted and self._guard and self._guard.shifted:  # one segment a request; what came that way is stored
             held = self.hold([converse(row, manner, examiner, self._guard) for row in rows])
         answers = [answer for row in held for answer in row]

@@ -7,58 +7,52 @@ it goes the way that it would have gone.
 
 from __future__ import annotations
 
+import asyncio
 import json
-import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from babelset.engines.llm.budget import Budget, Claim, Usage
 from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import OutputError
+from babelset.work.database import Database, Kind
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS replies (
-    key BLOB PRIMARY KEY, choices TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS looked (key BLOB PRIMARY KEY, found INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, amount REAL NOT NULL);
-"""
-_LOOKUP = 500  # keys per query
+KIND = Kind(
+    "replies",
+    0x62734C41,
+    {
+        "replies": "key BLOB PRIMARY KEY, choices TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, "
+        "completion_tokens INTEGER NOT NULL",
+        "looked": "key BLOB PRIMARY KEY, found INTEGER NOT NULL",
+        "spent": "name TEXT PRIMARY KEY, amount REAL NOT NULL",
+    },
+    "make room, then run the same command again",
+)
 
 
 class Replies:
     """
-    Replies by `Request.key`, in one SQLite file; a crash loses nothing that `put` returned from.
+    Replies by `Request.key`, in one SQLite file; a crash, also of the machine, loses nothing that was kept.
 
     Replies without choices are not kept: another day may bring them. Raises OutputError where the file cannot be
-    written. Threads may share it.
+    written. Threads may share it. What `look` and `note` say is kept with the next reply, or by `flush`.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = path
-        self._lock = threading.Lock()
-        try:
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9
-            self._db.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
-            raise OutputError(
-                f"{path}: cannot keep replies here ({error}); make room, or name another output"
-            ) from None
+        self.path, self._database = path, Database(path, KIND)
+        self._lock, self._turn = threading.RLock(), asyncio.Lock()
+        self._looks, self._notes = dict[bytes, int](), dict[str, float]()
+        self._waiting: list[tuple[bytes, Reply]] = []
+        self._rounds = 0
+        self._failed: OutputError | None = None
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Reply]:
         found = {}
-        for start in range(0, len(keys), _LOOKUP):
-            some = keys[start : start + _LOOKUP]
-            with self._lock:
-                rows = self._db.execute(
-                    f"SELECT * FROM replies WHERE key IN ({','.join('?' * len(some))})", some
-                ).fetchall()
-            for key, choices, prompt, completion in rows:
+        for key, (choices, prompt, completion) in self._database.get("replies", keys).items():
+            with suppress(ValueError, TypeError):  # an entry of an earlier version, which has no checksum
                 found[key] = Reply(tuple(ChatChoice(*choice) for choice in json.loads(choices)), prompt, completion)
         return found
 
@@ -73,47 +67,65 @@ class Replies:
             for key, reply in items
             if reply.choices
         ]
-        self._write("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", rows)
+        with self._lock:
+            looks, notes = self._looks, self._notes
+            self._looks, self._notes = {}, {}
+            before = self._database.get("looked", list(looks))
+            looked = [(key, max(found, *before.get(key, (0,)))) for key, found in looks.items()] if looks else []
+            self._database.put({"replies": rows, "looked": looked, "spent": list(notes.items())})
+
+    async def keep(self, *items: tuple[bytes, Reply]) -> None:
+        """`put`, with all that is to be kept meanwhile: the disk is waited for once, and nobody else waits for it."""
+        self._waiting += items
+        before = self._rounds
+        async with self._turn:
+            if self._failed:  # with what others had given to it
+                raise self._failed
+            if self._rounds > before:  # which took this along
+                return
+            self._rounds += 1
+            given, self._waiting = self._waiting, []
+            try:
+                await asyncio.to_thread(self.put, given)
+            except OutputError as error:
+                self._failed = error
+                raise
+
+    def flush(self) -> None:
+        """Keep what `look` and `note` have said."""
+        if self._looks or self._notes:
+            self.put(())
 
     def note(self, **spent: float) -> None:
         """Keep these amounts in the place of those of the same name."""
-        self._write("INSERT OR REPLACE INTO spent VALUES (?, ?)", list(spent.items()))
+        with self._lock:
+            self._notes |= {name: float(amount) for name, amount in spent.items()}
 
     def noted(self) -> dict[str, float]:
-        with self._lock:
-            return dict(self._db.execute("SELECT name, amount FROM spent"))
+        self.flush()
+        return dict(self._database.where("spent", "1"))
 
     def look(self, key: bytes, found: int) -> None:
         """Keep what a look at the answers to one request has found, 0 for none; the highest stays."""
-        statement = "INSERT INTO looked VALUES (?, ?) ON CONFLICT DO UPDATE SET found = max(found, excluded.found)"
-        self._write(statement, [(key, found)])
+        with self._lock:
+            self._looks[key] = max(found, self._looks.get(key, 0))
 
     def looked(self) -> tuple[int, dict[bytes, int]]:
         """How many requests `look` has kept, and what was found in which; of this process and those before it."""
-        with self._lock:
-            [count] = self._db.execute("SELECT count(*) FROM looked").fetchone()
-            return count, dict(self._db.execute("SELECT key, found FROM looked WHERE found > 0"))
+        self.flush()
+        [count] = self._database.one("SELECT count(*) FROM looked")
+        return count, dict(self._database.where("looked", "found > 0"))
 
     def totals(self) -> dict[str, int]:
         """Requests that were answered, and their tokens, by this process and those before it."""
         query = "SELECT count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0) FROM replies"
-        with self._lock:
-            requests, prompt, completion = self._db.execute(query).fetchone()
+        requests, prompt, completion = self._database.one(query)
         return {"requests": requests, "prompt_tokens": prompt, "completion_tokens": completion}
 
     def close(self) -> None:
-        self._db.close()
-
-    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        try:
-            with self._lock:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(statement, rows)
-                self._db.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
-            raise OutputError(
-                f"{self.path}: cannot keep replies ({error}); make room, then run the same command again"
-            ) from None
+        with suppress(OutputError):  # the output is finished, and this was removed
+            self.flush()
+        self._database.close()
 
 
 @dataclass
@@ -144,6 +156,8 @@ class KeptBudget(Budget):
         try:
             async with super().claim(worst, retry=retry) as claim:
                 self._note()
+                if self.replies:
+                    await self.replies.keep()
                 yield claim
         finally:
             self._note()

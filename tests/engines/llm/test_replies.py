@@ -20,6 +20,8 @@ from babelset.engines.llm.budget import Prices, Spent, Usage
 from babelset.engines.llm.replies import KeptBudget, Replies
 from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import OutputError
+from babelset.work.damage import telling
+from tests.work.damaging import DAMAGE, damage
 
 PRICES = Prices(input=1.0, output=2.0)  # per million
 
@@ -148,20 +150,56 @@ def test_tokens_from_before_prices_were_known_are_counted(tmp_path: Path) -> Non
         assert second.cost == pytest.approx(0.002)
 
 
-@pytest.mark.parametrize("what", ["not a database", "a folder"])
-def test_a_place_that_cannot_be_used_is_named(what: str, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     path = tmp_path / "replies.sqlite"
-    path.mkdir() if what == "a folder" else path.write_text("no database" * 1000)
-    with pytest.raises(OutputError, match=r"replies\.sqlite: cannot keep replies here"):
+    path.mkdir()
+    with pytest.raises(OutputError, match=r"replies\.sqlite: cannot keep replies"):
         Replies(path)
 
 
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     path = tmp_path / "replies.sqlite"
     with closing(Replies(path)) as store, closing(sqlite3.connect(path)):
-        store._db.execute("PRAGMA max_page_count=1")
+        store._database._db.execute("PRAGMA max_page_count=1")
         with pytest.raises(OutputError, match="make room, then run the same command again"):
             store.put([(bytes([number]) * 16, Reply((ChatChoice("a" * 5000),))) for number in range(50)])
-        store._db.execute("PRAGMA max_page_count=1000000")
+        store._database._db.execute("PRAGMA max_page_count=1000000")
         store.put([(b"a", Reply((ChatChoice("Hola."),)))])
         assert store.totals()["requests"] == 1
+
+
+@pytest.mark.parametrize("how", [how for how in DAMAGE if how != "twice"])
+def test_a_damaged_file_costs_no_more_than_what_was_hit(how: str, tmp_path: Path) -> None:
+    path, told = tmp_path / "replies.sqlite", list[str]()
+    known = {number.to_bytes(16): Reply((ChatChoice(f"{number} " * 40),), 3, 2) for number in range(400)}
+    with closing(Replies(path)) as store:
+        store.put(known.items())
+        store.note(requests=400, cost=1.5)
+    damage(path, how)
+    with telling(told.append), closing(Replies(path)) as store:
+        found = store.get(list(known))
+        assert found.items() <= known.items()
+        store.put((key, known[key]) for key in known.keys() - found.keys())
+        assert store.get(list(known)) == known
+        if how in ("a bit flipped", "a block of zeros", "the last byte missing"):
+            assert len(found) > 300 and store.noted() == {"requests": 400, "cost": 1.5}
+    assert (all(str(path) in line for line in told) and told) or len(found) == len(known)
+
+
+def test_what_is_kept_at_the_same_time_waits_for_the_disk_once(tmp_path: Path) -> None:
+    async def work(store: Replies) -> None:
+        await asyncio.gather(*(store.keep((bytes([n]) * 16, Reply((ChatChoice("x"),)))) for n in range(100)))
+
+    with closing(Replies(tmp_path / "replies.sqlite")) as store:
+        asyncio.run(work(store))
+        assert store.totals()["requests"] == 100 and store._rounds <= 2
+
+
+def test_who_waits_with_others_is_told_of_a_full_disk(tmp_path: Path) -> None:
+    async def work(store: Replies) -> list[object]:
+        big = Reply((ChatChoice("x" * 9000),))
+        return await asyncio.gather(*(store.keep((bytes([n]) * 16, big)) for n in range(9)), return_exceptions=True)
+
+    with closing(Replies(tmp_path / "replies.sqlite")) as store:
+        store._database._db.execute("PRAGMA max_page_count=1")
+        assert {type(found) for found in asyncio.run(work(store))} == {OutputError}
