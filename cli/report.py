@@ -29,6 +29,7 @@ def report(
     The page is one file below 5 MB that needs no network. The rejected rows and the manifest next to each RUN are
     read, too.
     """
+    from babelset.files.writing import says
     from babelset.report.collect import collect
     from babelset.report.render import render
     from babelset.report.terminal import show
@@ -38,11 +39,12 @@ def report(
     path = Path(output) if output else None
     if path:
         keep_apart([file for run in runs for file in Places.of(run).all], {"report": path})
-    if path and path.exists() and not force:
-        raise ConfigError(f"{path} exists; name another output, or add --force")
     found = collect(runs, format)
     if path:
-        write_whole(path, [render(found)])
+        page = render(found)
+        if path.exists() and not force and not says(path, page.split("\n")):
+            raise ConfigError(f"{path} exists, and says something else; name another output, or add --force")
+        write_whole(path, [page])
     if json or not path:
         show(found, as_json=json)
     raise typer.Exit(1 if found.damaged else 0)

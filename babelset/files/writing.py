@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,14 @@ def appear(path: Path) -> None:
             part_of(path).unlink(missing_ok=True)
             raise
         sync(path.parent)
+
+
+def says(path: Path, lines: Iterable[str]) -> bool:
+    """Whether the file is there already and holds just these lines, so that to write them again changes nothing."""
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        return all(one == other for one, other in zip_longest(file, (f"{line}\n" for line in lines)))
 
 
 def sync(folder: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from babelset.contracts.evidence import REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
+from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
-from babelset.files.survey import Survey, fingerprint, survey
+from babelset.files.survey import Survey, survey
 from babelset.review.choice import known, translated_files
 from babelset.review.decided import DONE, decided
 from babelset.review.item import id_of, place_of
@@ -62,13 +66,17 @@ def apply_review(order: Order) -> Manifest:
     inputs = [str(path) for run in order.runs for path in _files(Places.of(run))]
     stores = _stores(order)
     seen = survey(inputs, format=order.format, count=False)
-    with making(
-        "apply-review", places, _parts(order, seen, stores), reads=[*inputs, *stores], writes=files,
-        shares=_memories(order), like=order.runs[0], force=order.force, resumes=False,
-    ) as output, ExitStack() as stack:  # fmt: skip
+    with ExitStack() as stack:
+        reviews = {path: stack.enter_context(closing(Store.open(path))) for path in stores}
+        output = stack.enter_context(
+            making(
+                "apply-review", places, _parts(order, seen, reviews), reads=[*inputs, *stores], writes=files,
+                shares=_memories(order), like=order.runs[0], force=order.force, resumes=False,
+            )
+        )  # fmt: skip
         if output.made:
             return output.made
-        applying = _Applying(order, [stack.enter_context(closing(Store.open(path))) for path in stores])
+        applying = _Applying(order, list(reviews.values()))
 
         def about() -> dict[str, Any]:
             seen.check()
@@ -76,14 +84,24 @@ def apply_review(order: Order) -> Manifest:
             if applying.corrections:
                 account["counts"]["memory"] = remember(applying.corrections)
                 account["files"] = {"memory": ", ".join(sorted({str(each.memory) for each in applying.corrections}))}
+            for review in reviews.values():
+                review.close()  # before anything appears: who is killed later leaves no log next to it
             return account
 
         return output.publish(applying.entries(), files, about, always=("accepted", "rejected"))
 
 
-def _parts(order: Order, seen: Survey, stores: Sequence[Path]) -> dict[str, Any]:
+def _parts(order: Order, seen: Survey, reviews: Mapping[Path, Store]) -> dict[str, Any]:
     options = {"rejected": order.rejected, "memory": order.memory, "reviewed_only": order.reviewed_only}
-    return {"inputs": seen.files, "options": options, "decisions": [fingerprint(path) for path in stores]}
+    return {"inputs": seen.files, "options": options, "decisions": list(starmap(_told, reviews.items()))}
+
+
+def _told(path: Path, review: Store) -> dict[str, Any]:
+    """What a review says. Its file says the same in other bytes, or not yet, as its log was written into it."""
+    digest = xxhash.xxh3_128()
+    for decision in review.decisions():
+        digest.update(dumps(decision).encode("utf-8", "surrogatepass"))
+    return {"file": path.name, "xxh3_128": digest.hexdigest()}
 
 
 def _memories(order: Order) -> dict[str, Path]:

@@ -21,6 +21,7 @@ from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.reading import read
 from babelset.files.row import BadRow
+from babelset.files.writing import says
 from babelset.plugins import explain
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of
@@ -38,10 +39,10 @@ GUIDELINES = (
 
 
 def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
-    """How many records; ConfigError where there are some already and `force` is not given."""
+    """How many records; ConfigError where there are other ones already and `force` is not given."""
     records = folder / RECORDS
-    if records.exists() and not force:
-        raise ConfigError(f"{records} exists; name another folder, or add --force")
+    if records.exists() and not force and not says(records, _lines(store)):
+        raise ConfigError(f"{records} exists, and says something else; name another folder, or add --force")
     try:
         (folder / ".argilla").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -49,18 +50,17 @@ def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
     name = re.sub(r"\W+", "-", store.path.name.removesuffix(".sqlite"), flags=re.ASCII).strip("-_") or "review"
     write_whole(folder / ".argilla" / "settings.json", [json.dumps(_settings())])
     write_whole(folder / ".argilla" / "dataset.json", [json.dumps({"name": name, "guidelines": GUIDELINES})])
-    count = 0
+    write_whole(records, _lines(store))
+    return store.progress()["items"]
 
-    def lines() -> Iterator[str]:
-        nonlocal count
-        for item in store.items():
-            record = _record(item, store.decision(item["id"]))
-            yield ("," if count else "[") + json.dumps(record)  # ASCII: any locale reads it
-            count += 1
-        yield "]" if count else "[]"
 
-    write_whole(records, lines())
-    return count
+def _lines(store: Store) -> Iterator[str]:
+    """The records as one JSON list, a line each, in ASCII, which any locale reads."""
+    start = "["
+    for item in store.items():
+        yield start + json.dumps(_record(item, store.decision(item["id"])))
+        start = ","
+    yield "]" if start == "," else "[]"
 
 
 def _settings() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -117,14 +118,15 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
             "score", places, _parts(order, seen), reads=order.inputs, writes=files,
             like=order.inputs[0], force=order.force, say=watch.say,
         ) as output,
-        opened(order.scorers, output.work),
+        ExitStack() as stack,
     ):  # fmt: skip
         if output.made:
             return output.made
-        started, drawn = time.time(), _drawn(order, watch)
+        stack.enter_context(opened(order.scorers, output.work))
+        started, drawn = time.monotonic(), _drawn(order, watch)
         fresh, read_rows = _work(order, output, watch, drawn)
         seen.check()
-        effort = {"scored": fresh, "seconds": round(time.time() - started, 1)}
+        effort = {"scored": fresh, "seconds": round(time.monotonic() - started, 1)}
         account = _Account(order)
 
         def about() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from typing import Any
 
 from babelset.errors import ConfigError
 from babelset.files.stdin import spooled
+from babelset.files.writing import appear, part_of
 from babelset.translation.job import Job
 from babelset.translation.run import translate
 from babelset.work.manifest import Manifest
@@ -45,9 +47,12 @@ def _send(folder: Path, manifest: Manifest, watch: Watch, rejected: str | None) 
     if rejected is not None:
         if not rejected.endswith(".jsonl"):
             raise ConfigError(f"--rejected {rejected!r}: write it as a .jsonl file")
-        with Path(rejected).open("wb") as out:
+        with part_of(Path(rejected)).open("wb") as out:
             for name in ("out.rejected.jsonl", "out.failed.jsonl"):
                 out.write((folder / name).read_bytes())
+            out.flush()
+            os.fsync(out.fileno())
+        appear(Path(rejected))
     elif others:
         watch.say(f"{others} rejected or failed rows were not written: name a file for them with --rejected FILE.jsonl")
     manifest["files"] = {"accepted": "-", **({"rejected": rejected} if rejected else {})}

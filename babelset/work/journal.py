@@ -84,7 +84,7 @@ class Journal:
     @property
     def empty(self) -> bool:
         """Whether the folder holds nothing that a resumed run could use."""
-        return {path.name for path in self.folder.iterdir()} <= {LOCK, RUN}
+        return not self.folder.exists() or {path.name for path in self.folder.iterdir()} <= {LOCK, RUN}
 
     def done(self) -> set[int]:
         names = (_CHUNK.fullmatch(path.name) for path in self.folder.iterdir())

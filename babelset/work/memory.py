@@ -59,7 +59,7 @@ class Memory:
             self._lock = threading.Lock()
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; WAL keeps commits in order
+            self._db.execute("PRAGMA synchronous=FULL")  # a commit survives a power cut, too
             self._db.execute(_TABLE)
             self._db.execute("SELECT key, source, target, flags, candidates, pair, signature FROM memory LIMIT 1")
         except sqlite3.OperationalError as error:

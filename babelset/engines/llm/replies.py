@@ -43,7 +43,7 @@ class Replies:
         try:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9
+            self._db.execute("PRAGMA synchronous=FULL")  # what was paid for survives a power cut, too
             self._db.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             raise OutputError(
