@@ -215,3 +215,10 @@ def test_equal_rows_have_equal_contexts() -> None:
     sources = [("instruction", "Greet."), ("output", "Hello.")]
     assert Context.of(sources).digest == Context.of(list(sources)).digest
     assert Context.of(sources).digest != Context.of(sources[::-1]).digest
+
+
+@pytest.mark.parametrize("space", "\xa0\u1680\u2000\u2003\u2009\u202f\u205f\u3000\x85\u2028")
+@pytest.mark.parametrize("language", ["en", "fr", "de", "ja", "ar"])
+def test_a_wide_space_before_a_full_stop_ends_no_run(language: str, space: str) -> None:
+    text = f"Plan B{space}. is by J{space}. Smith{space}{space}. So it is."
+    assert source(split(parse(text), language)) == text
