@@ -34,6 +34,7 @@ from pydantic import BaseModel, Field, ValidationError
 from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
 from babelset.exports.export import ExportJob, export
+from babelset.files.writing import make_folder
 from babelset.languages import find
 from babelset.plugins import explain
 from babelset.translation.job import Job
@@ -144,7 +145,7 @@ def run_pipeline(
     """Do every step that is not finished yet; a title and an account for each, as it ends."""
     made: dict[str, list[str]] = {}
     for name, job in pipeline.jobs(folder):
-        Path(job.output).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(job.output).parent)
         with watching() as watch:
             manifest = translate(job, watch)
         made.setdefault(name, []).append(job.output)

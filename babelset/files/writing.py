@@ -77,6 +77,14 @@ def says(path: Path, lines: Iterable[str]) -> bool:
         return all(one == other for one, other in zip_longest(file, (f"{line}\n" for line in lines)))
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they stay, with what is in them, also when the power fails."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync(each.parent)
+
+
 def sync(folder: Path) -> None:
     """Have the names in a folder on disk."""
     handle = os.open(folder, os.O_RDONLY)

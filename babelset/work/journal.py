@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, OutputError
 from babelset.files.lossless import dumps, loads
-from babelset.files.writing import appear, part_of
+from babelset.files.writing import appear, make_folder, part_of
 
 LOCK, RUN = "lock", "run.json"
 _CHUNK = re.compile(r"chunk-(\d{8})\.jsonl")
@@ -47,7 +47,7 @@ class Journal:
         self.folder = folder
         self._lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             self._lock.acquire()
         except Timeout:
             raise ConfigError(f"{folder}: another process works on this output; wait for it to end") from None

@@ -29,7 +29,7 @@ from typing import Any
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
-from babelset.files.writing import appear, check_writable, drafting
+from babelset.files.writing import appear, check_writable, drafting, make_folder
 from babelset.work.journal import Entry, Journal, clear, compare, write_whole
 from babelset.work.manifest import Manifest, identity_of, read_manifest
 from babelset.work.places import Places, keep_apart
@@ -227,6 +227,6 @@ def _gone(manifest: Manifest, folder: Path) -> str:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another output") from None
