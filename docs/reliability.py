@@ -53,6 +53,7 @@ NOT_COVERED = """\
 - An answer that failed is not stored before its chunk is finished, and may be asked for again.
 - `vllm` and COMET are stand-ins with the interface of the real ones, so that a process can be forked at every point.
 - `babelset review` is killed while it writes and reads sheets; the page has tests of its own.
+- Cases of `tests/crash/cases.py` that have no line in the table above: they were not run to the end for this page.
 - A disk that lies about fsync, damaged sectors, and network file systems that keep no order.
 - Two computers that write one output at the same time: the lock is the file system's."""
 
