@@ -34,11 +34,12 @@ lint: $(VENV)/.dev
 # The reference from the code, and all of docs/ as a site that needs no network.
 docs: $(VENV)/.dev
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/reliability.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(abspath $(OUT))/site
 
 # Those on public data want the folders it lies in: make bench NTREX=ntrex128 INSTRUCTIONS=instruction
 bench: $(VENV)/.engines apertium firefox
-	for script in oracle llm llm_tokens nllb scoring cometkiwi; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	for script in oracle llm llm_tokens nllb scoring cometkiwi crash fuzz; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 	$(if $(NTREX),for script in ntrex quality firefox; do $(BIN)/python benchmarks/$$script.py $(NTREX) || exit 1; done)
 	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/preservation.py $(INSTRUCTIONS))
 	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/throughput.py $(INSTRUCTIONS)/lf_alpaca_en_demo.json)

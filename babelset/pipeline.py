@@ -35,6 +35,7 @@ from pydantic import BaseModel, Field, ValidationError
 from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
 from babelset.exports.export import ExportJob, export
+from babelset.files.writing import make_folder
 from babelset.languages import find
 from babelset.plugins import explain
 from babelset.translation.job import Job
@@ -148,6 +149,7 @@ def run_pipeline(
     jobs = list(pipeline.jobs(folder))
     _check_places([job for _, job in jobs])
     for name, job in jobs:
+        make_folder(Path(job.output).parent)
         with watching() as watch:
             manifest = translate(job, watch)
         made.setdefault(name, []).append(job.output)

@@ -47,10 +47,8 @@ def report(
 
 def _write(path: Path, page: str, force: bool) -> None:
     """The same page may be there: a command that was killed behind its end is given again."""
-    from babelset.files.writing import is_whole, write_whole
+    from babelset.files.writing import says, write_whole
 
-    if is_whole(path, page + "\n"):
-        return
-    if path.exists() and not force:
-        raise ConfigError(f"{path} exists; name another output, or add --force")
+    if path.exists() and not force and not says(path, page.split("\n")):
+        raise ConfigError(f"{path} exists, and says something else; name another output, or add --force")
     write_whole(path, [page])

@@ -20,14 +20,18 @@ TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md",
 PAGES = sorted(path.stem for path in (DOCS / "reference").glob("*.md"))
 
 
-@pytest.fixture(scope="module")
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_docs", DOCS / "generate.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    return script("generate")
 
 
 def test_every_page_is_generated(generator: ModuleType) -> None:
@@ -38,6 +42,11 @@ def test_every_page_is_generated(generator: ModuleType) -> None:
 def test_the_reference_is_what_the_code_says(name: str, generator: ModuleType) -> None:
     committed = (DOCS / "reference" / f"{name}.md").read_text("utf-8")
     assert committed == generator.page(name), f"docs/reference/{name}.md is out of date: run `make docs`"
+
+
+def test_reliability_is_what_was_measured() -> None:
+    committed = (DOCS / "reliability.md").read_text("utf-8")
+    assert committed == script("reliability").page(), "docs/reliability.md is out of date: run `make docs`"
 
 
 def test_the_generator_notices_a_changed_option(generator: ModuleType) -> None:

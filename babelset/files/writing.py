@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +85,20 @@ def write_whole(path: Path, lines: Iterable[str | bytes]) -> None:
     appear(path)
 
 
-def is_whole(path: Path, text: str) -> bool:
-    """Whether the file is there and holds just this: another start need not write it again."""
-    try:
-        return path.read_bytes() == text.encode()
-    except OSError:
+def says(path: Path, lines: Iterable[str]) -> bool:
+    """Whether the file is there already and holds just these lines, so that to write them again changes nothing."""
+    if not path.is_file():
         return False
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        return all(one == other for one, other in zip_longest(file, (f"{line}\n" for line in lines)))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they stay, with what is in them, also when the power fails."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync(each.parent)
 
 
 def sync(folder: Path) -> None:

@@ -81,6 +81,8 @@ def apply_review(order: Order) -> Manifest:
             if applying.corrections:
                 account["counts"]["memory"] = remember(applying.corrections)
                 account["files"] = {"memory": ", ".join(sorted({str(each.memory) for each in applying.corrections}))}
+            for review in stores:
+                review.close()  # before anything appears: who is killed later leaves no log next to it
             return account
 
         return output.publish(applying.entries(), files, about, always=("accepted", "rejected"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -21,7 +21,7 @@ from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.reading import read
 from babelset.files.row import BadRow
-from babelset.files.writing import write_whole
+from babelset.files.writing import make_folder, says, write_whole
 from babelset.plugins import explain
 from babelset.review.proposal import Proposal
 from babelset.review.record import Decision, Item, Said, Verdict, segments_of
@@ -38,30 +38,32 @@ GUIDELINES = (
 
 
 def write_folder(store: Store, folder: Path, *, force: bool = False) -> int:
-    """How many records; ConfigError where there are some already and `force` is not given."""
-    records = folder / RECORDS
-    about = [folder / ".argilla" / name for name in ("settings.json", "dataset.json")]
-    if there := [path for path in (records, *about) if path.exists() and not force]:
-        raise ConfigError(f"{there[0]} exists; name another folder, or add --force")
+    """How many records; ConfigError where there are other ones already and `force` is not given."""
+    name = re.sub(r"\W+", "-", store.path.name.removesuffix(".sqlite"), flags=re.ASCII).strip("-_") or "review"
+    parts: dict[Path, Callable[[], Iterable[str]]] = {
+        folder / ".argilla" / "settings.json": lambda: [json.dumps(_settings())],
+        folder / ".argilla" / "dataset.json": lambda: [json.dumps({"name": name, "guidelines": GUIDELINES})],
+        folder / RECORDS: lambda: _lines(store),
+    }
+    for path, lines in parts.items():
+        if path.exists() and not force and not says(path, lines()):
+            raise ConfigError(f"{path} exists, and says something else; name another folder, or add --force")
     try:
-        (folder / ".argilla").mkdir(parents=True, exist_ok=True)
+        make_folder(folder / ".argilla")
     except OSError as error:
         raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another place") from None
-    name = re.sub(r"\W+", "-", store.path.name.removesuffix(".sqlite"), flags=re.ASCII).strip("-_") or "review"
-    write_whole(about[0], [json.dumps(_settings())])
-    write_whole(about[1], [json.dumps({"name": name, "guidelines": GUIDELINES})])
-    count = 0
+    for path, lines in parts.items():
+        write_whole(path, lines())
+    return store.progress()["items"]
 
-    def lines() -> Iterator[str]:
-        nonlocal count
-        for item in store.items():
-            record = _record(item, store.decision(item["id"]))
-            yield ("," if count else "[") + json.dumps(record)  # ASCII: any locale reads it
-            count += 1
-        yield "]" if count else "[]"
 
-    write_whole(records, lines())
-    return count
+def _lines(store: Store) -> Iterator[str]:
+    """The records as one JSON list, a line each, in ASCII, which any locale reads."""
+    start = "["
+    for item in store.items():
+        yield start + json.dumps(_record(item, store.decision(item["id"])))
+        start = ","
+    yield "]" if start == "," else "[]"
 
 
 def _settings() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
 from pathlib import Path
 
 from babelset.errors import ConfigError, OutputError
@@ -13,6 +15,8 @@ from babelset.review.sheetcsv import read_csv, write_csv
 from babelset.review.sheetxlsx import read_xlsx, write_xlsx
 from babelset.review.store import Store
 
+WRITTEN = "docProps/core.xml"  # in a workbook: when, and by whom
+
 
 def export_to(store: Store, path: str, *, force: bool = False) -> int:
     """
@@ -21,13 +25,11 @@ def export_to(store: Store, path: str, *, force: bool = False) -> int:
     >>> export_to(store, "es.review.xlsx")
     104
 
-    Raises ConfigError for another ending, or where something is there already and `force` is not given.
+    Raises ConfigError for another ending, or where something else is there already and `force` is not given.
     """
     if _kind(path) == "folder":
         return argilla.write_folder(store, Path(path), force=force)
-    if Path(path).exists() and not force:
-        raise ConfigError(f"{path} exists; name another file, or add --force")
-    return export_sheet(store, Path(path))
+    return export_sheet(store, Path(path), force=force)
 
 
 def import_from(store: Store, path: str, reviewer: str = "") -> dict[str, int]:
@@ -43,20 +45,38 @@ def import_from(store: Store, path: str, reviewer: str = "") -> dict[str, int]:
     return import_sheet(store, Path(path), reviewer)
 
 
-def export_sheet(store: Store, path: Path) -> int:
-    """How many lines; the file, .csv or .xlsx, appears whole or not at all."""
+def export_sheet(store: Store, path: Path, *, force: bool = True) -> int:
+    """How many lines; the file, .csv or .xlsx, appears whole or not at all. Without force it replaces only the same."""
     part = part_of(path)
     try:
         if _kind(str(path)) == "csv":
             count = write_csv(part, (cells for _, cells in all_lines(store)))
         else:
             count = write_xlsx(part, all_lines(store))
+        if not force and path.exists() and not _alike(part, path):
+            raise ConfigError(f"{path} exists, and says something else; name another file, or add --force")
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         appear(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); make room, or name another place") from None
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def _alike(one: Path, other: Path) -> bool:
+    """Whether two sheets hold the same; a workbook also holds the times at which it was written."""
+    if one.read_bytes() == other.read_bytes():
+        return True
+    if not (zipfile.is_zipfile(one) and zipfile.is_zipfile(other)):
+        return False
+    with zipfile.ZipFile(one) as first, zipfile.ZipFile(other) as second:
+        parts, others = (
+            {part.filename: part.CRC for part in archive.infolist() if part.filename != WRITTEN}
+            for archive in (first, second)
+        )
+        return parts == others
 
 
 def import_sheet(store: Store, path: Path, reviewer: str = "") -> dict[str, int]:

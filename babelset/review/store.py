@@ -102,7 +102,7 @@ class Store:
         return store
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA synchronous=FULL")  # a commit survives a power cut, too
         with self._transaction():  # two processes may open a new file at once
             sign, form = (
                 self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")

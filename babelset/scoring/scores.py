@@ -124,10 +124,10 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
         if output.made:
             return output.made
         stack.enter_context(opened(order.scorers, output.work))
-        started, drawn = time.time(), _drawn(order, watch)
+        started, drawn = time.monotonic(), _drawn(order, watch)
         fresh, read_rows = _work(order, output, watch, drawn, seen)
         seen.check()
-        effort = {"scored": fresh, "seconds": round(time.time() - started, 1)}
+        effort = {"scored": fresh, "seconds": round(time.monotonic() - started, 1)}
         account = _Account(order)
 
         def about() -> dict[str, Any]:

@@ -74,7 +74,8 @@ BLOCKS = frozenset({"code", "marker", "table", "table_rule"})  # placeholders in
 OUTSIDE = frozenset({"emoji", "symbol", "markup", "html"}) | BLOCKS  # may leave a segment at its ends
 PAIRED = frozenset({"markup", "html"})
 CLOSING = re.compile("[\ue000-\uf8ff](?=\\s)\\s+")
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Characters that the splitter takes badly: sentencex 1.0 panics at a wide space between an initial and its full stop.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|[^\\S ](?=\\.)")
 UNSPACED = re.compile("[\u0500-\u1fff\u3000-\ud7ff\uff00-\uffef]")  # scripts that may set no space after a stop
 # Stops that end no sentence, each with what follows it: "M. Dupont", "approx. 5", "विभाग २.१. मध्ये", "「はい。」と".
 GOES_ON = re.compile(

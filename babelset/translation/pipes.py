@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -70,6 +71,8 @@ def _copy(files: Sequence[Path], to: Path) -> None:
             for path in files:
                 with path.open("rb") as file:
                     shutil.copyfileobj(file, out)
+            out.flush()
+            os.fsync(out.fileno())
     except OSError as error:
         part_of(to).unlink(missing_ok=True)
         raise OutputError(f"{to}: cannot be written: {error.strerror}; make room, or name another place") from None

@@ -71,11 +71,13 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         )  # fmt: skip
         if output.made:
             return relicensed(output.made, job.data_license, places.manifest)
-        _prepare(worker, stack.enter_context(closing(Memory(memory))), output, watch)
+        known = stack.enter_context(closing(Memory(memory)))
+        _prepare(worker, known, output, watch)
         stack.enter_context(opened(filters, output.work))
-        started = time.time()
+        started = time.time(), time.monotonic()
         read_rows = _work(job, worker, output, watch, seen)
         seen.check()
+        known.close()  # its log goes into its file before anything appears: who is killed later leaves no log
         tally = _tally(job, worker.ladders)
 
         def about() -> dict[str, Any]:
@@ -205,15 +207,20 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
     return read_rows
 
 
-def _about(worker: Worker, started: float, filters: Sequence[Filter]) -> dict[str, Any]:
-    """What the user must know of the engines, and what this process did, by engine where there are several."""
+def _about(worker: Worker, started: tuple[float, float], filters: Sequence[Filter]) -> dict[str, Any]:
+    """
+    What the user must know of the engines, and what this process did, by engine where there are several.
+
+    It `started` at a time of day, and at one that no change of the clock changes.
+    """
     notices = [ladder.translator.notice for ladder in worker.ladders.values()]
     done, warn = Counter[str](), cautioning(filters, notices.append)
     for ladder in worker.ladders.values():
         done.update(ladder.counts)
         warn(ladder.signature_for(worker.pair))
     notices.append(blind(filters, worker.pair))
-    effort: dict[str, Any] = {**done, "started": round(started), "seconds": round(time.time() - started, 1)}
+    effort: dict[str, Any] = {**done, "started": round(started[0])}
+    effort["seconds"] = round(time.monotonic() - started[1], 1)
     if ONLY not in worker.ladders:
         seconds = {name: round(worker.seconds[name], 1) for name in worker.ladders}
         effort["routes"] = {name: {**worker.ladders[name].counts, "seconds": seconds[name]} for name in seconds}

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from babelset.contracts.filter import shorten
 from babelset.errors import ConfigError, OutputError
 from babelset.files.lossless import loads, spelt
-from babelset.files.writing import sync, write_whole
+from babelset.files.writing import make_folder, sync, write_whole
 from babelset.work.damage import (
     SEAL,
     Damaged,
@@ -63,8 +63,7 @@ class Journal:
         self._run = checksum("run", json.dumps(identity, sort_keys=True).encode()).hex()
         self._lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            sync(folder.parent)
+            make_folder(folder)
             self._lock.acquire()
         except Timeout:
             raise ConfigError(f"{folder}: another process works on this output; wait for it to end") from None
@@ -117,7 +116,7 @@ class Journal:
     @property
     def empty(self) -> bool:
         """Whether the folder holds nothing that a resumed run could use."""
-        return {path.name for path in self.folder.iterdir()} <= {LOCK, RUN}
+        return not self.folder.exists() or {path.name for path in self.folder.iterdir()} <= {LOCK, RUN}
 
     def done(self) -> set[int]:
         names = (_CHUNK.fullmatch(path.name) for path in self.folder.iterdir())

@@ -28,7 +28,7 @@ from typing import Any
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
-from babelset.files.writing import appear, check_writable, drafting, part_of
+from babelset.files.writing import appear, check_writable, drafting, make_folder, part_of
 from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
 from babelset.work.journal import PUBLISH, Entry, Journal, clear, compare
 from babelset.work.manifest import Manifest, identity_of, read_manifest
@@ -280,6 +280,6 @@ def _is_read(path: Path) -> bool:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another output") from None

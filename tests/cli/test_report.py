@@ -81,6 +81,7 @@ def test_a_page_is_not_replaced_unasked(translated: Path, tmp_path: Path) -> Non
     assert "add --force" in run("report", translated / "ur.jsonl", "-o", page, code=2)
     assert page.read_text() == "mine"
     run("report", translated / "ur.jsonl", "-o", page, "--force")
+    run("report", translated / "ur.jsonl", "-o", page)  # the same again changes nothing
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 

@@ -173,7 +173,9 @@ def test_any_correction_comes_back(targets: list[str], data: st.DataObject) -> N
 
 
 def test_a_folder_that_holds_records_is_left_alone(store: Store, folder: Path) -> None:
-    with pytest.raises(ConfigError, match=r"records\.json exists; name another folder, or add --force"):
+    export_to(store, f"{folder}/")  # the same again changes nothing
+    (folder / "records.json").write_text("[]\n")
+    with pytest.raises(ConfigError, match=r"records\.json exists, and says something else; name another folder"):
         export_to(store, f"{folder}/")
     with pytest.raises(DataError, match="no such file"):
         import_from(store, f"{folder}/none/")

@@ -247,3 +247,10 @@ def test_more_of_a_segment_can_be_kept(
     found = protect(segment, spans)
     assert (found.text, found.keeps) == (text, keeps) and len(found.kinds) == len(keeps)
     assert found.source == segment.source
+
+
+@pytest.mark.parametrize("space", "\xa0\u1680\u2000\u2003\u2009\u202f\u205f\u3000\x85\u2028")
+@pytest.mark.parametrize("language", ["en", "fr", "de", "ja", "ar"])
+def test_a_wide_space_before_a_full_stop_ends_no_run(language: str, space: str) -> None:
+    text = f"Plan B{space}. is by J{space}. Smith{space}{space}. So it is."
+    assert source(split(parse(text), language)) == text

@@ -170,7 +170,7 @@ def test_an_earlier_version_wrote_no_checksums(tmp_path: Path) -> None:
 def test_what_is_sealed_comes_back(tmp_path: Path) -> None:
     write_sealed(tmp_path / "a.json", {"b": {"c": "é"}, "a": [1, 2.5, None]})
     assert read_sealed(tmp_path / "a.json") == {"b": {"c": "é"}, "a": [1, 2.5, None]}
-    (tmp_path / "c").write_text("".join(line + "\n" for line in sealed_lines(["a", "b"], "x")), "utf-8")
+    (tmp_path / "c").write_bytes(b"".join(line + b"\n" for line in sealed_lines([b"a", b"b"], "x")))
     check_lines(tmp_path / "c", "x")
     with pytest.raises(Damaged):
         check_lines(tmp_path / "c", "y")

@@ -171,19 +171,3 @@ def test_a_failure_leaves_finished_chunks_and_nothing_else(tmp_path: Path) -> No
         assert [path.name for path in tmp_path.iterdir()] == left
         if left:
             module.clear(places.work)
-
-
-CALLS = ["replace", "fsync", "unlink", "rmdir"]
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_the_same_command_goes_on_wherever_it_was_killed(name: str, tmp_path: Path, killed_at: Any) -> None:
-    """Before and after every call that changes what is on disk."""
-    for at in range(1, 200):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        if not killed_at(name, at, lambda folder=folder: make(folder)):
-            break
-        make(folder)
-        assert texts(folder) == WHOLE, f"killed at call {at} of {name}"
-    assert at > 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import io
+import subprocess
+import sys
 import sysconfig
 import tokenize
 from pathlib import Path
@@ -166,3 +168,19 @@ def test_no_token_of_the_standard_library_is_prose() -> None:
                 tokens += 1
                 lost += starts[token.start[0] - 1] + token.start[1] in prose
     assert tokens > 4000 and lost <= tokens / 1000
+
+
+BEHIND_A_BRACE = [
+    "{\U0010ffff}",
+    "echo {1\U0010ffff",
+    "echo {1..\U0010ffff}",
+    "{\U0001f389..3}",
+    "{12..34\U000e0041}",
+    "{\ud800}",
+]
+
+
+def test_a_brace_ends_no_process() -> None:
+    """The scanner of bash reads far outside of a table; where that is depends on the process."""
+    code = f"from babelset.text.scan.grammars import tree\nfor text in {BEHIND_A_BRACE!a}: tree('bash', text)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,234 @@
+"""Every command that writes a file, with little data: what is killed at every point."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from babelset.engines.comet.process import WORKER
+from tests.crash.paid import BATCH
+from tests.crash.trial import Case, Step
+
+FAKE_COMET = Path(__file__).parents[1] / "engines" / "comet" / "fake_comet_worker.py"
+TEXTS = ("It is `x` old. So is the river.", "The river is $a_1$ deep.", "The river is untold.", "A river runs.")
+ROWS = [
+    json.dumps({"instruction": f"Describe river {number}.", "input": "", "output": text}) + "\n"
+    for number, text in enumerate(TEXTS)
+]
+CHECKS = "[filters]\nlanguage = false\nscript = false\ncopied = false\n"  # the first takes a second to load
+RATES = 'currency = "EUR"\n[models.rot13]\ninput = 1000\noutput = 1000\n'
+PIPELINE = """
+languages = ["ca", "es"]
+output = "out/{dataset}.{lang}.jsonl"
+memory = "out/memory.sqlite"
+[datasets.few]
+inputs = ["few.jsonl"]
+[translator]
+name = "paid"
+[filters]
+language = false
+script = false
+copied = false
+[[exports]]
+as = "okapi"
+output = "out/okapi"
+[[exports]]
+as = "alpaca"
+output = "out/alpaca.{lang}.json"
+"""
+FILES = {
+    "in.jsonl": "".join(ROWS) + '{"no row\n',
+    "few.jsonl": "".join(ROWS[:2]),
+    "c.toml": CHECKS,
+    "prices.toml": RATES,
+    "p.toml": PIPELINE,
+}
+COMMON = ("--config", "c.toml", "-q")
+TRANSLATE = ("translate", "in.jsonl", "--to", "ca", "-o", "ca.jsonl", "--translator", "paid", "--chunk", "2", *COMMON)
+RUN = ("translate", "in.jsonl", "--to", "ca", "-o", "ca.jsonl", "--translator", "echo", *COMMON)
+EARLIER = (
+    "translate",
+    "in.jsonl",
+    "--to",
+    "ca",
+    "-o",
+    "a.jsonl",
+    "--translator",
+    "echo",
+    "--memory",
+    "m.sqlite",
+    *COMMON,
+)
+TO_STDOUT = (
+    "translate",
+    "in.jsonl",
+    "--to",
+    "ca",
+    "-o",
+    "-",
+    "--translator",
+    "echo",
+    "--rejected",
+    "no.jsonl",
+    *COMMON,
+)
+REVIEW = ("review", "ca.jsonl", "--all")
+IMPORT = (*REVIEW, "--import", "sheet.csv", "--reviewer", "Anna")
+APPLY = ("apply-review", "ca.jsonl", "-o", "done.jsonl")
+OPENAI = (
+    *("translate", "few.jsonl", "--from", "bug", "--to", "ban", "-o", "ban.jsonl", "--translator", "openai"),
+    *("--model", "rot13", "--base-url", "{url}", "-O", "wait=0.01", "-O", "concurrency=1", "-O", "recheck=0"),
+    *("-O", "pack=16", "--chunk", "1", *COMMON),
+)
+REQUESTS, MONEY = 40, 10.0
+LIMITS = ("-O", "prices=prices.toml", "-O", f"max_cost={MONEY}", "-O", f"max_requests={REQUESTS}")
+VLLM = (
+    *("translate", "few.jsonl", "--from", "bug", "--to", "ban", "-o", "ban.jsonl", "--translator", "vllm"),
+    *("--model", "rot13", "-O", "recheck=0", "-O", "pack=16", "--chunk", "1", *COMMON),
+)
+SERVED = 'options={"base_url": "{url}", "wait": 0.01, "concurrency": 1}'
+TO_SCORED = ("-o", "scored.jsonl", "-q")
+BY_LENGTH = ("score", "ca.jsonl", "--with", "length", "--chunk", "2", *TO_SCORED)
+BY_NUMBERS = ("score", "ca.jsonl", "--with", "numbers", *TO_SCORED)
+BY_JUDGE = ("score", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "--sample", "2", "--chunk", "2", *TO_SCORED)
+BY_COMET = ("score", "ca.jsonl", "--with", "comet:tool/model", "-O", "python=tool/python", *TO_SCORED)
+FILTER = ("filter", "ca.jsonl", "ca.rejected.jsonl", "--config", "c.toml")
+CUT = ("filter", "scored.jsonl", "-o", "strict.jsonl", "--config", "c.toml")
+
+
+def changed(argv: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    """`changed(RUN, "ca", "es")` -> the command with the one in place of the other."""
+    return tuple(new if each == old else each for each in argv)
+
+
+def filled(folder: Path) -> None:
+    """A reviewer's answers in the sheet: accept, reject, correct."""
+    sheet = folder / "sheet.csv"
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    rows = list(dict.fromkeys(line["id"] for line in lines))
+    for line in lines:
+        line["verdict"] = dict(zip(rows, ("accept", "reject", "correct"), strict=False)).get(line["id"], "")
+        if line["verdict"] == "correct":
+            line["correction"] = line["target"].replace("untold", "told").replace("⟦ca⟧", "El ")
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, lines[0])
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def executable(path: Path, script: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def comet(folder: Path) -> None:
+    """An interpreter whose unbabel-comet is the made-up worker; what that writes down is elsewhere."""
+    script = json.dumps({"worker": str(WORKER)})
+    executable(
+        folder / "tool" / "python",
+        f'shift 4\nmkdir -p "$PAID.model" && echo \'{script}\' >"$PAID.model/script.json"\n'
+        f'exec {sys.executable} -I {FAKE_COMET} --model "$PAID.model" "$@"',
+    )
+
+
+def installer(folder: Path) -> None:
+    """An interpreter that makes environments and installs nothing."""
+    executable(
+        folder / "python",
+        'for last; do :; done\ncase "$*" in *"pip install"*) ;; *venv*) mkdir -p "$last/bin" && '
+        'cp "$0" "$last/bin/python";; *) echo \'{"unbabel-comet": "2.2.7"}\';; esac',
+    )
+
+
+def mirror(folder: Path) -> None:
+    """A folder to fetch a model from, of noise."""
+    records = []
+    for kind, name in (("model", "model.enes.bin"), ("vocab", "vocab.enes.spm")):
+        content = name.encode() * 99
+        path = folder / "mirror" / "en-es" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        records.append(
+            {
+                **{"name": name, "fileType": kind, "sourceLanguage": "en", "targetLanguage": "es", "version": "3.0"},
+                **{"decompressedHash": hashlib.sha256(content).hexdigest(), "attachment": {"location": f"en-es/{name}"}},
+            }
+        )
+    (folder / "mirror" / "records.json").write_text(json.dumps({"data": records}))
+
+
+def within(folder: Path, asked: list[str]) -> None:
+    """No more requests and money than were allowed, whatever died."""
+    account = json.loads((folder / "ban.manifest.json").read_text("utf-8"))["engine"]
+    assert len(asked) <= account["requests"] <= REQUESTS and account["cost"] <= MONEY, account
+
+
+def case(
+    argv: tuple[str, ...], *prepare: Step, other: tuple[str, ...] = (), in_flight: int = 0,
+    also: Callable[[Path, list[str]], None] | None = None,
+) -> Case:  # fmt: skip
+    return Case(argv, FILES, prepare, other, in_flight, also)
+
+
+def _filter(ending: str) -> Case:
+    argv = (*FILTER, "-o", f"strict.{ending}")
+    return case(argv, RUN, other=(*argv, "--where", "length < 0.1"))
+
+
+def _export(shape: str, output: str) -> Case:
+    argv = ("export", "ca.jsonl", "--as", shape, "-o", output)
+    return case(argv, RUN, other=(*argv, "--with-evidence"))
+
+
+FORCED = (*changed(TRANSLATE, "ca", "es"), "--force")
+REVIEWED: tuple[Step, ...] = (RUN, (*REVIEW, "--export", "sheet.csv"), filled)
+CASES: dict[str, Case] = {
+    "translate": case(TRANSLATE, other=changed(TRANSLATE, "ca", "es"), in_flight=BATCH),
+    "translate --force": case(FORCED, RUN, other=changed(TRANSLATE, "ca", "gl"), in_flight=BATCH),
+    "translate --memory": case(
+        (*TRANSLATE, "--memory", "m.sqlite"), EARLIER, other=(*TRANSLATE, "--keep-numbers"), in_flight=BATCH
+    ),
+    "translate -o -": case(TO_STDOUT),
+    "translate with openai": case(OPENAI, other=(*OPENAI, "--keep-numbers"), in_flight=1),
+    "translate --max-cost": case((*OPENAI, *LIMITS), in_flight=1, also=within),
+    "translate with vllm": case(VLLM, other=(*VLLM, "--keep-numbers"), in_flight=8),
+    "run": case(("run", "p.toml", "-q"), in_flight=BATCH),
+    "score": case(BY_LENGTH, RUN, other=BY_NUMBERS),
+    "score with judge": case(BY_JUDGE, RUN, other=BY_NUMBERS, in_flight=1),
+    "score with comet": case(BY_COMET, RUN, comet, other=BY_NUMBERS),
+    "filter": _filter("jsonl"),
+    "filter --keep": case((*CUT, "--keep", "1", "--by", "comet"), RUN, comet, BY_COMET, other=CUT),
+    **{f"filter to {ending}": _filter(ending) for ending in ("json", "jsonl.gz", "jsonl.zst", "parquet")},
+    "export to files": _export("okapi", "okapi"),
+    "export to a file": _export("alpaca", "alpaca-{lang}.json"),
+    "export to csv": _export("csv", "ca.csv"),
+    "export to parquet": _export("parquet", "ca.parquet"),
+    "report": case(("report", "ca.jsonl", "-o", "report.html"), RUN),
+    "review to csv": case((*REVIEW, "--export", "sheet.csv"), RUN),
+    "review to xlsx": case((*REVIEW, "--export", "sheet.xlsx"), RUN),
+    "review to a folder": case((*REVIEW, "--export", "argilla/"), RUN),
+    "review from csv": case(IMPORT, *REVIEWED),
+    "apply-review": case(APPLY, *REVIEWED, IMPORT, other=(*APPLY, "--reviewed-only")),
+    "apply-review --memory": case(
+        (*APPLY, "--memory", "m.sqlite"), *REVIEWED, IMPORT, other=(*APPLY, "--reviewed-only")
+    ),
+    "models get": case(("models", "get", "firefox", "en-es", "--from", "mirror", "--to", "models"), mirror),
+    "setup comet": case(("setup", "comet", "--path", "env", "--python", "./python"), installer),
+}
+WRITES_NOTHING: dict[str, tuple[str, ...]] = {
+    "estimate": ("in.jsonl", "--to", "ca", "--translator", "echo"),
+    "inspect": ("in.jsonl",),
+    "calibrate": ("ca.jsonl", "--with", "length"),
+    "languages": (),
+    "models list": (),
+    "plugins": (),
+    "doctor": (),
+    "prompts list": (),
+    "prompts show": ("segments",),
+}

@@ -1,0 +1,7 @@
+"""See the package."""
+
+from types import SimpleNamespace
+
+
+class StructuredOutputsParams(SimpleNamespace):
+    pass
