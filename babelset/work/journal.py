@@ -139,6 +139,8 @@ class Journal:
 
     def remove(self, *, keep_paid: bool = False) -> None:
         """Take the journal away, the lock with the folder; all of it, or all but what was paid for, if there is any."""
+        if not self.folder.is_dir():  # it has gone already
+            return
         _empty(self.folder)
         if not (keep_paid and any(_PAID.fullmatch(path.name) for path in self.folder.iterdir())):
             _remove(self.folder)

@@ -31,7 +31,9 @@ def snapshot(folder: Path) -> Files:
 def content(path: Path) -> Any:
     """The bytes; of a manifest no times and costs, of a database its rows."""
     if path.name.endswith(".manifest.json"):
-        return _timeless(json.loads(path.read_text("utf-8")))
+        manifest = _timeless(json.loads(path.read_text("utf-8")))
+        assert len(manifest.pop("xxh3_128")) == 32, "the checksum, of the times too"
+        return manifest
     if path.suffix == ".sqlite":
         return _tables(path)
     if path.suffix == ".xlsx":
