@@ -5,6 +5,7 @@ languages.csv holds the 202 codes of the NLLB-200 tokenizer. Where its facts com
 code      FAIRSEQ_LANGUAGE_CODES of transformers' NLLB tokenizer
 bcp47     CLDR, through langcodes; name and native too
 script    the code's own, but Santali: sat_Beng is written in Ol Chiki (facebookresearch/flores, issue 52)
+langid    py3langid 0.4: the labels that it gives to texts in the language, those of variants that it takes for it too
 lingua    lingua-language-detector 2.1
 glotlid   GlotLID v3, languages-v3.md; labels not named there as merged or split are taken from the code
 comet     the 100 languages of XLM-R (arXiv 1911.02116, table 6), on which the COMET models stand
@@ -37,6 +38,7 @@ class Language:
     glotlid: str  # GlotLID label, "" where it does not know the language
     comet: bool  # covered by XLM-R, hence by the COMET models
     also: str = ""  # other names and codes: "Farsi;Western Persian"
+    langid: tuple[str, ...] = ()  # py3langid's labels of it and of what it cannot tell from it; () for unknown to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ def all_languages() -> tuple[Language, ...]:
     """Every language of the table, in its order."""
     lines = files("babelset").joinpath("languages.csv").read_text(encoding="utf-8").splitlines()
     rows: Iterable[dict[str, Any]] = csv.DictReader(lines)
-    return tuple(Language(**row | {"comet": row["comet"] == "yes"}) for row in rows)
+    return tuple(
+        Language(**row | {"comet": row["comet"] == "yes", "langid": tuple(row["langid"].split())}) for row in rows
+    )
 
 
 @cache

@@ -69,6 +69,7 @@ def _row(language: Language, engines: Mapping[str, Translator]) -> dict[str, str
         "direction": language.direction,
         "nllb": "yes",
         "engines": " ".join(name for name, engine in engines.items() if engine.supports(pair)),
+        "langid": " ".join(language.langid),
         "lingua": language.lingua,
         "comet": "yes" if language.comet else "",
     }
@@ -86,6 +87,6 @@ def _table(rows: list[dict[str, str]]) -> None:
         facts = [row[column] for column in ("code", "tag", "name", "native", "script", "direction")]
         if row["direction"] == "rtl":  # isolated, or its name would reorder the cells around it
             facts[3] = f"\u2068{row['native']}\u2069"
-        known = [tool for tool in ("nllb", "lingua", "comet") if row[tool]]
+        known = [tool for tool in ("nllb", "langid", "lingua", "comet") if row[tool]]
         table.add_row(*map(Text, facts), " ".join([*filter(None, [row["engines"]]), *known]))
     Console().print(table)

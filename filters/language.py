@@ -4,79 +4,102 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import ClassVar
 
-from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, shorten
-from babelset.measures.language import TAKEN, Confidence, confidences
+from pydantic import Field
 
-LINE = re.compile(rf"line (\d+) {TAKEN}(.+)")  # in a note, from 1: what the least sure line is taken for
+from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, shorten
+from babelset.engines.second_vote import Vote, second_vote
+from babelset.measures.language import LIKELIER, SURE, TAKEN, Margin, covers, judged, left
+
+NOTE = re.compile(rf"(line \d+|) ?{TAKEN}([^;]+)")  # what the row, or its least sure line, is taken for
 
 
 class Language(Filter):
     """
-    Reject a row that lingua takes for another language than the target, as a whole or in one long line of it.
+    Reject a row that is surely in another language than the target, as a whole or in one line of it.
 
-    The score is lingua's confidence in the target, from 0 to 1, over all prose of the row, without names that the
-    source has too where enough is left. The part `segments` is that in the least sure of its long lines, which the row
-    as a whole would hide. Rows with fewer than `letters` letters, and languages that lingua does not know, are not
-    judged.
+    The score is a difference of log scores, of the target and of the likeliest other language, as py3langid gives them
+    for all prose of the row, without names that the source has too where enough is left. Below 0 the other is likelier;
+    a row is rejected where it is likelier by more than `least` allows: -4 turns away less than one human translation in
+    a thousand, and 98 % of the text in most neighbouring languages (benchmarks/results/language.md has the curve).
+
+    The part `lines` is the score of the least sure line, which the row as a whole would hide; `least_line` allows more,
+    for a row has many lines. Lines with fewer than `letters` letters are not judged; the part `left` is the score of
+    the source's words in them, names aside, where these make up 40 % of the letters: "Output 1 para". Languages that
+    py3langid does not know have no score; English is found in their place all the same.
+
+    A `second` vote is asked of lingua, or of a fastText model with FLORES codes as labels such as GlotLID. The part
+    `second` is its confidence in the target, from 0 to 1: a row that has `least_second` of it is not rejected as a
+    whole, and where py3langid does not know the target, one that has less is. Raises ConfigError where the extra or the
+    model is missing.
+
+    >>> Language(second="models/glotlid/model.bin")
     """
 
     name: ClassVar[str] = "language"
     unit: ClassVar[Unit] = "row"
-    parts: ClassVar[tuple[str, ...]] = ("segments",)
+    asks_an_engine: ClassVar[bool] = True
 
-    least: float = 0.3
-    least_segment: float = 0.01  # what the least sure long line must reach
+    least: float = Field(-LIKELIER, le=0)  # a confidence, which was the score before, is refused
+    least_line: float = Field(-SURE, le=0)
+    least_left: float = Field(-10.0, le=0)
     letters: int = 40
-    segment_letters: int = 100  # of a line that is long enough to be judged by itself
-    read: int = 1500  # letters: enough to be sure
+    read: int = 1500  # characters of a line: enough to be sure
+    second: str = Field("", description="`lingua`, or the path of a fastText model such as GlotLID's")
+    least_second: float = 0.3
+
+    @property
+    def parts(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("lines", "left", *(("second",) if self.second else ()))
+
+    def load(self, folder: Path | None) -> Vote | None:
+        return second_vote(self.second) if self.second else None
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
-        whole = confidences(units, self.letters, self.read)
-        lines = [_lines(unit) for unit in units]
-        sure = iter(confidences([line for each in lines for line in each], self.segment_letters, self.read))
-        return [_rating(one, [next(sure) for _ in own]) for one, own in zip(whole, lines, strict=True)]
+        return [self._rating(unit) for unit in units]
+
+    def _rating(self, unit: Scored) -> Rating:
+        """What is told from English alone has no score: nobody knows whether it is the target."""
+        found, covered = judged(unit, self.letters, self.read), covers(unit.pair)
+        lines = found.lines if covered or found.lines else [found.whole]
+        number, least = min(_numbered(lines), key=lambda item: item[1].score, default=(0, None))
+        whole = found.whole if covered else None
+        taken = {"": whole, f"line {number} ": least}
+        notes = [f"{where}{TAKEN}{one.taken}" for where, one in taken.items() if one and one.taken]
+        parts = {"lines": least and least.score, "left": left(unit, self.letters)}
+        if self.second:
+            enough = sum(map(str.isalpha, unit.prose[1])) >= self.letters
+            parts["second"] = self.loaded(unit.prose[1], unit.pair.target) if enough else None
+        return Rating(whole and whole.score, parts, "; ".join(notes))
 
     def judge(self, ratings: Sequence[Rating]) -> Verdict:
         [rating] = ratings
-        score, segment = rating.score, rating.parts.get("segments")
-        if score is None or (score >= self.least and (segment is None or segment >= self.least_segment)):
-            return Verdict(self.name, True, score)
-        row, line = rating.note.partition("; ")[::2] if rating.note.startswith(TAKEN) else ("", rating.note)
-        if score < self.least:
-            return self._rejected(rating, "", score, row.removeprefix(TAKEN), rating.of.target or "")
-        found = LINE.fullmatch(line)
-        number, taken = (int(found[1]), found[2]) if found else (0, "")
-        text = _lines(rating.of)[number - 1].target or "" if number else rating.of.target or ""
-        return self._rejected(rating, f"line {number}: " if number else "", segment or 0.0, taken, text)
+        unit, taken = rating.of, dict(NOTE.findall(rating.note))
+        second = rating.parts.get("second")
+        if (
+            (score := rating.score) is not None
+            and score < self.least
+            and (second is None or second < self.least_second)
+        ):
+            return self._rejected(rating, score, taken.get("", ""), unit.target or "")
+        if score is None and second is not None and second < self.least_second:
+            reason = f"{second:.0%} sure that this is {unit.pair.target.name}: {shorten(unit.target or '')}"
+            return Verdict(self.name, False, None, reason)
+        if (score := rating.parts.get("lines")) is not None and score < self.least_line:
+            where, name = next(((one, name) for one, name in taken.items() if one.startswith("line")), ("line 1", ""))
+            lines = unit.prose[1].split("\n")[int(where.removeprefix("line ")) - 1 :]
+            return self._rejected(rating, score, name, "".join(lines[:1]), f"{where}: ")
+        if (score := rating.parts.get("left")) is not None and score < self.least_left:
+            return self._rejected(rating, score, unit.pair.source.name, unit.target or "", "words are left: ")
+        return Verdict(self.name, True, rating.score)
 
-    def _rejected(self, rating: Rating, where: str, sure: float, taken: str, text: str) -> Verdict:
-        told = f"{where}{sure:.0%} sure that this is {rating.of.pair.target.name}"
-        reason = ", ".join(filter(None, [told, taken and TAKEN + taken]))
+    def _rejected(self, rating: Rating, score: float, taken: str, text: str, where: str = "") -> Verdict:
+        reason = f"{where}{taken or 'another language'}, not {rating.of.pair.target.name} (by {-score:.0f})"
         counts = {TAKEN + taken: 1} if taken else {}
         return Verdict(self.name, False, rating.score, f"{reason}: {shorten(text)}", counts)
 
 
-def _lines(unit: Scored) -> list[Scored]:
-    """The lines of the target, each with that of the source where both have as many, else with all of it."""
-    source, target = unit.prose
-    targets = target.split("\n")
-    sources = source.split("\n")
-    if len(sources) != len(targets):
-        sources = [source] * len(targets)
-    return [Scored(one, other, unit.pair) for one, other in zip(sources, targets, strict=True)]
-
-
-def _rating(row: Confidence | None, lines: Sequence[Confidence | None]) -> Rating:
-    if row is None:
-        return Rating(None)
-    notes = [TAKEN + row.taken] if row.taken else []
-    number, least = min(_numbered(lines), key=lambda item: item[1].score, default=(0, None))
-    if least and least.taken:
-        notes.append(f"line {number} {TAKEN}{least.taken}")
-    return Rating(row.score, {"segments": least.score} if least else {}, "; ".join(notes))
-
-
-def _numbered(lines: Sequence[Confidence | None]) -> Iterator[tuple[int, Confidence]]:
+def _numbered(lines: Sequence[Margin | None]) -> Iterator[tuple[int, Margin]]:
     return ((number, line) for number, line in enumerate(lines, 1) if line is not None)

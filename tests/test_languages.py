@@ -135,6 +135,16 @@ def test_no_name_stands_for_two_languages_unless_it_is_a_question() -> None:
     assert {name for name, codes in owners.items() if name and len(codes) > 1} <= QUESTIONS.keys()
 
 
+def test_every_label_is_known_to_py3langid() -> None:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    known = set(LanguageIdentifier.from_model_file(MODEL_FILE).labels)
+    told = [language.langid for language in all_languages()]
+    assert {label for labels in told for label in labels} <= known
+    assert sum(map(bool, told)) == 130
+    assert all(len(set(labels)) == len(labels) for labels in told)
+
+
 def test_every_label_is_known_to_lingua() -> None:
     import lingua
 

@@ -25,6 +25,7 @@ LINKED = ("cli", "filters", "prompts", "translators")
 PACKAGES = {  # by the name that is imported, where the package has another one
     "ahocorasick": "pyahocorasick",
     "backports": "backports.zstd",
+    "fasttext": "fasttext-predict",
     "lingua": "lingua-language-detector",
     "yaml": "pyyaml",
 }
@@ -107,6 +108,7 @@ def test_a_fresh_environment(tree: Path, tmp_path: Path) -> None:
 def test_help_loads_nothing_heavy() -> None:
     heavy = [
         "pydantic",
+        "py3langid",
         "lingua",
         "ctranslate2",
         "sentencepiece",

@@ -1,76 +1,180 @@
-"""How surely a text is in a language, by lingua."""
+"""Is it the target language, or surely another? By py3langid, whose labels languages.csv has in the column `langid`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
 from babelset.contracts.filter import Scored
-from babelset.languages import Pair
+from babelset.languages import Pair, all_languages
 from babelset.measures.copied import WORD, is_name
+from babelset.measures.script import letter_of
 
-# What a translation is most often mistaken for, or comes out in by mistake; the identifier chooses among these
-# and the two languages of the pair. Each language more costs time and memory. On rows of two NTREX-128 segments
-# into es ca pt fr hi sw: at most 0.5 % of the human translations fail, all English copies do, and 99.7 % of
-# the other languages, but for Galician as Spanish (33 %) or Portuguese (61 %), since lingua has no Galician.
-# It cannot be told by what it is not, either: where lingua lacks French, it takes a fifth of it for certain English.
-RIVALS = frozenset(["en", "es", "fr", "pt", "it", "ca", "de", "nl", "pl", "tr", "id", "sw", "ru", "ar", "hi", "zh"])
+if TYPE_CHECKING:
+    import numpy as np
+
+LIKELIER = 4.0  # than the target another language must be, by log score: benchmarks/results/language.md has the curve
+SURE = 8.0  # the same for one line of many, and where more depends on it
+LEFT = 0.4  # of the letters of short lines: so many must be the source's words
 NOT_LETTER = regex.compile(r"[^\p{L}\p{M}]+")
 TAKEN = "taken for "  # and a language: the note on a unit, and what a verdict counts
 
 
-class Confidence(NamedTuple):
-    """How sure lingua is of the target language, 0 to 1; `taken` is the language that it takes the text for instead."""
+class Margin(NamedTuple):
+    """By how much the log score of the target exceeds that of the best other; `taken` is the other, where higher."""
 
     score: float
     taken: str = ""
 
 
-def confidences(units: Sequence[Scored], letters: int = 40, read: int = 1500) -> list[Confidence | None]:
+class Judged(NamedTuple):
+    """All of a text and, where it has several lines, each of them; None for what has too few letters."""
+
+    whole: Margin | None
+    lines: Sequence[Margin | None] = ()
+
+
+def judged(unit: Scored, letters: int = 40, read: int = 1500) -> Judged:
     """
-    How surely each target is in its language; None for fewer than `letters` letters and languages unknown to lingua.
+    The margins of the target, as a whole and line by line; None for fewer than `letters` letters.
 
-    Names that the source has too don't count where enough is left without them; `read` letters are enough to be sure.
+    Names that the source has too don't count where enough is left without them; `read` characters of a line are
+    enough to be sure. Where the identifier does not know the target, only English is told from it: see `covers`.
     """
-    found: list[Confidence | None] = [None] * len(units)
-    texts: dict[Pair, list[tuple[int, str]]] = {}
-    for index, unit in enumerate(units):
-        if unit.pair.target.lingua and (text := _text(unit, letters, read)):
-            texts.setdefault(unit.pair, []).append((index, text))
-    for pair, items in texts.items():
-        told = _identified([text for _, text in items], pair)
-        for (index, _), confidence in zip(items, told, strict=True):
-            found[index] = confidence
-    return found
+    model = _model()
+    sides = model.sides(unit.pair)
+    lines = _without_names(unit, letters) if sides else []
+    if sides is None or _letters(lines) < letters:
+        return Judged(None)
+    long = {number: line for number, line in enumerate(lines) if _letters([line]) >= letters}
+    short = " ".join(line for number, line in enumerate(lines) if line and number not in long)
+    scores = {number: model.scores(line[:read]) for number, line in long.items()}
+    every = [*scores.values(), *([model.scores(short[:read])] if short else [])]
+    whole = model.margin(sum(every[1:], every[0]), sides)
+    if len(every) == 1:
+        return Judged(whole)
+    return Judged(whole, [model.margin(scores[at], sides) if at in scores else None for at in range(len(lines))])
 
 
-def _text(unit: Scored, letters: int, read: int) -> str:
-    """What is judged; "" for too little."""
-    source, target = (WORD.findall(text[: 2 * read]) for text in unit.prose)
-    names = set(filter(is_name, source))
-    for words in ([word for word in target if word not in names], target):
-        text: str = NOT_LETTER.sub(" ", " ".join(words))[:read]
-        if len(text) - text.count(" ") >= letters:
-            return text
-    return ""
+def left(unit: Scored, letters: int = 40) -> float | None:
+    """
+    The margin of the source's words in lines of fewer letters, where they are 40 % of them: "Output 1 para".
+
+    A word may be the same in both languages, so each is weighed by itself; names and words of three letters are not.
+    None where none are left, and between two scripts.
+    """
+    pair, (source, target) = unit.pair, unit.prose
+    own, other = set(pair.target.langid), set(pair.source.langid)
+    if not own or not other or own & other or pair.source.script != pair.target.script:
+        return None
+    words = [words for words in map(WORD.findall, target.split("\n")) if sum(map(len, words)) < letters]
+    known = {word.casefold() for line in source.split("\n") for word in _common(WORD.findall(line))} if words else ()
+    same = [word.casefold() for line in words for word in _common(line) if len(word) > 3 and word.casefold() in known]
+    if not same or sum(map(len, same)) < LEFT * sum(len(word) for line in words for word in line):
+        return None
+    return sum(_model().word(word, pair) for word in set(same))
 
 
-def _identified(texts: list[str], pair: Pair) -> Iterator[Confidence]:
-    target = pair.target.lingua
-    detector = _detector(pair.source.lingua, target)
-    for ranking in detector.compute_language_confidence_values_in_parallel(texts):
-        values = {item.language.iso_code_639_1.name.lower(): item.value for item in ranking}
-        likeliest = next(iter(values))
-        yield Confidence(values[target], "" if likeliest == target else ranking[0].language.name.title())
+def _common(words: Sequence[str]) -> list[str]:
+    """Those that are no names, as far as capitals tell; the first may be none in any case."""
+    return [word for number, word in enumerate(words) if word.islower() or not number]
+
+
+def margins(units: Sequence[Scored], letters: int = 40, read: int = 1500) -> list[Margin | None]:
+    """The margin of each target as a whole; None for too few letters and languages that the identifier lacks."""
+    return [judged(unit, letters, read).whole if covers(unit.pair) else None for unit in units]
+
+
+def covers(pair: Pair) -> bool:
+    """Whether the identifier knows the target language. Else a high score only says: surely not English."""
+    return bool(pair.target.langid)
+
+
+def _without_names(unit: Scored, letters: int) -> list[str]:
+    """
+    The words of each line of the target, without the source's names where so many letters are left.
+
+    A word of the source in a third script is a quotation, and no sign of a language either.
+    """
+    source, target = unit.prose
+    scripts = [letter_of(language.script) for language in (unit.pair.source, unit.pair.target)]
+    names = {
+        word for word in set(WORD.findall(source)) if is_name(word) or not any(script.match(word) for script in scripts)
+    }
+    lines = [WORD.findall(line) for line in target.split("\n")]
+    own = [" ".join(word for word in line if word not in names) for line in lines]
+    found = own if _letters(own) >= letters else [" ".join(line) for line in lines]
+    return [NOT_LETTER.sub(" ", line) for line in found]
+
+
+def _letters(lines: Sequence[str]) -> int:
+    return sum(len(line) - line.count(" ") for line in lines)
+
+
+class _Sides(NamedTuple):
+    """Columns of the table of log probabilities: the target's labels, and all that it may be taken for."""
+
+    own: list[int]
+    others: list[int]
+
+
+class _Model:
+    """py3langid's naive Bayes model, with the labels that languages.csv has, its log scores as they are."""
+
+    def __init__(self) -> None:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
+
+        whole = LanguageIdentifier.from_model_file(MODEL_FILE)
+        whole.set_languages({label for language in all_languages() for label in language.langid})
+        self.table, self.prior, self.labels = whole.nb_ptc, whole.nb_pc, whole.nb_classes
+        self.walk, self.encode = visit_counts, whole._encode
+        self.states = whole.tk_nextmove, whole._rowbase, whole.tk_output
+        self.names = [_name(label) for label in self.labels]
+        self.sides = cache(self._sides)
+
+    def scores(self, text: str) -> np.ndarray:
+        """The log score of each label: of the byte sequences that the model knows, those in the text."""
+        import numpy as np
+
+        seen = self.walk(*self.states, self.encode(text)) or {}
+        rows = np.fromiter(seen.keys(), np.intp, len(seen))
+        counts = np.fromiter(seen.values(), np.float32, len(seen))
+        found: np.ndarray = np.log1p(counts) @ self.table[rows].astype(np.float32) + self.prior
+        return found
+
+    def word(self, word: str, pair: Pair) -> float:
+        """The margin of a word by itself, against the source alone."""
+        scores = self.scores(f" {word} ")
+        target, source = (self._columns(side.langid) for side in (pair.target, pair.source))
+        return float(scores[target].max() - scores[source].max())
+
+    def margin(self, scores: np.ndarray, sides: _Sides) -> Margin:
+        best = sides.others[int(scores[sides.others].argmax())]
+        score = float(scores[sides.own].max() - scores[best])
+        return Margin(score, self.names[best] if score < 0 else "")
+
+    def _columns(self, labels: Container[str]) -> list[int]:
+        return [column for column, label in enumerate(self.labels) if label in labels]
+
+    def _sides(self, pair: Pair) -> _Sides | None:
+        """None for a target that nothing can be said of."""
+        own, source = set(pair.target.langid), set(pair.source.langid)
+        if not own and source != {"en"}:
+            return None
+        others = self._columns(set(self.labels) - own if own else source)
+        return _Sides([column for column in range(len(self.labels)) if column not in others], others)
 
 
 @cache
-def _detector(source: str, target: str) -> Any:
-    import lingua
+def _model() -> _Model:
+    return _Model()
 
-    codes = {code for code in (*RIVALS, source, target) if code}
-    languages = [item for item in lingua.Language.all() if item.iso_code_639_1.name.lower() in codes]
-    return lingua.LanguageDetectorBuilder.from_languages(*languages).build()
+
+def _name(label: str) -> str:
+    """`_name("zh")` -> "Chinese"."""
+    named = [language for language in all_languages() if label in language.langid]
+    plain = [language for language in named if language.bcp47.partition("-")[0] == label]
+    return (plain or named)[0].name.partition(" (")[0]

@@ -30,10 +30,11 @@ def share(unit: Scored, least: int = 10) -> float | None:
         known = set(WORD.findall(source))
         target = " ".join(word for word in WORD.findall(target) if word not in known)
     letters = len(LETTER.findall(target))
-    return len(_expected(unit.pair.target.script).findall(target)) / letters if letters >= max(least, 1) else None
+    return len(letter_of(unit.pair.target.script).findall(target)) / letters if letters >= max(least, 1) else None
 
 
 @cache
-def _expected(script: str) -> regex.Pattern[str]:
+def letter_of(script: str) -> regex.Pattern[str]:
+    """One letter of a script, by its ISO 15924 code."""
     names = SCRIPTS.get(script, (script,))
     return regex.compile("|".join(rf"(?=\p{{L}})\p{{Script={name}}}" for name in names))

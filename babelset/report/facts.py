@@ -82,7 +82,10 @@ def limits_of(manifest: Facts) -> dict[str, tuple[float, ...]]:
 def _limits(options: Facts) -> list[float]:
     tolerance = _number(options.get("tolerance"))
     pair = [1 / tolerance, tolerance] if tolerance else []
-    return [*filter(None, (_number(options.get(name)) for name in ("least", "most"))), *pair]
+    below = (
+        -_number(-least) if isinstance(least := options.get("least"), int | float) else 0
+    )  # of a difference of scores
+    return [*filter(None, (below, *(_number(options.get(name)) for name in ("least", "most")))), *pair]
 
 
 def _defaults() -> dict[str, Any]:

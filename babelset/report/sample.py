@@ -150,7 +150,7 @@ def _in_turn(queues: Iterable[Iterable[T]]) -> Iterator[T]:
 def nearest(scores: Scores, limits: Limits) -> tuple[float, str]:
     """How near to a limit the row came, as a share of it, and of which check; (inf, "") where there is none."""
     margins = (
-        (abs(score - limit) / limit, check) for check, score in scores.items() for limit in limits.get(check, ())
+        (abs(score - limit) / abs(limit), check) for check, score in scores.items() for limit in limits.get(check, ())
     )
     return min(margins, default=(float("inf"), ""))
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from babelset.contracts.evidence import Evidence, marks_of, value_at
 from babelset.languages import Language
-from babelset.measures.language import TAKEN
+from babelset.measures.language import LIKELIER, TAKEN
 from babelset.report.distribution import Bin, Distribution, bins, round_step
 from babelset.report.sample import Limits, Sample, Samples
 
 KINDS = 50  # of checks, reasons or flags told apart, so that no file makes a report grow without end
 OTHER = "other"
 RATIO = "length ratio"
-SURE = 0.9
+CONFIDENT = 0.9  # of older runs, whose score is a confidence from 0 to 1
 CUTS = 20
 QUANTILES = (0.05, 0.5, 0.95)
 Distributions = defaultdict[str, Distribution]  # by score
@@ -65,8 +65,8 @@ class Sweep:
 @dataclass(frozen=True, slots=True)
 class Confusion:
     """
-    Rows by how sure lingua is that they are in the target language; `copied` of the others are still the source, and
-    `taken` are those of them of which the run noted what they look like, by language.
+    Rows by how much likelier their target language is than any other; `copied` of those in another are still the
+    source, and `taken` are those of them of which the run noted what they look like, by language.
     """
 
     sure: int
@@ -75,6 +75,7 @@ class Confusion:
     copied: int
     unjudged: int
     least: float
+    surely: float
     taken: Mapping[str, int]
 
 
@@ -217,12 +218,13 @@ class Counting:
         both = accepted + rejected
         if not both:
             return None
-        least = next(iter(self.limits.get("language", ())), 0.5)
-        certain, probable = both.at_least(max(SURE, least)), both.at_least(least)
+        least = next(iter(self.limits.get("language", ())), -LIKELIER)
+        surely = -least if least < 0 else CONFIDENT
+        certain, probable = both.at_least(surely), both.at_least(least)
         other = len(both) - probable
         unjudged = self.uncovered["language"]
         taken = dict(self.taken.most_common())
-        return Confusion(certain, probable - certain, other, min(self.copied, other), unjudged, least, taken)
+        return Confusion(certain, probable - certain, other, min(self.copied, other), unjudged, least, surely, taken)
 
 
 def count(counts: Counter[str], name: str, number: int = 1) -> str:

@@ -79,6 +79,25 @@ def test_a_check_that_is_new_scores_the_row(translated: Path) -> None:
     ]
 
 
+def test_a_confidence_of_an_older_version_is_no_margin(translated: Path) -> None:
+    """The score of `language` was a confidence from 0 to 1: such rows are scored again, such a threshold is refused."""
+    changed = [row for path in both(translated) for row in rows(path)]
+    fresh = {row["_babelset"]["row"]: row["_babelset"]["scores"]["language"] for row in changed}
+    for row in changed:
+        row["_babelset"]["scores"] = {
+            **{name: stored for name, stored in row["_babelset"]["scores"].items() if not name.startswith("language")},
+            "language": [0.02],
+            "language.segments": [None],
+        }
+    (translated / "changed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
+    run("filter", translated / "changed.jsonl", "-o", translated / "again.jsonl")
+    again = rows(translated / "again.jsonl") + rows(translated / "again.rejected.jsonl")
+    assert {row["_babelset"]["row"]: row["_babelset"]["scores"]["language"] for row in again} == fresh
+    (translated / "old.toml").write_text("[filters.language]\nleast = 0.3\n")
+    told = run("filter", *both(translated), "-o", translated / "x.jsonl", "--config", translated / "old.toml", code=2)
+    assert "language" in told and "least" in told
+
+
 def test_rejected_rows_can_go_elsewhere(translated: Path) -> None:
     run("filter", *both(translated), "-o", translated / "a.jsonl", "--rejected", translated / "b.csv")
     assert (translated / "b.csv").exists() and not (translated / "a.rejected.jsonl").exists()

@@ -51,9 +51,9 @@ def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("query", "line"),
     [
-        ("catalan", "cat_Latn\tca\tCatalan\tcatalà\tLatn\tltr\tyes\techo latin\tca\tyes"),
-        ("hebr", "heb_Hebr\the\tHebrew\tעברית\tHebr\trtl\tyes\techo\the\tyes"),
-        ("pt-BR", "por_Latn\tpt-BR\tPortuguese (BR)\tportuguês\tLatn\tltr\tyes\techo latin\tpt\tyes"),
+        ("catalan", "cat_Latn\tca\tCatalan\tcatalà\tLatn\tltr\tyes\techo latin\tca\tca\tyes"),
+        ("hebr", "heb_Hebr\the\tHebrew\tעברית\tHebr\trtl\tyes\techo\the\the\tyes"),
+        ("pt-BR", "por_Latn\tpt-BR\tPortuguese (BR)\tportuguês\tLatn\tltr\tyes\techo latin\tpt\tpt\tyes"),
     ],
 )
 def test_a_query_in_a_pipe_gives_tab_separated_lines(query: str, line: str, strangers: None) -> None:

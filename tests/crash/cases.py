@@ -156,8 +156,13 @@ def mirror(folder: Path) -> None:
         path.write_bytes(content)
         records.append(
             {
-                **{"name": name, "fileType": kind, "sourceLanguage": "en", "targetLanguage": "es", "version": "3.0"},
-                **{"decompressedHash": hashlib.sha256(content).hexdigest(), "attachment": {"location": f"en-es/{name}"}},
+                "name": name,
+                "fileType": kind,
+                "sourceLanguage": "en",
+                "targetLanguage": "es",
+                "version": "3.0",
+                "decompressedHash": hashlib.sha256(content).hexdigest(),
+                "attachment": {"location": f"en-es/{name}"},
             }
         )
     (folder / "mirror" / "records.json").write_text(json.dumps({"data": records}))

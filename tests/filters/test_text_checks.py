@@ -2,7 +2,7 @@
 
 import pytest
 
-from babelset.contracts.filter import Outcome, Scored
+from babelset.contracts.filter import Outcome, Rating, Scored, with_units
 from babelset.filters.copied import Copied
 from babelset.filters.language import Language
 from babelset.filters.length import Length
@@ -74,13 +74,20 @@ WRONG = [
         "es",
         "Spanish",
     ),
-    ("in Spanish", Language(), EN, ES, "ca", "Catalan"),
+    ("in Spanish", Language(), EN, ES, "ca", "Spanish, not Catalan"),
+    ("in Spanish, its neighbour", Language(), EN, ES, "gl", "Spanish, not Galician"),
+    ("in Catalan", Language(), EN, CA, "pt", "Catalan, not Portuguese"),
+    ("English for a language that the identifier lacks", Language(), EN, EN, "ast", "English, not Asturian"),
+    ("half in English", Language(), "Output 1 to", "Output 1 para", "es", "words are left: English, not Spanish"),
+    ("half in English, among others", Language(), f"Output 1 to\n{EN}", f"Output 1 para\n{ES}", "es", "words are left"),
     ("in Hindi", Language(), EN, HI, "ca", "Catalan"),
     ("in Latin script", Script(), EN, ES, "hi", "Deva"),
     ("in Chinese", Script(), EN, ZH, "ar", "Arab"),
     ("three times as long", Length(), EN, f"{ES} {ES} {ES}", "es", "times as long"),
     ("one word", Length(), EN, "Sí.", "es", "times as long"),
     ("English length in Chinese", Length(), EN, ZH * 4, "zho_Hans", "times as long"),
+    ("names, and far too much", Length(), "iPhone 12 Pro Max", f"iPhone 12 Pro Max {ZH}", "zho_Hans", "times as long"),
+    ("names, and nothing else", Length(), f"{EN} iPhone 12 Pro", "iPhone 12 Pro", "zho_Hans", "times as long"),
     ("words in a loop", Repetition(), EN, "los niños pueden " * 12, "es", "repeats itself"),
     ("a character in a loop", Repetition(), EN, "La biblioteca " + "a" * 60, "es", "repeats itself"),
     ("a loop without spaces", Repetition(), EN, "图书馆每天开放图书馆" * 8, "zho_Hans", "repeats itself"),
@@ -136,8 +143,31 @@ TOLERATED = [
         "ca",
     ),
     ("a short row", Language(), "Yes.", "Sí.", "es"),
-    ("a language that lingua lacks", Language(), EN, CA, "gl"),
+    ("figures among words", Language(), "It leaves at 9:15.", "El tren sale a las 9:15 y llega a las 11:40.", "es"),
+    ("a language that the identifier lacks", Language(), EN, CA, "ast"),
+    ("a variant that it takes for another", Language(), EN, "المكتبة مفتوحة كل يوم من الأسبوع ما عدا يوم الأحد", "ary"),
+    ("Bosnian, which is Croatian to it", Language(), EN, "Biblioteka je otvorena svaki dan osim nedjelje.", "bs"),
+    (
+        "a quotation in a third script",
+        Language(),
+        "The usual answer to this greeting is «وعليكم السلام ورحمة الله وبركاته», as everybody knows.",
+        "La resposta habitual a aquesta salutació és «وعليكم السلام ورحمة الله وبركاته», com tothom sap.",
+        "ca",
+    ),
+    ("a cognate left", Language(), "A normal animal", "Un animal normal", "es"),
+    ("a name left", Language(), "Visit Whistling Rock", "Visita Whistling Rock", "es"),
     ("a short answer", Length(), "No", "Negativo", "es"),
+    ("a name that Chinese leaves as it is", Length(), "iPhone 12 Pro Max", "iPhone 12 Pro Max", "zho_Hans"),
+    (
+        "names in a short Chinese text",
+        Length(),
+        "Samsung Galaxy S21 Ultra and Google Pixel 6 Pro",
+        "Samsung Galaxy S21 Ultra 和 Google Pixel 6 Pro",
+        "zho_Hant",
+    ),
+    ("a name in Japanese", Length(), "Microsoft Visual Studio Code", "Microsoft Visual Studio Code", "ja"),
+    ("a formula in Korean", Length(), "a^2 + b^2 = c^2 + 2ab cos(C)", "a^2 + b^2 = c^2 + 2ab cos(C)", "ko"),
+    ("a name in Thai", Length(), "Facebook, WhatsApp, Instagram", "Facebook, WhatsApp, Instagram", "th"),
     ("a chorus that the source repeats too", Repetition(), "row your boat " * 9, "rema tu barca " * 9, "es"),
     ("a small number in words", Numbers(), "I have 3 dogs.", "Tengo tres perros.", "es"),
     ("a decade", Numbers(), "In the 1930s.", "En los años 30.", "es"),
@@ -163,25 +193,24 @@ def test_what_is_tolerated(what, check, source, target, language, ask):
     assert ask(check, source, target, language).ok, ask(check, source, target, language)
 
 
-@pytest.mark.parametrize(("check", "language"), [(Language(), "gl"), (Language(), "oc"), (Script(), "es")])
+@pytest.mark.parametrize(("check", "language"), [(Language(), "ban"), (Language(), "ast"), (Script(), "es")])
 def test_what_is_not_covered_is_said(check, language, ask):
     short = "No." if check.name == "script" else CA
     assert ask(check, "No.", short, language).score is None
 
 
-def test_one_long_segment_in_another_language_is_found_among_good_ones(ask_row):
-    row = [(EN, CA)] * 20 + [(EN + EN, f"{EN} {EN}")]
-    assert ask_row(Language(least_segment=0), row, "ca").ok
+def test_one_line_in_another_language_is_found_among_good_ones(ask_row):
+    row = [(EN, CA)] * 20 + [(EN, EN)]
     verdict = ask_row(Language(), row, "ca")
-    assert not verdict.ok and verdict.score > 0.9, "the row as a whole is Catalan"
-    assert verdict.reason.startswith("line 21: 0% sure that this is Catalan, taken for English: 'The library")
+    assert not verdict.ok and verdict.score > 100, "the row as a whole is Catalan"
+    assert verdict.reason.startswith("line 21: English, not Catalan (by ")
     assert verdict.counts == {"taken for English": 1}
     assert ask_row(Language(), row[:20], "ca").ok
-    assert ask_row(Language(segment_letters=500), row, "ca").ok, "too short to be judged by itself"
+    assert ask_row(Language(letters=200), row, "ca").ok, "too short to be judged by itself"
 
 
 def test_what_another_language_is_taken_for_is_stored_told_and_counted():
-    check = Language(segment_letters=1000)
+    check = Language()
     french = "La bibliothèque est ouverte tous les jours de la semaine, sauf le dimanche."
     for target, name in ((french, "French"), (EN, "English"), (CA, "")):
         unit = Scored(EN, target, Pair(find("en"), find("ca")))
@@ -190,7 +219,34 @@ def test_what_another_language_is_taken_for_is_stored_told_and_counted():
         [verdict] = judge([check], row)
         assert row.marks.notes == ({check.name: [f"taken for {name}"]} if name else {})
         assert verdict.counts == ({f"taken for {name}": 1} if name else {})
-        assert f"this is Catalan, taken for {name}: '" in verdict.reason or not name
+        assert verdict.reason.startswith(f"{name}, not Catalan (by ") or not name
+
+
+@pytest.mark.parametrize(
+    ("what", "score", "second", "ok"),
+    [
+        ("both against it", -20.0, 0.1, False),
+        ("the second for it", -20.0, 0.6, True),
+        ("the second does not know the language", -20.0, None, False),
+        ("the first for it", 20.0, 0.0, True),
+        ("the first does not know the language", None, 0.1, False),
+        ("the first does not know the language, the second is for it", None, 0.6, True),
+        ("neither knows it", None, None, True),
+    ],
+)
+def test_a_second_vote(what, score, second, ok):
+    unit = Scored(EN, CA, Pair(find("en"), find("ca")))
+    check = Language(second="lingua")
+    assert check.parts == ("lines", "left", "second") and Language().parts == ("lines", "left")
+    rating = Rating(score, {"second": second}, "taken for French" if (score or 0) < 0 else "")
+    assert check.judge(with_units([rating], [unit])).ok == ok
+
+
+def test_a_second_vote_is_asked_of_long_texts_alone():
+    pair = Pair(find("en"), find("es"))
+    with Language(second="lingua").open() as check:
+        [long, short] = check.score([Scored(EN, ES, pair), Scored("Yes.", "Sí.", pair)])
+    assert (long.parts["second"] or 0) > 0.8 and short.parts["second"] is None
 
 
 def test_the_engines_flag_is_believed(ask):

@@ -66,11 +66,17 @@ def test_a_row_with_an_unjudged_text_has_no_score(row: Callable[..., Any], run: 
     assert section.uncovered == {"cometkiwi": 1, "cometkiwi.part": 1}
 
 
-def test_language_confusion(row: Callable[..., Any], run: Callable[..., str]) -> None:
-    scores = [0.99, 0.95, 0.5, 0.1, 0.0, None]
+@pytest.mark.parametrize(
+    ("least", "scores"),
+    [(-8, [160.5, 8.0, 7.9, -8.1, -70.0, None]), (0.3, [0.99, 0.95, 0.5, 0.1, 0.0, None])],
+    ids=["margins", "confidences of an older run"],
+)
+def test_language_confusion(
+    least: float, scores: list[float | None], row: Callable[..., Any], run: Callable[..., str]
+) -> None:
     reasons = [[], [], [], [LANGUAGE], [LANGUAGE, COPIED], []]
     rows = [row(index, scores={"language": score}, failing=reasons[index]) for index, score in enumerate(scores)]
-    found = only(collect([run(*rows, manifest={"filters": {"language": {"least": 0.3}}})])).confusion
+    found = only(collect([run(*rows, manifest={"filters": {"language": {"least": least}}})])).confusion
     assert found is not None
     assert (found.sure, found.doubtful, found.other, found.copied, found.unjudged) == (2, 1, 2, 1, 1)
     assert only(collect([run(row())])).confusion is None

@@ -37,11 +37,12 @@ def test_the_reservoir_is_fair() -> None:
         ({"language": 0.31}, "language"),
         ({"language": 0.9, "length": 1.9}, "length"),
         ({"length": 0.55, "language": 0.24}, "length"),
+        ({"margin": -4.1, "length": 0.55}, "margin"),
         ({"unknown": 0.3}, ""),
     ],
 )
 def test_the_nearest_limit(scores: dict[str, float], near: str) -> None:
-    assert nearest(scores, {"language": [0.3], "length": [0.5, 2.0]})[1] == near
+    assert nearest(scores, {"language": [0.3], "length": [0.5, 2.0], "margin": [-4]})[1] == near
 
 
 def test_a_row_is_shown_once_with_all_that_it_was_chosen_as(row: Callable[..., Any]) -> None:

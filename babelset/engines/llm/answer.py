@@ -12,8 +12,8 @@ translations of news into each of seven languages at most one shows a hard fault
 
 What cannot be seen here: a fluent translation that says something else; the answer to an instruction that is no
 question, where it is about as long ("Name three colours." - "Rojo, azul y amarillo."); two answers under each other's
-numbers that no name, number, mark or length tells apart (`guard` looks for them); a neighbouring language that lingua
-does not know, or in less than forty letters; a label, a name or a title that is the source again; what a source that
+numbers that no name, number, mark or length tells apart (`guard` looks for them); a neighbouring language that the
+identifier lacks, or in less than forty letters; a label, a name or a title that is the source again; what a source that
 speaks of translations or refusals itself lets pass; and anything of four words or fewer that is about as long as it
 should be.
 """

@@ -17,7 +17,7 @@ from babelset.languages import Language, Pair
 from babelset.measures import copied as copies
 from babelset.measures import numbers as figures
 from babelset.measures import script as scripts
-from babelset.measures.language import confidences
+from babelset.measures.language import SURE, margins
 from babelset.measures.length import ratio as length_ratio
 
 ENGLISH = "eng_Latn"
@@ -122,8 +122,8 @@ def copied(unit: Scored) -> float:
     if not forth:
         return 0.0
     back = replace(unit, source="", target=unit.source, pair=Pair(unit.pair.target, unit.pair.source))
-    [sure] = confidences([back], letters=12)
-    if sure and sure.score < 0.1:  # the source is a quotation in another language
+    [margin] = margins([back], letters=12)
+    if margin and margin.score < -SURE:  # the source is a quotation in another language
         return 0.0
     return max(forth, whole if whole > 0.85 else 0.0)
 
@@ -165,8 +165,8 @@ def _asks(text: str, language: Language, ends: bool = False) -> bool:
 def foreign(units: Sequence[Scored]) -> set[int]:
     """The hypotheses that are in another language, as far as can be told: each alone, then all together."""
     own = [replace(unit, source="", target=_without_names(unit)) for unit in units]
-    sure = confidences(own, letters=100, read=200) if len(own) > 1 else ()
-    found = {index for index, one in enumerate(sure) if one and one.score < 0.01}
+    alone = margins(own, letters=40) if len(own) > 1 else ()
+    found = {index for index, margin in enumerate(alone) if margin and margin.score < -SURE}
     found |= {index for index, unit in enumerate(units) if _is_english([unit])}
     others = [index for index in range(len(own)) if index not in found]
     together = " ".join(own[index].target or "" for index in others)
@@ -176,8 +176,8 @@ def foreign(units: Sequence[Scored]) -> set[int]:
 
 
 def _is_foreign(unit: Scored) -> bool:
-    [sure] = confidences([unit], letters=CONCISE.get(unit.pair.target.script, 40), read=160)
-    return sure is not None and sure.score < 0.1
+    [margin] = margins([unit], letters=CONCISE.get(unit.pair.target.script, 40))
+    return margin is not None and margin.score < -SURE
 
 
 def _without_names(unit: Scored) -> str:
