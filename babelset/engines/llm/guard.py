@@ -19,6 +19,7 @@ from typing import Any
 import xxhash
 
 from babelset.engines.llm.candidates import chrf
+from babelset.engines.llm.halt import Halt
 from babelset.engines.llm.placement import displaced
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, Talk
@@ -104,7 +105,7 @@ class Guard:
             self._note(key, found)
         return found == SHIFTED
 
-    def settle(self, halted: threading.Event) -> None:
+    def settle(self, halted: Halt) -> None:
         """Wait for looks that other threads have begun: they may say that no answer can be trusted."""
         with self._ended:
             while self._open and not self.shifted and not halted.is_set():
