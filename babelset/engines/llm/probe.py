@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from babelset.engines.llm.client import Client, Completion, response_format
+from babelset.engines.llm.client import Client, response_format
+from babelset.engines.llm.completion import Completion
 from babelset.engines.llm.faults import Down, Passing, Refused
 from babelset.engines.llm.halt import Halt
 from babelset.errors import ConfigError, EngineError, did_you_mean

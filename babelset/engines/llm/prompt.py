@@ -37,25 +37,20 @@ import orjson
 import xxhash
 from pydantic import BaseModel, ValidationError
 
-from babelset.engines.llm.controls import as_json, neutral
+from babelset.engines.llm.controls import neutral
 from babelset.errors import ConfigError, did_you_mean
 from babelset.languages import Language
 from babelset.plugins import explain
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from jinja2 import Environment, Template
 
 FRONT = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 BLOCKS = ("system", "user")
 SHOWN = 300  # characters of what a template's error says
 DEFAULT = "segments"
-
-SCRIPTS = """
-Arab=Arabic Armn=Armenian Beng=Bengali Cyrl=Cyrillic Deva=Devanagari Ethi=Ethiopic Geor=Georgian Grek=Greek
-Gujr=Gujarati Guru=Gurmukhi Hang=Hangul Hans=Simplified_Chinese Hant=Traditional_Chinese Hebr=Hebrew Jpan=Japanese
-Khmr=Khmer Knda=Kannada Laoo=Lao Latn=Latin Mlym=Malayalam Mymr=Burmese Olck=Ol_Chiki Orya=Odia Sinh=Sinhala
-Taml=Tamil Telu=Telugu Tfng=Tifinagh Thai=Thai Tibt=Tibetan
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,15 +221,10 @@ def _check_blocks(source: str, file: str) -> None:
             raise ConfigError(f"{file}:{stray[0].lineno}: something stands outside of the blocks 'system' and 'user'")
 
 
-@cache
 def _sandbox() -> Environment:
-    from babelset.engines.llm.sandbox import sandbox as limited_sandbox
+    from babelset.engines.llm.sandbox import sandbox
 
-    sandbox = limited_sandbox()
-    sandbox.filters["json"] = as_json
-    scripts = dict(item.split("=") for item in SCRIPTS.split())
-    sandbox.filters["script"] = lambda language: scripts[language.script].replace("_", " ")
-    return sandbox
+    return sandbox()
 
 
 @lru_cache(maxsize=256)
@@ -269,13 +259,16 @@ def _render(template: Template, given: Mapping[str, Any], block: str = "") -> st
         with limited():
             return joined(pieces)
     except (TemplateError, *wrong) as error:
-        at = pieces.gi_frame.f_lineno if pieces.gi_frame else 1  # where it has come to, if the error is not its own
-        raise _fault(template, error, at) from None
+        raise _fault(template, error, pieces.gi_frame) from None
 
 
-def _fault(template: Template, error: Exception, at: int) -> ConfigError:
+def _fault(template: Template, error: Exception, at: FrameType | None) -> ConfigError:
+    """`at`: where the template has come to, if the error is not its own."""
     frames = walk_tb(error.__traceback__)
-    lines = [at, *(line for frame, line in frames if frame.f_code.co_filename == template.filename)]
+    lines = [
+        at.f_lineno if at else 1,
+        *(line for frame, line in frames if frame.f_code.co_filename == template.filename),
+    ]
     return ConfigError(f"{template.filename}:{template.get_corresponding_lineno(lines[-1])}: {str(error)[:SHOWN]}")
 
 

@@ -25,6 +25,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from babelset.engines.llm.controls import as_json
+
 SECONDS = 5.0  # of this thread's processor time; a prompt that comes with babelset takes a ten-thousandth
 LARGEST = 4_000_000  # characters or items: twenty times the longest text that is sent
 EXPONENT = 64
@@ -56,6 +58,12 @@ METHODS = frozenset(
     )
 )
 FORMATS = ("format", "format_map")  # which the sandbox wraps, so that they belong to no text any more
+SCRIPTS = """
+Arab=Arabic Armn=Armenian Beng=Bengali Cyrl=Cyrillic Deva=Devanagari Ethi=Ethiopic Geor=Georgian Grek=Greek
+Gujr=Gujarati Guru=Gurmukhi Hang=Hangul Hans=Simplified_Chinese Hant=Traditional_Chinese Hebr=Hebrew Jpan=Japanese
+Khmr=Khmer Knda=Kannada Laoo=Lao Latn=Latin Mlym=Malayalam Mymr=Burmese Olck=Ol_Chiki Orya=Odia Sinh=Sinhala
+Taml=Tamil Telu=Telugu Tfng=Tifinagh Thai=Thai Tibt=Tibetan
+"""
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 
@@ -219,4 +227,6 @@ def sandbox() -> ImmutableSandboxedEnvironment:
     made.filters = {name: made.filters[name] for name in FILTERS}
     made.filters |= {"join": _join, "replace": _replace, "indent": _indent}
     made.filters |= {"_turns": _turns, "_together": _together, "_checked": _checked}
+    scripts = dict(item.split("=") for item in SCRIPTS.split())
+    made.filters |= {"json": as_json, "script": lambda language: scripts[language.script].replace("_", " ")}
     return made
