@@ -100,9 +100,24 @@ def _root(
     pass
 
 
+def _stop(number: int, frame: Any) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _stop_at_once)
+    raise KeyboardInterrupt
+
+
+def _stop_at_once(number: int, frame: Any) -> None:
+    """The second signal: whatever is in flight, nothing is awaited. What has been stored stays."""
+    if processes := sys.modules.get("multiprocessing"):
+        for child in processes.active_children():
+            child.kill()
+    os._exit(STOPPED)
+
+
 def main() -> None:
-    # clusters end jobs with SIGTERM: stop as cleanly as with Ctrl-C
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)  # clusters end jobs with it: stop as cleanly as with Ctrl-C
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # in the background it may be ignored
+        signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except SystemExit as end:

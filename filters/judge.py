@@ -76,6 +76,9 @@ class Judge(Filter):
     def unload(self, model: LLM) -> None:
         model.close()
 
+    def halt_loaded(self, model: LLM) -> None:
+        model.halt()
+
     def score(self, units: Sequence[Scored]) -> list[Rating]:
         """Equal texts are asked for once; those without prose or target are not covered."""
         texts = [_text(unit) if covers(unit, force=True) else None for unit in units]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -54,10 +54,21 @@ class Roundtrip(Aggregating):
 
     def load(self, folder: Path | None) -> _Way:
         """The engine; in `folder` a file keeps what is translated back, however much it is."""
-        return _Way(self._engine.make(), Memory(folder / "roundtrip.sqlite" if folder else IN_MEMORY))
+        engine = self._engine.make()
+        if folder:
+            engine.keep_replies(folder, self.name)
+        return _Way(engine, Memory(folder / "roundtrip.sqlite" if folder else IN_MEMORY))
 
     def unload(self, model: _Way) -> None:
         model.close()
+
+    def halt_loaded(self, model: _Way) -> None:
+        model.halt()
+
+    def account(self) -> dict[str, Any]:
+        way: _Way | None = self._heavy.made if self._heavy else None
+        account = way.translator.account() if way else {}
+        return account if account.get("requests") else {}
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
         return [Rating(None if pair is None else sentence("chrf", *pair)) for pair in self.compared(units)]
@@ -100,6 +111,7 @@ class _Way:
     translator: Translator
     memory: Memory
     turn: Lock = field(default_factory=Lock)
+    stop: Event = field(default_factory=Event)
 
     def back(self, units: Sequence[Scored], pair: Pair) -> list[str | None]:
         """Each target in the language of `pair.target`; None where the engine could not."""
@@ -111,12 +123,16 @@ class _Way:
                 self.memory = Memory(IN_MEMORY)
             split = [_parts(unit, pair, self.translator.limit) for unit in units]
             segments = [part for parts in split for part in parts if isinstance(part, Segment)]
-            answers = iter(Ladder(self.translator, self.memory).translate(segments, pair))
+            answers = iter(Ladder(self.translator, self.memory, stop=self.stop).translate(segments, pair))
             return [_whole(parts, answers) for parts in split]
 
+    def halt(self) -> None:
+        self.stop.set()
+        self.translator.halt()
+
     def close(self) -> None:
-        self.memory.close()
         self.translator.close()
+        self.memory.close()
 
 
 def _parts(unit: Scored, pair: Pair, limit: int) -> list[Part]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
-from concurrent.futures import wait
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -28,6 +29,9 @@ from babelset.errors import ConfigError, Stopped
 CURE = "pip install 'babelset[openai]'"
 KEY = "OPENAI_API_KEY"
 START = 64  # requests in flight at first: what a batching server takes; others say so, or queue
+SILENT = 1.0  # seconds that the end may wait for answers before the user is told
+
+logger = logging.getLogger("babelset")
 
 
 class OpenAI(LLM):
@@ -60,10 +64,11 @@ class OpenAI(LLM):
     _connected: tuple[Client, Capabilities] | None = PrivateAttr(None)
     _cause: BaseException | None = PrivateAttr(None)
     _under_way: dict[bytes, asyncio.Task[Reply]] = PrivateAttr(default_factory=dict)
+    _telling: bool = PrivateAttr(False)
 
     def model_post_init(self, context: Any) -> None:
         super().model_post_init(context)
-        if find_spec("openai") is None or find_spec("stamina") is None:
+        if find_spec("openai") is None or find_spec("tenacity") is None:
             raise ConfigError(f"the client for OpenAI-compatible servers is not installed: {CURE}")
         _ = self._budget  # a wrong price file is found before the run
 
@@ -88,21 +93,51 @@ class OpenAI(LLM):
             "prompt_tokens": spent.prompt_tokens,
             "completion_tokens": spent.completion_tokens,
         }
+        if spent.uncounted:
+            found["uncounted_requests"] = spent.uncounted
         if spent.prices:
             found |= {"cost": round(spent.cost, 6), "currency": spent.prices.currency}
+            if spent.uncounted:
+                found["cost_note"] = "at most: requests that nobody counted are priced at their worst"
         found |= self._guarded()
         if self._connected:
             found["server"] = self._connected[1].to_dict()
         return found
 
+    def halt(self) -> None:
+        super().halt()
+        if "_loop" in self.__dict__:
+            with suppress(RuntimeError):  # it has been closed
+                self._loop[0].call_soon_threadsafe(self._tell_later)
+
     def close(self) -> None:
-        if self._connected:
-            self._await(self._connected[0].close())
+        self.halt()
         if "_loop" in self.__dict__:
             loop, thread = self._loop
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
+            try:
+                if thread.is_alive():
+                    self._await(self._end())
+            finally:
+                if thread.is_alive():
+                    loop.call_soon_threadsafe(loop.stop)
+                    thread.join()
         super().close()
+
+    async def _end(self) -> None:
+        """What is in flight is paid for: wherever an interrupt struck, it is awaited and kept."""
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        if self._connected:
+            await self._connected[0].close()
+
+    def _tell_later(self) -> None:
+        if not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_later(SILENT, self._tell)
+
+    def _tell(self) -> None:
+        if count := self._connected[0].limiter.in_flight if self._connected else 0:
+            what = "%s: stopping when the answers in flight (%d) have come, within %g s; Ctrl-C again loses them"
+            logger.warning(what, self.base_url, count, self.timeout)
 
     def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
         try:
@@ -136,7 +171,7 @@ class OpenAI(LLM):
 
     async def _ask(self, key: bytes, request: Request, client: Client) -> Reply:
         try:
-            reply = await client.ask(request, self._halted)
+            reply = await client.ask(request)
             await self._replies.keep((key, reply))
             return reply
         except BaseException as error:
@@ -166,11 +201,11 @@ class OpenAI(LLM):
         base_url, key = self.base_url, os.environ.get(KEY)
         fixed = self.concurrency
         limiter = Concurrency(least=fixed, start=fixed, most=fixed) if fixed else Concurrency(start=START)
-        self._await(health(base_url, self.model, key))
-        capabilities = self._await(probe(base_url, self.model, key, wait=self.wait))
+        self._await(health(base_url, self.model, key, halt=self._halted))
+        capabilities = self._await(probe(base_url, self.model, key, wait=self.wait, halt=self._halted))
         client = Client(
             base_url, self.model, key=key, timeout=self.timeout, attempts=self.attempts, wait=self.wait,
-            limiter=limiter, budget=self._budget, capabilities=capabilities,
+            limiter=limiter, budget=self._budget, capabilities=capabilities, halt=self._halted,
         )  # fmt: skip
         return client, capabilities
 
@@ -191,8 +226,7 @@ class OpenAI(LLM):
         try:
             return future.result()
         except KeyboardInterrupt:
-            self.halt()
-            wait([future])  # what is in flight is paid for, and kept; Ctrl-C again does not wait
+            self.halt()  # what is in flight is paid for: `close` awaits it, and keeps it
             raise
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,10 +18,14 @@ from babelset.doctor import Finding
 from babelset.engines import modelfolder
 from babelset.engines.llm.languagemodel import LLM, in_step
 from babelset.engines.llm.request import ChatChoice, Reply, Request, T, Talk
-from babelset.errors import ConfigError, Stopped
+from babelset.errors import ConfigError
+from babelset.work.chunks import chunked
 
 CURE = "pip install 'babelset[vllm]'"
 TEMPLATE = 256  # tokens that a chat template may add
+SLICE = 2048  # requests that are lost where the process is killed, and awaited where it is stopped
+
+logger = logging.getLogger("babelset")
 
 
 class VLLM(LLM):
@@ -49,6 +55,11 @@ class VLLM(LLM):
         yield Finding("vllm", there, "installed; needs --model" if there else "not installed", "" if there else CURE)
 
     def close(self) -> None:
+        self.halt()
+        if threads := self.__dict__.pop("_threads", None):
+            if self._turn.locked():
+                logger.warning("vllm: stopping when the batch in flight is answered; Ctrl-C again loses it")
+            threads.shutdown()  # an interrupt must not tear an answer from the batch that it is in
         super().close()
         if engine := self.__dict__.pop("engine", None):
             engine.llm_engine.engine_core.shutdown()  # left to the interpreter's end, its processes may outlive us
@@ -81,11 +92,14 @@ class VLLM(LLM):
             raise ConfigError(f"vLLM cannot load {self.model}: {str(error).strip()[:600]}.{hint}") from error
 
     def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
-        return in_step(talks, self._send)
+        return self._threads.submit(in_step, talks, self._send).result()
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.parallel, thread_name_prefix="babelset-vllm")
 
     def _send(self, requests: list[Request]) -> list[Reply]:
-        if self._halted.is_set():
-            raise Stopped
+        self._halted.check()
         with self._turn:
             _ = self.engine
         keys, known = self._remembered(requests)
@@ -97,11 +111,13 @@ class VLLM(LLM):
                     fitting[key] = request, room
                 else:
                     known[key] = Reply(error="the text does not fit the model's context", too_long=True)
-        if fitting:
+        for some in chunked(fitting.items(), SLICE):
+            self._halted.check()
             with self._turn:
-                replies = dict(zip(fitting, self._chat(list(fitting.values())), strict=True))
-            self._replies.put(replies.items())
-            known |= replies
+                replies = self._chat([asked for _, asked in some])
+            answered = dict(zip((key for key, _ in some), replies, strict=True))
+            self._replies.put(answered.items())
+            known |= answered
         return [known[key] for key in keys]
 
     def _room(self, request: Request) -> int:

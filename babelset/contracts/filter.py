@@ -238,7 +238,10 @@ class Filter(BaseModel):
         return None
 
     def unload(self, model: Any) -> None:
-        """End what `load` made."""
+        """End what `load` made. What it has been paid for and waits for comes back first, and is kept."""
+
+    def halt_loaded(self, model: Any) -> None:
+        """Make what `load` made ask nothing more, without waiting for it."""
 
     @contextmanager
     def open(self, folder: Path | None = None, *, eager: bool = True) -> Iterator[Self]:
@@ -250,7 +253,7 @@ class Filter(BaseModel):
 
         To judge stored ratings it need not be open; where there may be none to score, it is opened without `eager`.
         """
-        with Lazy(lambda: self.load(folder), self.unload) as self._heavy:
+        with Lazy(lambda: self.load(folder), self.unload, self.halt_loaded) as self._heavy:
             try:
                 if folder and eager and self.asks_an_engine:
                     _ = self.loaded
@@ -264,6 +267,11 @@ class Filter(BaseModel):
         if self._heavy is None:
             raise ContractError(f"the filter {self.name!r} needs what it loads: score within `with check.open(): ...`")
         return self._heavy.get()
+
+    def halt(self) -> None:
+        """Ask nothing more: `score` raises errors.Stopped when what is in flight has come back. For any thread."""
+        if heavy := self._heavy:
+            heavy.halt()
 
     @abstractmethod
     def score(self, units: Sequence[Scored]) -> list[Rating]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import Event, Lock
 from typing import Generic, Self, TypeVar
+
+from babelset.errors import Stopped
 
 T = TypeVar("T")
 
@@ -16,17 +18,30 @@ class Lazy(Generic[T]):
     with Lazy(lambda: Kiwi.load("models/kiwi"), lambda kiwi: None) as kiwi:
         kiwi.get()  # loads it
         kiwi.get()  # the same
+        kiwi.halt()
+        kiwi.get()  # raises Stopped
     """
 
-    def __init__(self, make: Callable[[], T], end: Callable[[T], None]) -> None:
-        self._make, self._end, self._lock = make, end, Lock()
+    def __init__(
+        self, make: Callable[[], T], end: Callable[[T], None], stop: Callable[[T], None] = lambda made: None
+    ) -> None:
+        self._make, self._end, self._stop, self._lock = make, end, stop, Lock()
         self._made: list[T] = []
+        self._halted = Event()
 
     def get(self) -> T:
         with self._lock:
-            if not self._made:
+            if not self._made and not self._halted.is_set():
                 self._made.append(self._make())
+            if self._halted.is_set():  # also while it was being made
+                raise Stopped
             return self._made[0]
+
+    def halt(self) -> None:
+        """Tell it to stop; who needs it afterwards gets Stopped. Waits for nothing, also not for its being made."""
+        self._halted.set()
+        for made in list(self._made):
+            self._stop(made)
 
     @property
     def made(self) -> T | None:

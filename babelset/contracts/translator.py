@@ -134,8 +134,12 @@ class Translator(BaseModel):
         """
         return ()
 
-    def keep_replies(self, folder: Path) -> None:
-        """Where to keep what has been paid for until the run is complete: a resumed run asks it to again."""
+    def keep_replies(self, folder: Path, name: str = "replies") -> None:
+        """
+        Where to keep what has been paid for until the run is complete: a resumed run asks it to again.
+
+        In files whose names begin with `name`: the same engine may serve a run in two ways.
+        """
 
     def halt(self) -> None:
         """Send nothing more: `translate` raises errors.Stopped when what is in flight has come back."""
@@ -145,4 +149,4 @@ class Translator(BaseModel):
         return {}
 
     def close(self) -> None:
-        """End what was started: processes, threads, connections."""
+        """End what was started: processes, threads, connections. What is in flight comes back first, and is kept."""

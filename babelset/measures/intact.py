@@ -59,7 +59,9 @@ SPECIAL = regex.compile(
     r"|^\s*[A-H][).:]?\s*$|\b[A-H], [A-H], "
 )
 
-ROLE = regex.compile(r"^[ \t>*#]*(?:Human|Assistant|User|System|AI)[ \t]?:", regex.MULTILINE)
+ROLE = regex.compile(
+    r"(?:^[ \t>*#]*(?:Human|Assistant|User|System|AI)|(?<=[\s.!?])(?:Human|Assistant))[ \t]?:", regex.MULTILINE
+)
 TAG = regex.compile(r"</?[\w:-]+|\bon\w+\s*=|<\W+")
 HIDDEN = regex.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"

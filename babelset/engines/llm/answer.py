@@ -61,8 +61,11 @@ FIRST_NUMBER, BRACE = re.compile(r'\{\s*"1"\s*:'), re.compile(r"[{}]")
 _OBJECT = json.JSONDecoder(object_pairs_hook=list, strict=False)
 THOUGHT = re.compile(r"<(?:think|thinking|thought|reasoning|seed:think)>|\[THINK\]|◁think▷", re.IGNORECASE)
 THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning|seed:think)>|\[/THINK\]|◁/think▷", re.IGNORECASE)
-# Nothing to see, or not what it seems: lone surrogates, bytes that were no UTF-8, overridden direction, hidden tags
-UNSEEN = re.compile("[\ud800-\udfff\ufffd\u202d\u202e\U000e0000-\U000e007f]")
+# Nothing to see, or not what it seems: control and private characters, lone surrogates, bytes that were no UTF-8,
+# overridden direction, hidden tags. Most are gone once tags have become kept texts again, and may leave a word in two.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\uf8ff\ufffd\u202d\u202e\U000e0000-\U000e007f]"
+)
 LEAK = 8  # words in a row of the instructions
 REPEATS, LOOP = 4, 24  # times as often as the source repeats its words; characters of one kind in a row
 HUGE = 20  # times as long as the source: not worth a look

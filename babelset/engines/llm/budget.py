@@ -96,10 +96,15 @@ class Claim:
 
     worst: Usage
     usage: Usage | None = None
+    sent: bool = True
 
     def free(self) -> None:
         """The server did no work for this request."""
         self.usage = Usage()
+
+    def unsend(self) -> None:
+        """The request never left: it is none."""
+        self.usage, self.sent = Usage(), False
 
 
 @dataclass(slots=True)
@@ -119,6 +124,7 @@ class Budget:
     prices: Prices | None = None
     requests: int = 0  # sent, repeated ones among them
     retries: int = 0
+    uncounted: int = 0  # requests whose tokens nobody counted; of the cost, they have the worst price
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
@@ -143,7 +149,7 @@ class Budget:
         try:
             yield claim
         finally:
-            self._settle(claim, price)
+            self._settle(claim, price, retry)
 
     def add(self, usage: Usage) -> None:
         self.prompt_tokens += usage.prompt
@@ -163,11 +169,14 @@ class Budget:
                 raise Spent(self._message("max_cost", f"{self.max_cost:g}", next=price))
             await self._settled.wait()
 
-    def _settle(self, claim: Claim, price: float) -> None:
+    def _settle(self, claim: Claim, price: float, retry: bool) -> None:
         if claim.usage is None:  # tokens that nobody counted are no tokens, but they may have cost money
             self.cost += price
+            self.uncounted += 1
         else:
             self.add(claim.usage)
+        self.requests -= not claim.sent
+        self.retries -= retry and not claim.sent
         self._open -= 1
         self._claimed = self._claimed - price if self._open else 0.0  # sums of fractions do not return to zero
         self._settled.set()

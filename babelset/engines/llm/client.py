@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
 from babelset.engines.llm.budget import Budget, Usage
+from babelset.engines.llm.completion import Completion
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
-from babelset.engines.llm.request import ChatChoice, Reply, Request
+from babelset.engines.llm.halt import Halt
+from babelset.engines.llm.request import Reply, Request
 from babelset.errors import ConfigError, EngineError, Stopped
 
 if TYPE_CHECKING:
@@ -25,72 +28,24 @@ PATIENCE = 20  # requests in a row that fail before the server counts as down
 TURNED_AWAY = 30  # times that one request may meet 429: that is never the request's fault
 LONGEST_PAUSE = 600.0  # seconds that Retry-After may ask for
 LONGEST_WAIT = 30  # between two attempts, in units of `wait`
+NOTICED = 5.0  # seconds of waiting that a user is told of
 
-
-class _Message(BaseModel):
-    content: str | None = None
-
-    @field_validator("content", mode="before")
-    @classmethod
-    def _joined(cls, content: object) -> object:
-        """Some servers answer in parts; those of reasoning are not the answer."""
-        if not isinstance(content, list):
-            return content
-        parts = [{"text": part} if isinstance(part, str) else part for part in content]
-        if not all(isinstance(part, dict) for part in parts):
-            raise ValueError("parts that are no objects")
-        texts = [part.get("text") for part in parts if part.get("type", "text") in ("text", "output_text")]
-        plain = [text.get("value") if isinstance(text, dict) else text for text in texts]
-        if not all(isinstance(text, str) for text in plain):
-            raise ValueError("parts without a text")
-        return "".join(map(str, plain))
-
-
-class _RawChoice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class Completion(BaseModel):
-    """The parts of a server's answer that are used; pydantic's ValidationError where it is no chat completion."""
-
-    choices: list[_RawChoice] = Field(min_length=1)
-    model: str | None = None
-    usage: Any = None
-
-    @property
-    def texts(self) -> list[str]:
-        return [choice.message.content or "" for choice in self.choices]
-
-    def counted(self) -> Usage | None:
-        """None where the server does not count."""
-        usage = self.usage if isinstance(self.usage, dict) else {}
-        details = usage.get("prompt_tokens_details")
-        prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-        cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
-        return None if prompt is None or completion is None else Usage(prompt, completion, cached or 0)
-
-    def reply(self) -> Reply:
-        usage = self.counted() or Usage()
-        ends = (choice.finish_reason or "stop" for choice in self.choices)
-        return Reply(tuple(map(ChatChoice, self.texts, ends)), usage.prompt, usage.completion)
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+logger = logging.getLogger("babelset")
 
 
 @dataclass(slots=True)
 class _Attempts:
-    """How often one request may still be sent; decides, as stamina's hook, whether it is sent again."""
+    """How often one request may still be sent; decides, as tenacity's hook, whether it is sent again."""
 
     left: int
     turned_away: int = TURNED_AWAY
     made: int = 0
+    fault: Passing = field(default_factory=lambda: Passing(""))  # the last
 
-    def __call__(self, error: Exception) -> bool:
+    def __call__(self, error: BaseException) -> bool:
         if not isinstance(error, Passing):
             return False
+        self.fault = error
         if error.status == 429:
             self.turned_away -= 1
         else:
@@ -107,7 +62,8 @@ class Client:
     await client.close()
 
     `timeout` is seconds for one attempt from its first byte to its last; `attempts` are made `wait`, twice `wait` ...
-    seconds apart, with jitter. Raises ConfigError for an address or a key that cannot be one, or without the extra.
+    seconds apart, with jitter. Where it waits for the server it says so, and `halt` ends that at once. Raises
+    ConfigError for an address or a key that cannot be one, or without the extra.
     """
 
     def __init__(
@@ -122,36 +78,37 @@ class Client:
         wait: float = 1.0,
         limiter: Concurrency | None = None,
         budget: Budget | None = None,
+        halt: Halt | None = None,
     ) -> None:
         self.endpoint = Endpoint.of(base_url, model, key, timeout)
         self.capabilities, self.limiter, self.budget = capabilities, limiter or Concurrency(), budget or Budget()
-        self._attempts, self._timeout = attempts, timeout
+        self.halt = halt or Halt()
+        self._attempts, self._timeout, self._wait, self._told = attempts, timeout, wait, 0.0
         self._answered, self._refusals, self._failures = False, 0, 0  # failures in a row
         try:
             import openai
-            import stamina
+            import tenacity  # noqa: F401
+
+            from babelset.engines.llm.http import OneOrigin
         except ImportError:
             raise ConfigError("asking a server needs an extra: pip install 'babelset[openai]'") from None
-        logging.getLogger("stamina").addHandler(logging.NullHandler())  # or retries end up on standard error
-        self._retrying = stamina.AsyncRetryingCaller(
-            attempts=None, timeout=None, wait_initial=wait, wait_max=LONGEST_WAIT * wait, wait_jitter=wait
-        )
         self.openai = openai.AsyncOpenAI(
-            api_key=self.endpoint.key or "none", base_url=base_url, timeout=timeout, max_retries=0
-        )
+            api_key=self.endpoint.key or "none", base_url=base_url, timeout=timeout, max_retries=0,
+            http_client=OneOrigin(timeout=timeout),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"Client({self.endpoint!r})"
 
-    async def ask(self, request: Request, stop: threading.Event | None = None) -> Reply:
+    async def ask(self, request: Request) -> Reply:
         """
         The reply; with `error` where the server refuses this request, or fails on it while it answers others.
 
         Fewer choices than `request.n` are possible. Raises ConfigError where no request can succeed, Down (a
-        ConfigError) where the server no longer answers, Spent, and Stopped before sending where `stop` is set.
+        ConfigError) where the server no longer answers, Spent, and Stopped where `halt` is set before it is sent.
         """
         try:
-            completion = await self.complete(self._body(request), stop)
+            completion = await self.complete(self._body(request))
         except Refused as fault:
             return self._refused(fault)
         except Passing as fault:
@@ -159,12 +116,14 @@ class Client:
         self._answered, self._failures = True, 0
         return completion.reply()
 
-    async def complete(self, body: Mapping[str, Any], stop: threading.Event | None = None) -> Completion:
+    async def complete(self, body: Mapping[str, Any]) -> Completion:
         """
         Send a body as it is, again and again where that may help.
 
         Raises Refused, the last Passing when the attempts are used up, and what `ask` raises.
         """
+        import tenacity
+
         try:
             size = len(orjson.dumps(body))
         except TypeError as error:  # half a surrogate pair in a text
@@ -172,23 +131,36 @@ class Client:
         limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
         worst = Usage(size, limit * body.get("n", 1))  # a token is at least a byte
         tries = _Attempts(self._attempts)
-        return await self._retrying(tries, self._attempt, body, worst, tries, stop)
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(tries),
+            wait=tenacity.wait_exponential(self._wait, LONGEST_WAIT * self._wait) + tenacity.wait_random(0, self._wait),
+            sleep=partial(self._back_off, tries),
+            reraise=True,
+        )
+        return await retrying(self._attempt, body, worst, tries)
 
     async def close(self) -> None:
         await self.openai.close()
 
-    async def _attempt(
-        self, body: Mapping[str, Any], worst: Usage, tries: _Attempts, stop: threading.Event | None
-    ) -> Completion:
-        async with self.limiter.slot() as slot:
-            if stop is not None and stop.is_set():
-                raise Stopped
+    async def _back_off(self, tries: _Attempts, seconds: float) -> None:
+        if tries.fault.load:
+            self._tell(str(tries.fault), seconds)
+        await self.halt.sleep(seconds)
+
+    async def _attempt(self, body: Mapping[str, Any], worst: Usage, tries: _Attempts) -> Completion:
+        async with self.limiter.slot(self.halt.sleep) as slot:
+            self.halt.check()
             async with self.budget.claim(worst, retry=tries.made > 0) as claim:
-                tries.made += 1
                 try:
+                    self.halt.check()  # the claim may have waited
                     completion = await self._post(body)
+                except Stopped:
+                    claim.unsend()
+                    raise
                 except Passing as fault:
-                    if fault.unpaid:
+                    if fault.unsent:
+                        claim.unsend()
+                    elif fault.unpaid:
                         claim.free()
                     if fault.load:
                         slot.refused = True
@@ -197,12 +169,16 @@ class Client:
                 except (Refused, ConfigError):
                     claim.free()
                     raise
+                finally:
+                    tries.made += claim.sent
                 claim.usage = completion.counted()
             slot.tokens = claim.usage.completion if claim.usage else sum(map(len, completion.texts)) // 4
             return completion
 
     async def _post(self, body: Mapping[str, Any]) -> Completion:
         import openai
+
+        from babelset.engines.llm.http import Unreadable
 
         chat, content = self.openai.chat.completions.with_raw_response, b""
         try:
@@ -211,19 +187,29 @@ class Client:
                 raw = await chat.create(model=self.endpoint.model, messages=[], extra_body=body)
             content = raw.content
             return Completion.model_validate_json(content)
-        except (TimeoutError, openai.OpenAIError, ValidationError) as error:
+        except (TimeoutError, openai.OpenAIError, ValidationError, Unreadable) as error:
             fault = self.endpoint.fault(error, answered=self._answered, content=content)
         raise fault  # outside of the handler: the error in hand holds the key in its request
 
     def _pause(self, fault: Passing) -> None:
         """Retry-After speaks of the server: it holds for every request."""
         if fault.wait > LONGEST_PAUSE:
+            hours = fault.wait / 3600
+            long = f"{hours:.1f} hours" if hours <= 72 else "days"
             raise Down(
-                f"{self.endpoint}: the server wants no request for {fault.wait / 3600:.1f} hours ({fault}). "
-                "The same command goes on then"
+                f"{self.endpoint}: the server wants no request for {long} ({fault}). The same command goes on then"
             )
         if fault.wait:
+            self._tell(f"HTTP {fault.status}: Retry-After {fault.wait:.0f} s", fault.wait)
             self.limiter.pause(fault.wait)
+
+    def _tell(self, why: str, seconds: float) -> None:
+        """A line for a wait that a user would notice; one, however many requests wait."""
+        until = time.time() + seconds
+        if seconds >= NOTICED and until > self._told + NOTICED:
+            self._told = until
+            clock = time.strftime("%H:%M" if seconds > 60 else "%H:%M:%S", time.localtime(until))
+            logger.warning("%s: %s: waiting until %s", self.endpoint, why, clock)
 
     def _refused(self, fault: Refused) -> Reply:
         self._failures = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -123,16 +123,21 @@ class Concurrency:
     def limit(self) -> int:
         return self._limit.value
 
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
     def pause(self, seconds: float) -> None:
         """Give nobody a slot for so long; of several pauses the last to end holds."""
         self._closed_until = max(self._closed_until, _now() + seconds)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Slot]:
+    async def slot(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> AsyncIterator[Slot]:
+        """The next; `sleep` is what a pause is waited for with."""
         async with self._turn:
             while (pause := self._closed_until - _now()) > 0 or self._in_flight >= self.limit:
                 self._freed.clear()
-                await (asyncio.sleep(pause) if pause > 0 else self._freed.wait())
+                await (sleep(pause) if pause > 0 else self._freed.wait())
             self._in_flight += 1
         slot, start = Slot(self._limit.era), _now()
         try:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -31,7 +31,9 @@ TOO_LONG = re.compile(
     re.I,
 )
 INVALID = re.compile(r"validation|json_schema|response_format|pydantic", re.I)
-UNSENT = frozenset(["ConnectError", "ConnectTimeout", "PoolTimeout"])  # of httpx: nothing has reached the server
+# of httpx: nothing has reached the server
+UNSENT = frozenset(["ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"])
+PATH = "/chat/completions"  # of a request, behind the base URL
 SAYING = ("error", "message", "detail", "msg")  # fields of an error's body, the outer first
 LOOK = 10_000  # characters of an error's body
 
@@ -104,8 +106,12 @@ class Endpoint:
         """
         import openai
 
+        from babelset.engines.llm.http import Unreadable
+
         if isinstance(error, openai.APIStatusError):
             return self._of_status(error, answered)
+        if isinstance(error, Unreadable):
+            return Passing(str(error), status=200)
         if type(error.__cause__).__name__ in UNSENT:
             return Passing("the server cannot be reached", load=True, unsent=True)
         if isinstance(error, TimeoutError | openai.APITimeoutError):
@@ -118,6 +124,8 @@ class Endpoint:
 
     def _of_status(self, error: openai.APIStatusError, answered: bool) -> Exception:
         status, text = error.status_code, error.response.text[:LOOK]
+        if 300 <= status < 400:
+            return ConfigError(f"{self}: HTTP {status}: {_moved(error.response)}")
         reason = f"HTTP {status}: {self._said(error.body)}"
         if status in (400, 413, 422):
             return Refused(reason, too_long=status == 413 or bool(TOO_LONG.search(text)))
@@ -141,6 +149,21 @@ class Endpoint:
     def _said(self, body: object) -> str:
         text = server_text(body)
         return shorten(text.replace(self.key, "***") if self.key else text, 300)
+
+
+def _moved(response: Any) -> str:
+    from babelset.engines.llm.http import origin
+
+    onward = response.next_request
+    if onward is None:
+        return "the server answers with a redirect that leads nowhere. Look at --base-url"
+    there = shorten(str(onward.url).removesuffix(PATH), 200)
+    if origin(onward.url) == origin(response.request.url):
+        return f"the server sends requests on in a way that drops what is asked. If it is right, say --base-url {there}"
+    return (
+        f"the server sends requests on to another origin, {shorten(origin(onward.url), 200)}, which got nothing. "
+        f"If your rows may go there, say --base-url {there}"
+    )
 
 
 def server_text(body: object) -> str:

@@ -22,6 +22,7 @@ import xxhash
 from babelset.engines.encoders import USE, Encoder, encoder
 from babelset.engines.encoders.universal import installed, knows
 from babelset.engines.llm.candidates import chrf
+from babelset.engines.llm.halt import Halt
 from babelset.engines.llm.placement import displaced
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, Talk
@@ -123,7 +124,7 @@ class Guard:
             self._note(key, found)
         return found == SHIFTED
 
-    def settle(self, halted: threading.Event) -> None:
+    def settle(self, halted: Halt) -> None:
         """Wait for looks that other threads have begun: they may say that no answer can be trusted."""
         with self._ended:
             while self._open and not self.shifted and not halted.is_set():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,6 +22,7 @@ from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.guard import SAMPLE, Guard
 from babelset.engines.llm.guard import chosen as chosen_guard
+from babelset.engines.llm.halt import Halt
 from babelset.engines.llm.prompt import Prompt, for_model, load
 from babelset.engines.llm.replies import Replies
 from babelset.engines.llm.request import Reply, Request, T, Talk
@@ -65,7 +65,7 @@ class LLM(Translator):
 
     _manners: dict[str, tuple[Manner, Examiner]] = PrivateAttr(default_factory=dict)
     _replies: Replies = PrivateAttr(default_factory=lambda: Replies(":memory:"))
-    _halted: threading.Event = PrivateAttr(default_factory=threading.Event)
+    _halted: Halt = PrivateAttr(default_factory=Halt)
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
     _choose: Chooser | None = PrivateAttr(None)
     _guard: Guard | None = PrivateAttr(None)

@@ -10,8 +10,10 @@ from typing import Any
 
 import orjson
 
-from babelset.engines.llm.client import Client, Completion, response_format
+from babelset.engines.llm.client import Client, response_format
+from babelset.engines.llm.completion import Completion
 from babelset.engines.llm.faults import Down, Passing, Refused
+from babelset.engines.llm.halt import Halt
 from babelset.errors import ConfigError, EngineError, did_you_mean
 
 ODD = "zyxglorp-7"  # no model says this unless it is made to
@@ -51,13 +53,15 @@ class Capabilities:
         return asdict(self)
 
 
-async def health(base_url: str, model: str, key: str | None = None, *, timeout: float = 30) -> None:
+async def health(
+    base_url: str, model: str, key: str | None = None, *, timeout: float = 30, halt: Halt | None = None
+) -> None:
     """
     Return if a server answers there, lets us in and has the model, as far as it says.
 
     Raises ConfigError that says which of the three it is.
     """
-    client = Client(base_url, model, key=key, timeout=timeout, capabilities=Capabilities())
+    client = Client(base_url, model, key=key, timeout=timeout, capabilities=Capabilities(), halt=halt)
     try:
         listed = await _models(client, timeout)
     finally:
@@ -68,7 +72,13 @@ async def health(base_url: str, model: str, key: str | None = None, *, timeout: 
 
 
 async def probe(
-    base_url: str, model: str, key: str | None = None, *, timeout: float = 120, wait: float = 1.0
+    base_url: str,
+    model: str,
+    key: str | None = None,
+    *,
+    timeout: float = 120,
+    wait: float = 1.0,
+    halt: Halt | None = None,
 ) -> Capabilities:
     """
     What the server can do, from seven small requests.
@@ -76,7 +86,9 @@ async def probe(
     A request that the server refuses, or fails on repeatedly, shows that it lacks what was asked for. Raises
     ConfigError where not even a plain one is answered.
     """
-    client = Client(base_url, model, key=key, timeout=timeout, attempts=3, wait=wait, capabilities=Capabilities())
+    client = Client(
+        base_url, model, key=key, timeout=timeout, attempts=3, wait=wait, capabilities=Capabilities(), halt=halt
+    )
     try:
         return await _Probe(client, {"model": model}).run()
     finally:
@@ -159,11 +171,13 @@ async def _models(client: Client, timeout: float) -> list[str]:
     """The models that the server says it has, none where it does not say."""
     import openai
 
+    from babelset.engines.llm.http import Unreadable
+
     try:
         async with asyncio.timeout(timeout):
             raw = await client.openai.models.with_raw_response.list()
         return [str(item["id"]).removeprefix("models/") for item in orjson.loads(raw.content)["data"]]
-    except (TimeoutError, openai.OpenAIError) as error:
+    except (TimeoutError, openai.OpenAIError, Unreadable) as error:
         if isinstance(error, openai.APIStatusError) and error.status_code in NO_LIST:
             return []
         fault = client.endpoint.fault(error)

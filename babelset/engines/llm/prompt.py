@@ -37,25 +37,20 @@ import orjson
 import xxhash
 from pydantic import BaseModel, ValidationError
 
-from babelset.engines.llm.controls import as_json, neutral
+from babelset.engines.llm.controls import neutral
 from babelset.errors import ConfigError, did_you_mean
 from babelset.languages import Language
 from babelset.plugins import explain
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-    from jinja2.sandbox import SandboxedEnvironment
+    from types import FrameType
+
+    from jinja2 import Environment, Template
 
 FRONT = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 BLOCKS = ("system", "user")
+SHOWN = 300  # characters of what a template's error says
 DEFAULT = "segments"
-
-SCRIPTS = """
-Arab=Arabic Armn=Armenian Beng=Bengali Cyrl=Cyrillic Deva=Devanagari Ethi=Ethiopic Geor=Georgian Grek=Greek
-Gujr=Gujarati Guru=Gurmukhi Hang=Hangul Hans=Simplified_Chinese Hant=Traditional_Chinese Hebr=Hebrew Jpan=Japanese
-Khmr=Khmer Knda=Kannada Laoo=Lao Latn=Latin Mlym=Malayalam Mymr=Burmese Olck=Ol_Chiki Orya=Odia Sinh=Sinhala
-Taml=Tamil Telu=Telugu Tfng=Tifinagh Thai=Thai Tibt=Tibetan
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,19 +221,10 @@ def _check_blocks(source: str, file: str) -> None:
             raise ConfigError(f"{file}:{stray[0].lineno}: something stands outside of the blocks 'system' and 'user'")
 
 
-@cache
-def _sandbox() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def _sandbox() -> Environment:
+    from babelset.engines.llm.sandbox import sandbox
 
-    sandbox = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    sandbox.globals.clear()
-    sandbox.filters["json"] = as_json
-    scripts = dict(item.split("=") for item in SCRIPTS.split())
-    sandbox.filters["script"] = lambda language: scripts[language.script].replace("_", " ")
-    return sandbox
+    return sandbox()
 
 
 @lru_cache(maxsize=256)
@@ -252,6 +238,8 @@ def _compile(source: str, where: str) -> Template:
         code = sandbox.compile(source, filename=where)
     except TemplateSyntaxError as error:
         raise ConfigError(f"{where}:{error.lineno}: {error.message}") from None
+    except (RecursionError, MemoryError, ValueError, SyntaxError) as error:  # brackets in brackets, endless numbers
+        raise ConfigError(f"{where}: cannot be read as a template: {str(error)[:SHOWN]}") from None
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
             near = did_you_mean(name.name, sorted(NAMES))
@@ -263,17 +251,25 @@ def _render(template: Template, given: Mapping[str, Any], block: str = "") -> st
     from jinja2 import TemplateError
 
     wrong = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+    from babelset.engines.llm.sandbox import joined, limited
+
     function = template.blocks[block] if block else template.root_render_func
+    pieces: Any = function(template.new_context(dict(given)))
     try:
-        return "".join(function(template.new_context(dict(given))))
+        with limited():
+            return joined(pieces)
     except (TemplateError, *wrong) as error:
-        raise _fault(template, error) from None
+        raise _fault(template, error, pieces.gi_frame) from None
 
 
-def _fault(template: Template, error: Exception) -> ConfigError:
+def _fault(template: Template, error: Exception, at: FrameType | None) -> ConfigError:
+    """`at`: where the template has come to, if the error is not its own."""
     frames = walk_tb(error.__traceback__)
-    lines = [1, *(line for frame, line in frames if frame.f_code.co_filename == template.filename)]
-    return ConfigError(f"{template.filename}:{template.get_corresponding_lineno(lines[-1])}: {error}")
+    lines = [
+        at.f_lineno if at else 1,
+        *(line for frame, line in frames if frame.f_code.co_filename == template.filename),
+    ]
+    return ConfigError(f"{template.filename}:{template.get_corresponding_lineno(lines[-1])}: {str(error)[:SHOWN]}")
 
 
 def _parsed(text: str, where: str) -> Any:

@@ -31,6 +31,7 @@ KIND = Kind(
     },
     "make room, then run the same command again",
 )
+COUNTED = ("requests", "retries", "uncounted", "prompt_tokens", "completion_tokens")  # of a budget
 
 
 class Replies:
@@ -145,9 +146,8 @@ class KeptBudget(Budget):
         """Go on from what stands there; requests of this process are written down there too."""
         done = replies.noted()
         self.replies = replies
-        self.requests, self.retries, self.prompt_tokens, self.completion_tokens = (
-            int(done.get(name, 0)) for name in ("requests", "retries", "prompt_tokens", "completion_tokens")
-        )
+        for name in COUNTED:
+            setattr(self, name, int(done.get(name, 0)))
         # money of a process that knew no prices is counted now
         self.cost = done.get("cost") or self._price(Usage(self.prompt_tokens, self.completion_tokens))
 
@@ -164,10 +164,5 @@ class KeptBudget(Budget):
 
     def _note(self) -> None:
         if self.replies:
-            self.replies.note(
-                requests=self.requests,
-                retries=self.retries,
-                prompt_tokens=self.prompt_tokens,
-                completion_tokens=self.completion_tokens,
-                cost=self.cost + self._claimed,
-            )
+            counts = {name: getattr(self, name) for name in COUNTED}
+            self.replies.note(**counts, cost=self.cost + self._claimed)

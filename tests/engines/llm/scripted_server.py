@@ -21,6 +21,8 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -35,6 +37,7 @@ class Fault:
 
     `raw` is sent in place of the usual body. The connection is cut after `cut` bytes of the body. `drip` is the
     time in seconds from byte to byte. `hang` never answers. `changes` are fields of the body of a usual answer.
+    `wire` is sent as it is in place of an HTTP answer, and the connection closed; `reset` breaks it off.
     """
 
     status: int = 200
@@ -44,6 +47,8 @@ class Fault:
     cut: int | None = None
     drip: float = 0.0
     hang: bool = False
+    wire: bytes | None = None
+    reset: bool = False
 
 
 def error(status: int, message: str, code: str | None = None, **headers: str) -> Fault:
@@ -91,6 +96,7 @@ class ScriptedServer:
     `enforces_schema`, `supports_n` and `seeds` may be taken away, as may any field of the body by `rejects` (400).
     `thinks` puts <think> before each text unless the chat template is told not to. `latency` is seconds an answer;
     `port` 0 is any that is free.
+    An answer that `holds` says is held back until it no longer does; `held` are those that wait so.
     What came in: `bodies`, `times` (monotonic seconds) and `keys`, in order; `peak` is the most at once.
     """
 
@@ -114,7 +120,8 @@ class ScriptedServer:
         self.bodies: list[dict[str, Any]] = []
         self.times: list[float] = []
         self.keys: list[str] = []
-        self.peak = 0
+        self.holds: Callable[[dict[str, Any]], bool] = lambda body: False
+        self.peak = self.held = 0
         self._busy = 0
         self._listening = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -191,6 +198,9 @@ class ScriptedServer:
         try:
             if self.latency:
                 await asyncio.sleep(self.latency)
+            self.held += (holds := self.holds(body))
+            while holds and self.holds(body):
+                await asyncio.sleep(0.005)
             return await _send(writer, reader, self._decide(body, number))
         finally:
             self._busy -= 1
@@ -200,7 +210,7 @@ class ScriptedServer:
             return error(400, f"Unrecognized request argument supplied: {unknown[0]}")
         said = self.script(body, number)
         fault = said if isinstance(said, Fault) else Fault()
-        if fault.raw is not None:
+        if fault.raw is not None or fault.wire is not None:
             return fault
         text = said if isinstance(said, str) else self._answer(body, number)
         return replace(fault, raw=json.dumps(self._body(body, text, number) | fault.changes).encode())
@@ -277,6 +287,9 @@ async def _send(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, faul
     if fault.hang:
         await reader.read()  # until the client gives up
         return False
+    if fault.wire is not None:
+        writer.write(fault.wire)
+        return await _closed(writer, fault.reset)
     body = fault.raw or b""
     headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **fault.headers}
     lines = [f"HTTP/1.1 {fault.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
@@ -290,7 +303,15 @@ async def _send(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, faul
     else:
         writer.write(body)
         await writer.drain()
-    if fault.cut is not None:
-        writer.close()  # in good order, or what was written might be lost
-        await writer.wait_closed()
-    return fault.cut is None
+    ends = fault.cut is not None or fault.reset or fault.headers.get("Connection") == "close"
+    return await _closed(writer, fault.reset) if ends else True
+
+
+async def _closed(writer: asyncio.StreamWriter, reset: bool) -> bool:
+    await writer.drain()
+    if reset:
+        linger = struct.pack("ii", 1, 0)  # nothing is sent any more, but RST
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.close()  # in good order, or what was written might be lost
+    await writer.wait_closed()
+    return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
 import time
 from email.utils import formatdate
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from babelset.engines.llm.budget import Budget, Prices, Spent
 from babelset.engines.llm.client import Client
 from babelset.engines.llm.concurrency import Concurrency, Slot
+from babelset.engines.llm.halt import Halt
 from babelset.engines.llm.probe import Capabilities
 from babelset.engines.llm.request import ChatChoice, Reply
 from babelset.errors import Stopped
@@ -213,14 +213,14 @@ def test_the_budget_is_never_exceeded() -> None:
 
 
 def test_a_run_that_is_stopped_sends_nothing_more() -> None:
-    stop = threading.Event()
+    stop = Halt()
 
     def script(body: dict[str, Any], number: int) -> Fault | None:
         stop.set()
         return SERVER_ERROR
 
     with ScriptedServer(script) as server, pytest.raises(Stopped):
-        run(server, lambda client: client.ask(request(), stop))
+        run(server, lambda client: client.ask(request()), halt=stop)
     assert len(server.bodies) == 1
 
 

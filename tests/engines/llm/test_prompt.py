@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.engines.llm import controls as control_tokens
+from babelset.engines.llm import sandbox
 from babelset.engines.llm.controls import controls, neutral
 from babelset.engines.llm.prompt import Prompt, Values, load
 from babelset.errors import ConfigError
@@ -278,3 +280,69 @@ def test_the_signature_changes_with_every_byte(write: Write, tmp_path: Path) -> 
     assert first.signature == f"mine@3#{first.hash}"
     assert write(USER + "\n").hash != first.hash
     assert write().signature == first.signature
+
+
+# what a template does, and what the one line says of it, behind file and line
+TOO_MUCH = [
+    ("{{ text * 10**9 }}", "more than 4,000,000"),
+    ("{{ 'x' * 10**9 }}", "more than 4,000,000"),
+    ("{{ 10**9 * [text] }}", "more than 4,000,000"),
+    ("{{ 9**(9**9) }}", "power beyond 64"),
+    ("{% for a in range(10**9) %}x{% endfor %}", "'range' is undefined"),
+    ("{% for a in text %}{% for b in text %}{% for c in text %}{% for d in text %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}", "longer than"),
+    ("{% for a in text %}{{ text * 100 }}{% endfor %}", "more than 4,000,000"),
+    ("{% macro a(n) %}{{ a(n + 1) }}{% endmacro %}{{ a(0) }}", "recursion"),
+    ("{% macro a(n) %}{% if n %}{{ a(n - 1) }}{{ a(n - 1) }}{% endif %}{% endmacro %}{{ a(60) }}", "longer than"),
+    ("{% set a = text %}" + "{% set a = a ~ a %}" * 30 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a = text %}" + "{% set a = a + a %}" * 30 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a %}{{ text }}{% endset %}" + "{% set a %}{{ a }}{{ a }}{% endset %}" * 30 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a = text %}" + "{% set a = a|replace('e', a) %}" * 30 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a = text %}" + "{% set a = [a, a]|join(a) %}" * 30 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a = 3 %}" + "{% set a = a * a %}" * 30 + "{{ a }}", "4,096 bits"),
+    ("{{ text|center(10**9) }}", "No filter named 'center'"),
+    ("{{ text.center(10**9) }}", "calls 'center'"),
+    ("{{ text.zfill(10**9) }}", "calls 'zfill'"),
+    ("{{ text.replace('', text) }}", "calls 'replace'"),
+    ("{{ text.join(text) }}", "calls 'join'"),
+    ("{{ '{:1000000000}'.format(1) }}", "calls"),
+    ("{{ '%1000000000d' % 1 }}", "formats by %"),
+    ("{{ text|indent(10**9) }}", "more than 4,000,000"),
+    ("{% for a in text recursive %}{{ loop(text) }}{% endfor %}", "no recursive loops"),
+    ("{% macro a() %}{% for i in text %}{{ text * 100 }}{% endfor %}{% endmacro %}{{ a() }}", "more than 4,000,000"),
+    ("{% set a = text %}" + "{% set a = [a, a]|string %}" * 30 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a = text * 1000 %}{{ [a] * 1000 }}", "more than 4,000,000"),
+    ("{% set a = [text] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}", "more than 4,000,000"),
+    ("{% set a = [text * 1000] * 3 %}{{ a|map('replace', 'e', a[0])|list }}", "more than 4,000,000"),
+    ("{{ text.__class__ }}", "unsafe"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("user", "told"), TOO_MUCH, ids=[str(number) for number in range(len(TOO_MUCH))])
+def test_a_template_has_a_limit_of_time_and_size(
+    user: str, told: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "SECONDS", 0.2)
+    with pytest.raises(ConfigError) as error:
+        prompt = write("{% block user %}\n" + user + "{% endblock %}")
+        prompt.render(Values(find("en"), find("ca"), "the river is cold and clear " * 40))
+    assert told in str(error.value)
+    assert re.match(r"^\S+\.jinja:9: ", str(error.value)), "the file's own line"
+    assert "\n" not in str(error.value) and len(str(error.value)) < 800
+
+
+@pytest.mark.parametrize("deep", ["(" * 5000 + "1" + ")" * 5000, "9" * 5000, "[" * 300 + "]" * 300])
+def test_a_template_that_cannot_be_read_is_told_in_one_line(deep: str, write: Write) -> None:
+    with pytest.raises(ConfigError, match=r"\.jinja") as error:
+        write("{% block user %}{{ " + deep + " }}{% endblock %}").render(Values(find("en"), find("ca"), "Hello."))
+    assert "\n" not in str(error.value)
+
+
+def test_what_templates_need_is_there(write: Write) -> None:
+    user = (
+        "{% macro term(a, b) %}{{ a|upper }}={{ b }}{% endmacro %}{% set n = terms|length * 2 + 1 %}"
+        "{% for a, b in terms %}{{ loop.index }}{{ term(a, b) }}{{ ', ' if not loop.last }}{% endfor %}"
+        "{{ n }} {{ ['x', 'y']|join('-') }} {{ text.strip().split()|first ~ '!' }}{{ text|replace('l', 'L') }}"
+    )
+    values = Values(find("en"), find("ca"), " hello all ", terms=[("a", "b"), ("c", "d")])
+    messages, _ = write("{% block user %}" + user + "{% endblock %}").render(values)
+    assert messages[0]["content"] == "1A=b, 2C=d5 x-y hello! heLLo aLL "
