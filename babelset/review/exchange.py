@@ -11,6 +11,7 @@ from babelset.review.sheet import all_lines
 from babelset.review.sheetcsv import read_csv, write_csv
 from babelset.review.sheetxlsx import read_xlsx, write_xlsx
 from babelset.review.store import Store
+from babelset.work.places import keep_apart
 
 
 def export_to(store: Store, path: str, *, force: bool = False) -> int:
@@ -26,6 +27,7 @@ def export_to(store: Store, path: str, *, force: bool = False) -> int:
         return argilla.write_folder(store, Path(path), force=force)
     if Path(path).exists() and not force:
         raise ConfigError(f"{path} exists; name another file, or add --force")
+    keep_apart([store.path], {"sheet": Path(path)})
     return export_sheet(store, Path(path))
 
 
