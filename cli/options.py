@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from babelset.cli.help import CHECKS, ENGINE, ROWS, RUN
+from babelset.cli.terminal import say
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -183,4 +184,4 @@ def quiet() -> Watch:
     """Who says on standard error what there is to say, and shows no progress."""
     from babelset.work.watch import Watch
 
-    return Watch(say=lambda message: typer.echo(message, err=True))
+    return Watch(say=lambda message: say(message, err=True))

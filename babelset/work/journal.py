@@ -72,9 +72,9 @@ class Journal:
         )
         if differences and not replace:
             raise ConfigError(
-                f"{self.folder} holds an unfinished run with other options or inputs:\n"
-                + "\n".join(f"  {line}" for line in differences)
-                + "\nRepeat the old command to resume it, or start again with --force"
+                f"{self.folder} holds an unfinished run with other options or inputs:",
+                *(f"  {line}" for line in differences),
+                "Repeat the old command to resume it, or start again with --force",
             )
         if differences:
             _empty(self.folder)

@@ -165,7 +165,7 @@ def making(
     format, and without `force` for one that another command made.
     """
     beside = {"manifest": places.manifest, "work folder": places.work}
-    keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside, **(shares or {})})
+    keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside}, shares)
     for path in writes.values():
         check_writable(path)
     output = Output(places, identity_of(command, parts), like, force)
@@ -200,10 +200,8 @@ def _is_made(output: Output, say: Callable[[str], None]) -> bool:
         output.replaced = manifest if manifest.get("command") == output.identity["command"] else {}
         return False
     if differences := compare({key: manifest.get(key) for key in output.identity}, output.identity):
-        shown = "".join(f"\n  {line}" for line in differences[:10])
-        raise ConfigError(
-            f"{places.accepted} exists and was made differently:{shown}\nName another output, or add --force"
-        )
+        shown = [f"  {line}" for line in differences[:10]]
+        raise ConfigError(f"{places.accepted} exists and was made differently:", *shown, FORCE.capitalize())
     if gone := _gone(manifest, places.manifest.parent):
         say(f"{gone} is missing: making it again")
         output.replaced = manifest
