@@ -19,9 +19,17 @@ from difflib import get_close_matches
 
 
 class BabelsetError(Exception):
-    """Whatever babelset raises on purpose: `except BabelsetError as error: sys.exit(error.exit_code)`."""
+    """
+    Whatever babelset raises on purpose: `except BabelsetError as error: sys.exit(error.exit_code)`.
+
+    `summary` is a line; each of the `details` is one below it.
+    """
 
     exit_code = 1
+
+    def __init__(self, summary: str = "", *details: str) -> None:
+        self.summary, self.details = summary, details
+        super().__init__("\n".join((summary, *details)))
 
 
 class ConfigError(BabelsetError):
@@ -39,10 +47,10 @@ class DataError(BabelsetError):
 
     exit_code = 3
 
-    def __init__(self, reason: str, *, file: str = "", line: int = 0, field: str = "") -> None:
+    def __init__(self, reason: str, *details: str, file: str = "", line: int = 0, field: str = "") -> None:
         self.reason, self.file, self.line, self.field = reason, file, line, field
         place = f"{file}:{line}" if line else file
-        super().__init__(": ".join(part for part in (place, field, reason) if part))
+        super().__init__(": ".join(part for part in (place, field, reason) if part), *details)
 
 
 class AccountingError(BabelsetError):

@@ -28,6 +28,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -35,6 +36,7 @@ from pydantic import BaseModel, Field, ValidationError
 from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
 from babelset.exports.export import ExportJob, export
+from babelset.files.names import unfit
 from babelset.files.writing import make_folder
 from babelset.languages import find
 from babelset.plugins import explain
@@ -65,6 +67,7 @@ class ExportStep(BaseModel, extra="forbid", frozen=True):
     shape: str = Field(alias="as")  # name of an export
     output: str  # a file, may contain {lang}; or a folder
     dataset: str | None = None  # only this one; all of them when not given
+    keep_formulas: bool = False  # in a csv, cells that begin with = + - @ as they are
 
 
 class Pipeline(BaseModel, extra="forbid", frozen=True):
@@ -126,11 +129,15 @@ def read_pipeline(path: Path, table: dict[str, Any]) -> Pipeline:
     """The pipeline that `table`, read from `path`, describes; ConfigError names what is wrong in it."""
     try:
         pipeline = Pipeline.model_validate(table)
-        pipeline.output.format(dataset="", lang="")
     except ValidationError as error:
         raise ConfigError(f"{path}: {explain(error)}") from None
-    except (KeyError, IndexError, ValueError):
-        raise ConfigError(f"{path}: output may hold {{dataset}} and {{lang}} only: {table['output']!r}") from None
+    if not _is_pattern(pipeline.output):
+        raise ConfigError(f"{path}: output may hold {{dataset}} and {{lang}} only: {pipeline.output!r}")
+    for name in pipeline.datasets:
+        if reason := unfit(name):
+            raise ConfigError(f"{path}: the dataset name {name!r} {reason}; files are named after it: choose another")
+    if where := next(_with_nul(table, ""), ""):
+        raise ConfigError(f"{path}: {where}: holds a NUL character, which no name can; take it out")
     if len(pipeline.datasets) > 1 and "{dataset}" not in pipeline.output:
         raise ConfigError(f"{path}: several datasets need {{dataset}} in output")
     if len(pipeline.languages) > 1 and "{lang}" not in pipeline.output:
@@ -139,6 +146,24 @@ def read_pipeline(path: Path, table: dict[str, Any]) -> Pipeline:
         if step.dataset is not None and step.dataset not in pipeline.datasets:
             raise ConfigError(f"{path}: export {step.shape!r} names the unknown dataset {step.dataset!r}")
     return pipeline
+
+
+def _is_pattern(text: str) -> bool:
+    """Whether only {dataset} and {lang} are to be filled in: a format can ask for attributes, or a billion blanks."""
+    try:
+        fields = [field for field in Formatter().parse(text) if field[1] is not None]
+    except ValueError:
+        return False
+    return all(name in ("dataset", "lang") and not spec and not conversion for _, name, spec, conversion in fields)
+
+
+def _with_nul(value: Any, where: str) -> Iterator[str]:
+    """Where in a TOML table a text holds a NUL."""
+    if isinstance(value, str) and "\0" in value:
+        yield where
+    items = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _with_nul(inner, f"{where}.{key}".strip("."))
 
 
 def run_pipeline(
@@ -157,7 +182,10 @@ def run_pipeline(
     for step in pipeline.exports:
         names = [step.dataset] if step.dataset else list(made)
         inputs = tuple(path for name in names for path in made[name])
-        order = ExportJob(inputs=inputs, shape=step.shape, output=below(folder, step.output), renew=True)
+        order = ExportJob(
+            inputs=inputs, shape=step.shape, output=below(folder, step.output), keep_formulas=step.keep_formulas,
+            renew=True,
+        )  # fmt: skip
         yield f"export as {step.shape}", export(order)
 
 

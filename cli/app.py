@@ -29,6 +29,7 @@ from babelset.cli.review import review
 from babelset.cli.run import run
 from babelset.cli.score import score
 from babelset.cli.setup import setup
+from babelset.cli.terminal import ReaderGone, guarded, one_line, open_closed, say, warn
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError, ConfigError, ContractError, check_name
 
@@ -40,7 +41,28 @@ command to resume).
 """
 
 
+USAGE_ERROR: Any = typer.BadParameter.__base__  # typer keeps the name to itself
+
+
 class _Commands(Group):
+    """All commands: whatever they print is escaped, whatever they raise becomes a line and an exit code."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        with guarded():
+            try:
+                code = super().main(*args, **{**options, "standalone_mode": False})
+                sys.stdout.flush()
+            except USAGE_ERROR as error:
+                error.message = one_line(error.message)
+                error.show()
+                code = error.exit_code
+            except BabelsetError as error:
+                warn(error.summary, error.details)
+                code = error.exit_code
+            except ReaderGone:
+                code = 0
+            sys.exit(code or 0)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         for arg in args:
             try:
@@ -52,14 +74,8 @@ class _Commands(Group):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except BabelsetError as error:
-            typer.echo(f"babelset: {error}", err=True)
-            raise typer.Exit(error.exit_code) from error
-        except BrokenPipeError:  # the reader of our output has gone, as in `| head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
         except KeyboardInterrupt:
-            typer.echo("babelset: stopped; run the same command again to resume", err=True)
+            warn("stopped; run the same command again to resume")
             raise typer.Exit(STOPPED) from None
 
 
@@ -89,7 +105,7 @@ app.add_typer(setup, name="setup", cls=Group, rich_help_panel="This installation
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"babelset {__version__}")
+        say(f"babelset {__version__}")
         raise typer.Exit
 
 
@@ -118,15 +134,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)  # clusters end jobs with it: stop as cleanly as with Ctrl-C
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # in the background it may be ignored
         signal.signal(signal.SIGINT, _stop)
-    try:
-        app()
-    except SystemExit as end:
-        if end.code == STOPPED:  # at once: Python would wait for an engine that is still at work
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(STOPPED)
-        raise
-    except Exception:  # noqa: BLE001  # a plug-in's or ours; 1, as Python ends, would say that the command is done
-        traceback.print_exc()
-        typer.echo("babelset: this is a bug in babelset or in a plug-in; report it with the lines above", err=True)
-        sys.exit(ContractError.exit_code)
+    open_closed()
+    with guarded():
+        try:
+            app()
+        except SystemExit as end:
+            if end.code == STOPPED:  # at once: Python would wait for an engine that is still at work
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(STOPPED)
+            raise
+        except Exception:  # noqa: BLE001  # a plug-in's or ours; 1, as Python ends, would say that the command is done
+            traceback.print_exc()
+            warn("this is a bug in babelset or in a plug-in; report it with the lines above")
+            sys.exit(ContractError.exit_code)

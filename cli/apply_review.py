@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.terminal import warn
 
 Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="Outputs that were reviewed.")]
 
@@ -54,5 +55,5 @@ def apply_review(
 
 def _warn(count: int, what: str, account: dict[str, Any]) -> None:
     if count:
-        shown = "".join(f"\n  {line}" for line in account["first"])
-        typer.echo(f"babelset: {count} {what}:{shown}" + ("\n  ..." * (count > len(account["first"]))), err=True)
+        lines = [*account["first"], *["..."] * (count > len(account["first"]))]
+        warn(f"{count} {what}:", [f"  {line}" for line in lines])

@@ -9,6 +9,7 @@ import typer
 
 from babelset.cli import options as o
 from babelset.cli.score import SCORERS, Options
+from babelset.cli.terminal import show_json
 
 if TYPE_CHECKING:
     from babelset.contracts.filter import Filter
@@ -79,9 +80,7 @@ def calibrate(
     with spooled(inputs, format) as paths:
         report = calibrated(paths, built, by=by or (), gold=ratings, sample=sample, format=format)
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps(report, ensure_ascii=False, indent=1))
+        show_json(report)
     else:
         _tell(report["languages"])
     raise typer.Exit(1 if report["rows"]["failed"] else 0)

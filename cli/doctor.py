@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from babelset.cli import options as o
+from babelset.cli.terminal import show_json
 
 
 def doctor(json: o.AsJson = False) -> None:
@@ -18,12 +17,13 @@ def doctor(json: o.AsJson = False) -> None:
 
     findings = list(examine(diagnoses()))
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+        show_json([asdict(finding) for finding in findings])
         return
+    from babelset.cli.console import Console, cell
+
+    console = Console(soft_wrap=True)
     for finding in findings:
-        mark = typer.style("ok     ", fg="green") if finding.ok else typer.style("missing", fg="yellow")
-        typer.echo(f"{mark} {finding.part:<16} {finding.detail}")
+        mark = cell("ok     ", "green") if finding.ok else cell("missing", "yellow")
+        console.print(mark.append_text(cell(f" {finding.part:<16} {finding.detail}")))
         if finding.cure:
-            typer.echo(f"        {'':<16} {finding.cure}")
+            console.print(cell(f"        {'':<16} {finding.cure}"))

@@ -8,6 +8,7 @@ import typer
 
 from babelset.cli import options as o
 from babelset.cli.help import RUN
+from babelset.cli.terminal import say, show_json
 
 
 def estimate(
@@ -54,11 +55,9 @@ def estimate(
     with spooled(job.inputs, format) as paths:
         found = count(decided(job, o.quiet()).model_copy(update={"inputs": paths}), trial)
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps(found))
+        show_json(found, indent=None)
         return
     rows = found.pop("rows")
-    typer.echo(f"rows: {rows['read']}, of which {rows['failed']} cannot be read")
+    say(f"rows: {rows['read']}, of which {rows['failed']} cannot be read")
     for name, value in found.items():
-        typer.echo(f"{name.replace('_', ' ')}: {value}")
+        say(f"{name.replace('_', ' ')}: {value}")

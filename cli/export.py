@@ -11,6 +11,7 @@ from babelset.cli import options as o
 
 SHAPES = "As okapi, mits, taco or alpaca. See: babelset plugins."
 PATH = "A file, may contain {lang}; for okapi and mits a folder."
+FORMULAS = "In csv, write cells that begin with = + - @ as they are."
 EVIDENCE = "Keep scores and sources, in the key _babelset."
 
 
@@ -19,6 +20,7 @@ def export(
     shape: Annotated[str, typer.Option("--as", metavar="SHAPE", help=SHAPES)],
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATH", help=PATH)],
     with_evidence: Annotated[bool, typer.Option("--with-evidence", help=EVIDENCE)] = False,
+    keep_formulas: Annotated[bool, typer.Option("--keep-formulas", help=FORMULAS)] = False,
     format: o.Format = None,
     force: o.Force = False,
     json: o.AsJson = False,
@@ -27,7 +29,7 @@ def export(
     Write rows in another shape, one file per language.
 
     Only accepted rows are written. Rows that do not fit the new shape are listed with the reason in a .failed.jsonl
-    next to PATH.
+    next to PATH. In a csv, which people open in spreadsheets, a cell that begins like a formula gets an apostrophe.
     """
     from babelset.cli.summary import show
     from babelset.exports import export as exports
@@ -35,8 +37,9 @@ def export(
 
     with spooled(inputs, format) as paths:
         job = exports.ExportJob(
-            inputs=paths, shape=shape, output=output, with_evidence=with_evidence, format=format, force=force
-        )
+            inputs=paths, shape=shape, output=output, with_evidence=with_evidence, keep_formulas=keep_formulas,
+            format=format, force=force,
+        )  # fmt: skip
         account = exports.export(job, o.quiet())
     show(account if json else {**account, **_counted(account)}, as_json=json)
     raise typer.Exit(1 if account["rows"]["failed"] else 0)

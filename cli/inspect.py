@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.terminal import escaped, show
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,36 +42,33 @@ def inspect(
         found = [part for part in split(spans) if isinstance(part, Segment)]
         for segment in found:
             record = {"source": segment.source, "keeps": segment.keeps, "kinds": segment.kinds}
-            typer.echo(dumps(record) if json else visible(segment.source))
+            show((dumps(record) if json else segment.source) + "\n")
     elif json:
         for span in spans:
-            typer.echo(dumps({"kind": getattr(span, "kind", "prose"), "text": span.text}))
+            show(dumps({"kind": getattr(span, "kind", "prose"), "text": span.text}) + "\n")
     else:
         _show(spans)
 
 
 def _text(file: str) -> str:
     from babelset.errors import DataError
+    from babelset.files.stdin import blocks
 
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        raw = b"".join(blocks()) if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", file=file) from None
     return raw.decode("utf-8", "surrogateescape")
 
 
-def visible(text: str) -> str:
-    """The text with control characters and broken bytes escaped, so that it cannot steer the terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
-
-
 def _show(spans: list[Span]) -> None:
-    from rich.console import Console
     from rich.text import Text
+
+    from babelset.cli.console import Console
 
     kinds = dict.fromkeys(kind for span in spans if (kind := getattr(span, "kind", "")))
     colours = {kind: COLOURS[number % len(COLOURS)] for number, kind in enumerate(kinds)}
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(soft_wrap=True)
     body = Text()
     for span in spans:
         body.append_text(_styled(span, colours))
@@ -86,4 +83,4 @@ def _styled(span: Span, colours: dict[str, str]) -> Text:
     from rich.text import Text
 
     kind = getattr(span, "kind", "")
-    return Text(visible(span.text), style=f"{colours[kind]} reverse" if kind else "")
+    return Text(escaped(span.text), style=f"{colours[kind]} reverse" if kind else "")

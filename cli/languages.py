@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.terminal import say, show_json
 from babelset.languages import Language
 
 if TYPE_CHECKING:
@@ -30,14 +31,12 @@ def languages(query: Query = "", json: o.AsJson = False) -> None:
     with _engines() as engines:
         rows = [_row(language, engines) for language in list(search(query)) or [find(query)]]
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps(rows, ensure_ascii=False, indent=1))
+        show_json(rows)
     elif sys.stdout.isatty():
         _table(rows)
     else:
         for row in rows:
-            typer.echo("\t".join(row.values()))
+            say(*row.values())
 
 
 @contextmanager
@@ -76,17 +75,15 @@ def _row(language: Language, engines: Mapping[str, Translator]) -> dict[str, str
 
 
 def _table(rows: list[dict[str, str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from babelset.cli.console import Console, table
 
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for column in ("code", "tag", "name", "native", "script", "dir", "known to"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("code", "script"))
-    for row in rows:
-        facts = [row[column] for column in ("code", "tag", "name", "native", "script", "direction")]
-        if row["direction"] == "rtl":  # isolated, or its name would reorder the cells around it
-            facts[3] = f"\u2068{row['native']}\u2069"
-        known = [tool for tool in ("nllb", "langid", "lingua", "comet") if row[tool]]
-        table.add_row(*map(Text, facts), " ".join([*filter(None, [row["engines"]]), *known]))
-    Console().print(table)
+    # the native name is last: one that is written from right to left would reorder the cells after it
+    titles = ("code", "tag", "name", "script", "dir", "known to", "native")
+    facts = ("code", "tag", "name", "script", "direction")
+    cells = [[*(row[fact] for fact in facts), _known(row), row["native"]] for row in rows]
+    Console().print(table(titles, cells, left=len(titles), fixed=("code", "script")))
+
+
+def _known(row: dict[str, str]) -> str:
+    tools = [tool for tool in ("nllb", "langid", "lingua", "comet") if row[tool]]
+    return " ".join([*filter(None, [row["engines"]]), *tools])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.terminal import say, show_json
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,14 +44,12 @@ def list_(json: o.AsJson = False) -> None:
         for model in installed()
     ]
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps(rows, ensure_ascii=False, indent=1))
+        show_json(rows)
         return
     for row in rows:
-        typer.echo("\t".join(map(str, row.values())))
+        say(*row.values())
     if not rows:
-        typer.echo(f"no models in {home()}. To fetch one: babelset models get firefox en-es", err=True)
+        say(f"no models in {home()}. To fetch one: babelset models get firefox en-es", err=True)
 
 
 @models.command()
@@ -64,8 +63,8 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
 
     if engine != "firefox":
         raise ConfigError(f"models of {engine!r} are not fetched here. There are: firefox")
-    names = fetch(_pair(pair), place, folder, lambda message: typer.echo(message, err=True))
-    typer.echo(" ".join(names))
+    names = fetch(_pair(pair), place, folder, lambda message: say(message, err=True))
+    say(" ".join(names))
 
 
 def _pair(text: str) -> Pair:

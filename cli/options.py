@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from babelset.cli.help import CHECKS, ENGINE, ROWS, RUN
+from babelset.cli.terminal import say
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -197,6 +198,6 @@ def quiet() -> Watch:
     from babelset.work.watch import Watch
 
     def tell(message: str) -> None:
-        typer.echo(message, err=True)
+        say(message, err=True)
 
     return Watch(say=tell, warn=tell)

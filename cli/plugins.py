@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from babelset.cli import options as o
+from babelset.cli.terminal import say, show_json
 
 
 def plugins(json: o.AsJson = False) -> None:
@@ -17,12 +16,10 @@ def plugins(json: o.AsJson = False) -> None:
 
     found = describe()
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps(found, indent=1))
+        show_json(found)
         return
     for group, entries in found.items():
-        typer.echo(group)
+        say(group)
         for entry in entries:
             origin = "" if entry["package"] == "babelset" else f"  [{entry['package']}]"
-            typer.echo(f"  {entry['name']:<14} {entry['promise']}{origin}")
+            say(f"  {entry['name']:<14} {entry['promise']}{origin}")

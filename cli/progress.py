@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
-
+from babelset.cli.terminal import guarded, say
 from babelset.work.watch import Watch
 
 EVERY = 30.0  # seconds between two lines where there is no terminal
@@ -28,8 +27,9 @@ def watching(quiet: bool = False) -> Iterator[Watch]:
 
 @contextmanager
 def _bar() -> Iterator[Watch]:
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from babelset.cli.console import Console, cell
 
     console = Console(stderr=True)
     columns = (
@@ -40,7 +40,7 @@ def _bar() -> Iterator[Watch]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress, guarded():  # rich reads colours in prints
         task = progress.add_task("", total=None, segments=0, rate=0.0)
         started, segments = time.monotonic(), 0
 
@@ -50,7 +50,7 @@ def _bar() -> Iterator[Watch]:
             progress.update(task, segments=segments, rate=segments / max(time.monotonic() - started, 0.1))
 
         def say(message: str) -> None:
-            console.print(message, markup=False, highlight=False)
+            console.print(cell(message))
 
         yield Watch(
             say=say,
@@ -77,7 +77,7 @@ def _lines() -> Watch:
         last, spent = now, now - started
         left = f", {spent / rows * (total - rows):,.0f} s left" if total and rows else ""
         of = f" of {total:,}" if total else ""
-        typer.echo(f"{rows:,}{of} rows, {segments:,} segments, {segments / spent:,.0f} segments/s{left}", err=True)
+        say(f"{rows:,}{of} rows, {segments:,} segments, {segments / spent:,.0f} segments/s{left}", err=True)
 
     def count_rows(new: int) -> None:
         nonlocal rows
@@ -93,4 +93,4 @@ def _lines() -> Watch:
 
 
 def _say(message: str) -> None:
-    typer.echo(message, err=True)
+    say(message, err=True)

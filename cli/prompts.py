@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.terminal import say, show_json
+from babelset.cli.terminal import show as show_text
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,14 +37,12 @@ def list_(json: o.AsJson = False) -> None:
 
     rows = [_row(prompt) for prompt in available()]
     if json:
-        import json as json_
-
-        typer.echo(json_.dumps(rows, ensure_ascii=False, indent=1))
+        show_json(rows)
     elif sys.stdout.isatty():
         _table(rows)
     else:
         for row in rows:
-            typer.echo("\t".join(_cells(row)))
+            say(*_cells(row))
 
 
 @prompts.command()
@@ -58,7 +58,7 @@ def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) ->
     elif text is not None:
         raise ConfigError("--text needs a target language: add --to LANG")
     else:
-        typer.echo(prompt.text, nl=False)
+        show_text(prompt.text)
 
 
 def _row(prompt: Prompt) -> dict[str, Any]:
@@ -77,16 +77,9 @@ def _cells(row: dict[str, Any]) -> list[str]:
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text as Cell
+    from babelset.cli.console import Console, table
 
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for column in rows[0]:
-        table.add_column(column, overflow="fold", no_wrap=column in ("name", "hash"))
-    for row in rows:
-        table.add_row(*map(Cell, _cells(row)))
-    Console().print(table)
+    Console().print(table(list(rows[0]), map(_cells, rows), left=len(rows[0]), fixed=("name", "hash")))
 
 
 def _show_rendered(prompt: Prompt, source: str, target: str, text: str) -> None:
@@ -102,11 +95,11 @@ def _show_rendered(prompt: Prompt, source: str, target: str, text: str) -> None:
     values = replace(example, translation=TRANSLATION) if prompt.judges else example
     messages, extra = prompt.render(values)
     for message in messages:
-        typer.echo(f"--- {message['role']}")
-        typer.echo(_shown(message["content"]))
+        say(f"--- {message['role']}")
+        show_text(_shown(message["content"]) + "\n")
     if extra:
-        typer.echo("--- body")
-        typer.echo(_shown(extra))
+        say("--- body")
+        show_text(_shown(extra) + "\n")
 
 
 def _shown(content: Any) -> str:

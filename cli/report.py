@@ -29,9 +29,9 @@ def report(
     The page is one file below 5 MB that needs no network. The rejected rows and the manifest next to each RUN are
     read, too.
     """
+    from babelset.cli.report_tables import show
     from babelset.report.collect import collect
     from babelset.report.render import render
-    from babelset.report.terminal import show
     from babelset.work.places import Places, keep_apart
 
     path = Path(output) if output else None

@@ -10,6 +10,7 @@ import typer
 
 from babelset.cli import options as o
 from babelset.cli.help import ROWS, RUN
+from babelset.cli.terminal import say, warn
 from babelset.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _add(store: Store, runs: list[str], sample: int | None, every: bool, format:
     chosen = Choice(runs, sample=sample, everything=every, format=format)
     store.add(chosen)
     if chosen.damaged:
-        typer.echo(f"babelset: rows that cannot be read, and so cannot be reviewed: {chosen.damaged}", err=True)
+        warn(f"rows that cannot be read, and so cannot be reviewed: {chosen.damaged}")
     if not store.progress()["items"]:
         raise ConfigError(f"{', '.join(runs)}: there is no row to review")
 
@@ -123,14 +124,14 @@ def _add(store: Store, runs: list[str], sample: int | None, every: bool, format:
 def _export(store: Store, path: str, force: bool) -> None:
     from babelset.review.exchange import export_to
 
-    typer.echo(f"{path}: {export_to(store, path, force=force)} rows", err=True)
+    say(f"{path}: {export_to(store, path, force=force)} rows", err=True)
 
 
 def _import(store: Store, path: str, reviewer: str) -> None:
     from babelset.review.exchange import import_from
 
     counts = import_from(store, path, reviewer)
-    typer.echo(f"{path}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
+    say(f"{path}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
 
 
 def _serve(store: Store, title: str, then: str, reviewer: str, port: int | None, no_open: bool) -> None:
@@ -141,8 +142,8 @@ def _serve(store: Store, title: str, then: str, reviewer: str, port: int | None,
 
     listening = serving.listen(store, port)
     setting = serving.Setting(serving.token_of(store), listening.getsockname()[1], title, then, reviewer)
-    typer.echo(serving.address(setting))
-    typer.echo("babelset: open this address in a browser; Ctrl-C ends the review, all decisions are stored", err=True)
+    say(serving.address(setting))
+    warn("open this address in a browser; Ctrl-C ends the review, all decisions are stored")
     if not no_open:
         serving.open_browser(serving.address(setting))
     try:
@@ -154,5 +155,6 @@ def _serve(store: Store, title: str, then: str, reviewer: str, port: int | None,
 def _say_what_is_next(store: Store, then: str) -> None:
     counts = store.progress()
     done = counts["items"] - counts["open"]
-    typer.echo(f"\nbabelset: {done} of {counts['items']} rows are decided; the decisions are in {store.path}", err=True)
-    typer.echo(f"run the same command to continue, or apply the decisions: {then}", err=True)
+    say(err=True)
+    warn(f"{done} of {counts['items']} rows are decided; the decisions are in {store.path}")
+    say(f"run the same command to continue, or apply the decisions: {then}", err=True)

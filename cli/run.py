@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from babelset.cli import options as o
+from babelset.cli.terminal import show_json
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
     plan = read_pipeline(pipeline, o.read_toml(pipeline))
     accounts = dict(run_pipeline(plan, pipeline.parent, partial(watching, quiet)))
     if json:
-        typer.echo(json_.dumps(accounts, ensure_ascii=False, indent=1))
+        show_json(accounts)
     else:
         show_all(accounts)
     raise typer.Exit(1 if any(account["rows"]["failed"] for account in accounts.values()) else 0)

@@ -9,6 +9,7 @@ import typer
 
 from babelset.cli import options as o
 from babelset.cli.help import ROWS
+from babelset.cli.terminal import say
 
 SCORERS = "Scorers"
 With = Annotated[
@@ -94,7 +95,7 @@ def _tell_corpora(account: Mapping[str, Any]) -> None:
     ]
     show_table("Corpora: score and 95 % interval", ("language", "scorer", *COLUMNS), rows)
     for line in footnotes(corpora):
-        typer.echo(line)
+        say(line)
 
 
 def _quartiles(told: dict[str, Any]) -> list[float | None]:

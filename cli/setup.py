@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from babelset.cli.terminal import say
+
 setup = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Install tools that need a separate environment.")
 
 
@@ -38,11 +40,11 @@ def comet(
 
     folder = (path.expanduser() if path else default()).absolute()
     order = Setup(folder, python, torch_index, tuple(pip_arg or ()))
-    typer.echo(f"unbabel-comet in {folder}: {SIZE}")
+    say(f"unbabel-comet in {folder}: {SIZE}")
     if dry_run:
         for command in order.commands():
-            typer.echo(f"  {shlex.join(command)}")
+            say(f"  {shlex.join(command)}")
         return
-    interpreter = order.run(typer.echo)
+    interpreter = order.run(say)
     more = "" if folder == default() else f" -O python={interpreter}"
-    typer.echo(f"ready. Score with it: babelset score IN --with comet:MODEL{more} -o OUT")
+    say(f"ready. Score with it: babelset score IN --with comet:MODEL{more} -o OUT")

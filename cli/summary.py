@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-import typer
+from babelset.cli.terminal import say, show_json
 
 NOTES = {
     "rejections": "rejected by",
@@ -21,14 +20,14 @@ SHOWN = 12  # counts of one line
 def show(manifest: Mapping[str, Any], *, as_json: bool, stderr: bool = False) -> None:
     """Print the account of a run. `stderr` when standard output carries rows."""
     if as_json:
-        typer.echo(json.dumps(manifest, ensure_ascii=False, indent=1), err=stderr)
+        show_json(manifest, err=stderr)
         return
     stream = sys.stderr if stderr else sys.stdout
     if stream.isatty():
         _table(manifest, stderr)
     else:
         for name, value in _facts(manifest):
-            typer.echo(f"{name}: {value}", err=stderr)
+            say(f"{name}: {value}", err=stderr)
 
 
 def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -81,36 +80,32 @@ def _cost(account: Mapping[str, Any]) -> str:
 
 
 def _table(manifest: Mapping[str, Any], stderr: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from babelset.cli.console import Console, cell, table
 
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    shown = table(("", ""), (), left=2, show_header=False, padding=(0, 2, 0, 0))
     for name, value in _facts(manifest):
-        table.add_row(name, Text(value, style="yellow" if name == "quality" else ""))
-    Console(stderr=stderr).print(table)
+        shown.add_row(cell(name, "bold"), cell(value, "yellow" if name == "quality" else ""))
+    Console(stderr=stderr).print(shown)
 
 
 def show_all(accounts: Mapping[str, Mapping[str, Any]]) -> None:
     """Print the accounts of many steps: a line each, where the rows went, and each quality notice once."""
-    from rich.console import Console
-    from rich.table import Table
+    from babelset.cli.console import Console, cell, table
 
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("step", style="bold")
-    for name in ("read", "written", "rejected", "failed"):
-        table.add_column(name, justify="right")
-    table.add_column("where", overflow="fold")
-    for title, account in accounts.items():
-        rows, files = account["rows"], account.get("files", {})
-        counts = (rows["read"], rows.get("accepted", rows.get("written")), rows.get("rejected", ""), rows["failed"])
-        table.add_row(title, *map(str, counts), _where(files))
+    titles = ("step", "read", "written", "rejected", "failed", "where")
+    steps = [_step(title, account) for title, account in accounts.items()]
+    shown = table(titles, steps, left=1, padding=(0, 2, 0, 0))
+    shown.columns[-1].justify = "left"
     console = Console(width=None if sys.stdout.isatty() else 160)
-    console.print(table)
+    console.print(shown)
     for notice in dict.fromkeys(account["notice"] for account in accounts.values() if account.get("notice")):
-        console.print(f"quality: {notice}", style="yellow", markup=False, highlight=False)
+        console.print(cell(f"quality: {notice}", "yellow"))
+
+
+def _step(title: str, account: Mapping[str, Any]) -> list[object]:
+    rows, where = account["rows"], _where(account.get("files", {}))
+    counts = (rows["read"], rows.get("accepted", rows.get("written")), rows.get("rejected", ""), rows["failed"])
+    return [title, *counts, where]
 
 
 def _where(files: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import typer
+from babelset.cli.terminal import say
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -22,7 +22,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
         _rich(title, columns, cells)
     else:
         for line in ([title], columns, *cells):
-            typer.echo("\t".join(line))
+            say(*line)
 
 
 def _cell(value: object, digits: int) -> str:
@@ -32,13 +32,7 @@ def _cell(value: object, digits: int) -> str:
 
 
 def _rich(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from babelset.cli.console import Console, cell, table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < 2 else "right", overflow="fold", no_wrap=index < 2)
-    for row in cells:
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    heading = cell(title, "bold")
+    Console().print(table(columns, cells, left=2, fixed=columns[:2], title=heading, title_justify="left"))

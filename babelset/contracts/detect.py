@@ -54,7 +54,7 @@ def detect(rows: Sequence[Row], asked: Asked | None = None, schema: Schema | Non
     chosen = (asked or Asked()).added_to(base)
     seen = _seen(rows, chosen)
     if seen.unknown:
-        raise ConfigError(_unknown(seen.unknown))
+        raise _unknown(seen.unknown)
     if len(seen.faults) == len(rows) and not schema:
         raise ConfigError(f"no row can be taken apart; the first: {seen.faults[0]}")
     if not seen.texts and not schema and not chosen.fields_:
@@ -102,18 +102,20 @@ def _message(schema: Schema, rows: Sequence[Row], count: int, seen: Seen) -> str
     return f"recognised as {schema.name}{about}" + (f"; left as they are: {', '.join(left)}" if left else "")
 
 
-def _unknown(columns: Mapping[str, str]) -> str:
+def _unknown(columns: Mapping[str, str]) -> ConfigError:
     """What the columns hold, and the options to paste: sentences to translate, labels to leave."""
     shown = list(columns.items())[:NAMED]
-    lines = "".join(f"\n  {name}: {example!r}" for name, example in shown)
-    more = f"\n  and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
+    lines = [f"  {name}: {example!r}" for name, example in shown]
+    more = [f"  and {len(columns) - NAMED} more"] if len(columns) > NAMED else []
     options = [
         f"--{'field' if is_sentence(example) else 'leave'} {shlex.quote(name)}" for name, example in columns.items()
     ]
-    return (
-        f"no rule knows these columns, and they hold prose:{lines}{more}\n"
-        f"Say which to translate and which to leave: {' '.join(options)}\n"
-        "or leave all of them as they are: --leave-unknown"
+    return ConfigError(
+        "no rule knows these columns, and they hold prose:",
+        *lines,
+        *more,
+        f"Say which to translate and which to leave: {' '.join(options)}",
+        "or leave all of them as they are: --leave-unknown",
     )
 
 

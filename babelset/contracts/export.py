@@ -16,6 +16,7 @@ from babelset.contracts.evidence import Evidence, evidence_of, path_name, value_
 from babelset.contracts.schema import load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
+from babelset.files.names import unfit
 from babelset.files.row import KEY
 from babelset.languages import Language, find
 
@@ -111,4 +112,5 @@ def translated(data: dict[str, Any]) -> TranslatedRow:
 def dataset(row: TranslatedRow) -> str:
     """The dataset that a row comes from, as a safe file name: "dolly" for a row of data/dolly.jsonl.gz."""
     name = PurePath(row.evidence["file"]).name.partition(".")[0] or row.evidence["schema"]
-    return re.sub(r"[^\w-]", "-", name)[:50] or "dataset"
+    safe = re.sub(r"[^\w-]", "-", name)[:50] or "dataset"
+    return f"dataset-{safe}" if unfit(safe) else safe

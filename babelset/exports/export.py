@@ -13,8 +13,11 @@ from babelset import plugins
 from babelset.contracts import expect_kind
 from babelset.contracts.export import Export, Exported, TranslatedRow, translated
 from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.files.formats.table import Csv
+from babelset.files.formulas import as_texts
 from babelset.files.lossless import dumps
-from babelset.files.reading import read
+from babelset.files.names import unfit_below
+from babelset.files.reading import format_of, read
 from babelset.files.row import KEY, BadRow, Row, excerpt
 from babelset.files.survey import survey
 from babelset.files.writing import check_writable
@@ -39,6 +42,7 @@ class ExportJob(BaseModel, extra="forbid", frozen=True):
     shape: str
     output: str
     with_evidence: bool = False
+    keep_formulas: bool = False  # in tables, which are opened in spreadsheets
     format: str | None = None
     force: bool = False
     renew: bool = False  # replace an export of other rows or options, if nobody has changed it
@@ -83,6 +87,7 @@ class _Rows:
         _check_name(job, shape.endings)
         self.job, self.shape = job, shape
         self.language = ""
+        self.neutral = not job.keep_formulas and bool(shape.endings) and isinstance(format_of(Path(job.output)), Csv)
         self.one = bool(shape.endings) and LANG not in job.output
         self.read, self.written, self.failed = 0, Counter[str](), Counter[str]()
 
@@ -114,10 +119,13 @@ class _Rows:
         exported = self.shape.convert(known)
         expect_kind(f"the export {self.job.shape!r}", exported, Exported)
         evidence = {KEY: known.evidence} if self.job.with_evidence else {}
-        return self._path(known, exported), {**exported.data, **evidence}
+        data = {**exported.data, **evidence}
+        return self._path(known, exported), as_texts(data) if self.neutral else data
 
     def _path(self, row: TranslatedRow, exported: Exported) -> str:
         if not self.shape.endings:
+            if reason := unfit_below(exported.file):
+                raise DataError(f"the export {self.job.shape!r} names the file {exported.file!r}, which {reason}")
             return str(Path(self.job.output, exported.file))
         language = row.language.bcp47
         self.language = self.language or language

@@ -25,6 +25,12 @@ class Parquet(Export):
 
 
 class CSV(Parquet):
-    """A table of comma- or tab-separated values: the first row names the columns."""
+    """
+    A table of comma- or tab-separated values: the first row names the columns; formulas are neutralised.
+
+    People open it in spreadsheets, which run a cell that begins with = + - or @, also behind blanks: such a cell gets
+    an apostrophe before it. Numbers stay. `--keep-formulas` writes cells as they are. The outputs of `translate` and
+    `filter` are data for programs: they keep every byte.
+    """
 
     endings = (".csv", ".tsv")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from babelset.errors import DataError
 from babelset.files.formats.lines import is_bare_list
 from babelset.files.formats.start import UTF16
 
@@ -24,11 +24,21 @@ def spooled(paths: Sequence[str], format: str | None) -> Iterator[tuple[str, ...
     with tempfile.TemporaryDirectory(prefix="babelset-") as folder:
         whole = Path(folder, "stdin")
         with whole.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            for block in blocks():
+                file.write(block)
         with whole.open("rb") as file:
             ending = format or sniff(file.read(SNIFFED))
         named = str(whole.rename(whole.with_name(f"stdin.{ending}")))
         yield tuple(named if path == "-" else path for path in paths)
+
+
+def blocks() -> Iterator[bytes]:
+    """What stands in standard input; DataError where it cannot be read, as when it is closed."""
+    try:
+        while block := sys.stdin.buffer.read(1 << 20):
+            yield block
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}; name a file, or send rows", file="standard input") from None
 
 
 def sniff(start: bytes) -> str:

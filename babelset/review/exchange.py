@@ -14,6 +14,7 @@ from babelset.review.sheet import all_lines
 from babelset.review.sheetcsv import read_csv, write_csv
 from babelset.review.sheetxlsx import read_xlsx, write_xlsx
 from babelset.review.store import Store
+from babelset.work.places import keep_apart
 
 WRITTEN = "docProps/core.xml"  # in a workbook: when, and by whom
 
@@ -29,6 +30,7 @@ def export_to(store: Store, path: str, *, force: bool = False) -> int:
     """
     if _kind(path) == "folder":
         return argilla.write_folder(store, Path(path), force=force)
+    keep_apart([store.path], {"sheet": Path(path)})
     return export_sheet(store, Path(path), force=force)
 
 

@@ -83,6 +83,6 @@ def _together(problems: list[DataError]) -> DataError:
     first, *others = problems
     if not others:
         return first
-    rest = "".join(f"\n  {error}" for error in others[: SHOWN - 1])
-    more = f"\n  and {len(others) - SHOWN + 1} more" if len(others) >= SHOWN else ""
-    return DataError(f"{first.reason}{rest}{more}", file=first.file, line=first.line, field=first.field)
+    rest = [f"  {error}" for error in others[: SHOWN - 1]]
+    more = [f"  and {len(others) - SHOWN + 1} more"] if len(others) >= SHOWN else []
+    return DataError(first.reason, *rest, *more, file=first.file, line=first.line, field=first.field)

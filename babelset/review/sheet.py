@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from babelset.files import formulas
 from babelset.review.record import Decision, Item, ItemField, SegmentPart, segments_of
 from babelset.review.store import Store
 
@@ -22,7 +23,6 @@ LONGEST = 32_767  # UTF-16 units in a cell of Excel, which cuts off the rest wit
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in no XML, so in no XLSX
 ENDS = re.compile("\r\n?")
 TEXTS = frozenset({"source", "target", "correction", "reason", "reviewer"})
-FORMULA = re.compile("'*\\s*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 NUMBER = re.compile(  # or a date in any language, or a truth
     r"'*\s*(?:(?=.{1,25}\s*\Z)(?:\d|.*\d\s*\Z)|(?:true|false)\s*\Z)", re.IGNORECASE | re.DOTALL
 )
@@ -55,7 +55,7 @@ def plain(column: str, text: str) -> str:
 
 
 def _guessed(column: str, text: str) -> bool:
-    return bool(FORMULA.match(text) or (column in TEXTS and NUMBER.match(text)))
+    return bool(formulas.START.match(text) or (column in TEXTS and NUMBER.match(text)))
 
 
 def alike(cell: str, other: str) -> bool:

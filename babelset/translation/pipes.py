@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def translate_streams(job: Job, watch: Watch, rejected: str | None = None) -> Ma
         return translate(job, watch)
     if rejected is not None:
         _check(rejected, job)
+    if job.output == "-":
+        _probe()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="babelset-")))
         changes: dict[str, Any] = {"inputs": stack.enter_context(spooled(job.inputs, job.format))}
@@ -52,10 +55,29 @@ def _check(rejected: str, job: Job) -> None:
     keep_apart(given, {"rejected rows": Path(rejected)})
 
 
+def _probe() -> None:
+    """Raise OutputError where nothing can be written to standard output: before rows are paid for, not after."""
+    with suppress(io.UnsupportedOperation), _told():  # what tests put in its place has no number
+        os.write(sys.stdout.fileno(), b"")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise OutputError("standard output: its reader ended before it had all rows; write a file with -o") from None
+    except OSError as error:
+        raise OutputError(f"standard output cannot be written: {error.strerror}; write a file with -o") from None
+
+
 def _send(folder: Path, manifest: Manifest, watch: Watch, rejected: str | None) -> None:
-    with (folder / "out.jsonl").open("rb") as file:
-        shutil.copyfileobj(file, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+    with (folder / "out.jsonl").open("rb") as file, _told():
+        if sys.stdout.isatty():  # as text, in which the command line escapes what would steer the terminal
+            sys.stdout.writelines(line.decode() for line in file)
+        else:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
     others = manifest["rows"]["rejected"] + manifest["rows"]["failed"]
     if rejected is not None:
         names = ("out.rejected.jsonl", "out.failed.jsonl")

@@ -86,9 +86,9 @@ class Journal:
         differences = [] if before is None else compare(before, json.loads(json.dumps(identity)))
         if differences and not replace:
             raise ConfigError(
-                f"{self.folder} holds an unfinished run with other options or inputs:\n"
-                + "\n".join(f"  {line}" for line in differences)
-                + "\nRepeat the old command to resume it, or start again with --force"
+                f"{self.folder} holds an unfinished run with other options or inputs:",
+                *(f"  {line}" for line in differences),
+                "Repeat the old command to resume it, or start again with --force",
             )
         if differences:
             (self.folder / PUBLISH).unlink(missing_ok=True)

@@ -111,9 +111,11 @@ class Output:
         write_sealed(self.work / PUBLISH, {"files": told})
         for path in reversed(paths):
             appear(path)
+        home = self.places.manifest.parent
         for entry in self.replaced.get("written", ()):  # by an earlier run of this command
-            if entry["file"] not in told:
-                (self.places.manifest.parent / entry["file"]).unlink(missing_ok=True)
+            before = home / entry["file"]
+            if entry["file"] not in told and before.resolve().is_relative_to(home.resolve()):  # whoever wrote this
+                before.unlink(missing_ok=True)
 
     def _check_doubt(self, paths: Sequence[Path]) -> None:
         """Raise ConfigError where nobody knows who made a file, and it is not what this command makes."""
@@ -190,7 +192,7 @@ def making(
     format, and without `force` for one that another command made.
     """
     reads, beside = [*reads], {"manifest": places.manifest, "work folder": places.work}
-    keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside, **(shares or {})})
+    keep_apart(reads, {**{f"{what} rows": path for what, path in writes.items()}, **beside}, shares)
     keep_outside(places.work, [*reads, *writes.values(), *(shares or {}).values()])
     for path in writes.values():
         check_writable(path, reads, like)
@@ -233,10 +235,8 @@ def _is_made(output: Output, writes: Mapping[str, Path], renews: bool, say: Call
         return False
     differences = compare({key: manifest.get(key) for key in output.identity}, output.identity)
     if differences and not (renews and manifest.get("command") == output.identity["command"]):
-        shown = "".join(f"\n  {line}" for line in differences[:10])
-        raise ConfigError(
-            f"{places.accepted} exists and was made differently:{shown}\nName another output, or add --force"
-        )
+        shown = [f"  {line}" for line in differences[:10]]
+        raise ConfigError(f"{places.accepted} exists and was made differently:", *shown, FORCE.capitalize())
     if (gone := _gone(manifest, places.manifest.parent)) or differences:
         say(f"{gone or places.accepted} is {'missing' if gone else 'of other rows or options'}: making it again")
         output.replaced = manifest

@@ -70,7 +70,9 @@ class Places:
         return self._beside(".work")
 
 
-def keep_apart(reads: Iterable[str | Path], writes: Mapping[str, Path]) -> None:
+def keep_apart(
+    reads: Iterable[str | Path], writes: Mapping[str, Path], shares: Mapping[str, Path] | None = None
+) -> None:
     """
     Raise ConfigError for a file that is read and written, or written as two things; links are what they point to.
 
@@ -79,7 +81,10 @@ def keep_apart(reads: Iterable[str | Path], writes: Mapping[str, Path]) -> None:
     """
     read = {key for path in reads for key in _keys(Path(path))}
     written: dict[str, str] = {}
-    for what, path in writes.items():
+    for path in writes.values():
+        check_name(str(path))
+        _check_kind(path)
+    for what, path in {**writes, **(shares or {})}.items():
         check_name(str(path))
         for each in (path, part_of(path)) if path.name else (path,):
             keys = _keys(each)
@@ -117,12 +122,23 @@ def named_files(options: Any) -> Iterator[str]:
         yield from filter(os.path.isfile, texts)  # unlike `Path.is_file` it takes any text
 
 
+def _check_kind(path: Path) -> None:
+    """Raise ConfigError for a device or a pipe, in whose place the output would appear."""
+    _keys(path)  # which looks at the name
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ConfigError(f"{path} is not a regular file; name another output, or write to standard output with -o -")
+
+
 def _keys(path: Path) -> set[str]:
     """What a file is known by: where it is, and the file itself, which may have several names."""
-    keys = {os.path.realpath(path)}
-    if path.exists():
-        found = path.stat()
-        keys.add(f"{found.st_dev}:{found.st_ino}")
+    try:
+        keys = {os.path.realpath(path)}
+        if path.exists():
+            found = path.stat()
+            keys.add(f"{found.st_dev}:{found.st_ino}")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "a name cannot hold NUL"
+        raise ConfigError(f"{path}: {reason}; choose another name") from None
     return keys
 
 

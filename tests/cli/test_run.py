@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
@@ -88,3 +89,33 @@ def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:
     assert made == ["dolly.gl.alpaca.json", "dolly.oc.alpaca.json"]
     again = subprocess.run(command, capture_output=True, text=True)
     assert "translate" not in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[datasets.dolly]", '[datasets."../../dolly"]', 'holds "/"'),
+        ("[datasets.dolly]", '[datasets.".."]', "ends with a dot"),
+        ("[datasets.dolly]", '[datasets."a\\u0000b"]', "control characters"),
+        ("[datasets.dolly]", '[datasets."a\\nb"]', "control characters"),
+        ("[datasets.dolly]", '[datasets."NUL"]', "device on Windows"),
+        ("[datasets.dolly]", f"[datasets.{'a' * 300}]", "bytes long"),
+        ("{dataset}.{lang}", "{dataset.__class__}.{lang}", "may hold {dataset} and {lang} only"),
+        ("{dataset}.{lang}", "{dataset:>999999999}.{lang}", "may hold {dataset} and {lang} only"),
+        ("{dataset}.{lang}", "{dataset!r}.{lang}", "may hold {dataset} and {lang} only"),
+        ("{dataset}.{lang}", "{dataset}.{lang}.{}", "may hold {dataset} and {lang} only"),
+        ("{dataset}.{lang}", "\\u0000{dataset}.{lang}", "output: holds a NUL"),
+        ('["dolly.jsonl"]', '["a\\u0000b.jsonl"]', "datasets.dolly.inputs.1: holds a NUL"),
+        ('"out/mits"', '"out/\\u0000mits"', "exports.1.output: holds a NUL"),
+        ("{dataset}.{lang}", "{dataset}.{lang}" + "x" * 300, "File name too long"),
+    ],
+)
+def test_names_that_no_file_can_have(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = PIPELINE.replace(old, new).replace('dataset = "dolly"\n', "")
+    assert text != PIPELINE
+    (tmp_path / "p.toml").write_text(text)
+    for name in ("dolly.jsonl", "messages.jsonl"):
+        shutil.copy(EXAMPLES / name, tmp_path)
+    done = CliRunner().invoke(app, ["run", str(tmp_path / "p.toml"), "-q"])
+    assert done.exit_code == 2 and said in done.output and done.output.count("\n") == 1, done.output
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from babelset.cli.report_tables import show
 from babelset.errors import DataError
 from babelset.report.collect import collect
 from babelset.report.corpus import SHOWN, cells, corpora_of, footnotes
 from babelset.report.render import render
-from babelset.report.terminal import show
 from babelset.scoring.metrics import METRICS
 
 SIGNATURE = "nrefs:1|bs:1000|seed:12345|version:2.6.0"

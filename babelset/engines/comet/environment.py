@@ -146,9 +146,9 @@ class Setup:
             except OSError as error:
                 raise ConfigError(f"{command[0]}: {error.strerror}; name an interpreter with --python") from None
             file.write(done.stdout)
-            lines = "".join(f"\n  {line}" for line in last_lines(file))
+            lines = [f"  {line}" for line in last_lines(file)]
         if done.returncode:
-            raise ConfigError(f"{name} failed with code {done.returncode}. The end of {log}:{lines}")
+            raise ConfigError(f"{name} failed with code {done.returncode}. The end of {log}:", *lines)
         return done.stdout.decode("utf-8", "replace")
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import typer
-
+from babelset.cli.terminal import show_json
 from babelset.report.collect import Report
 from babelset.report.corpus import COLUMNS, cells, footnotes
 from babelset.report.facts import Run, licences
@@ -18,8 +16,9 @@ from babelset.report.text import count, facts, share
 from babelset.report.visible import visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
+
+    from babelset.cli.console import Console
 
 PIPE = 120  # columns where there is no terminal
 
@@ -27,15 +26,15 @@ PIPE = 120  # columns where there is no terminal
 def show(report: Report, *, as_json: bool) -> None:
     """Print the numbers of `report`: tables, or one JSON object."""
     if as_json:
-        typer.echo(json.dumps(report.as_data(), indent=1))
+        show_json(report.as_data())
         return
-    from rich.console import Console
+    from babelset.cli.console import Console, cell
 
-    console = Console(width=None if sys.stdout.isatty() else PIPE, highlight=False, markup=False, emoji=False)
+    console = Console(width=None if sys.stdout.isatty() else PIPE)
     console.print(_overview(report))
     for run in report.runs:
         for warning in run.warnings:
-            console.print(visible(f"{run.name}: {warning}"), style="yellow", soft_wrap=True)
+            console.print(cell(visible(f"{run.name}: {warning}"), "yellow"), soft_wrap=True)
     for section in report.sections:
         _section(console, section, report.runs[section.run])
 
@@ -55,7 +54,10 @@ def _overview(report: Report) -> Table:
 
 
 def _section(console: Console, section: Section, run: Run) -> None:
-    console.print(f"\n{section.target.name} · {visible(run.name)}", style="bold")
+    from babelset.cli.console import cell
+
+    console.print()
+    console.print(cell(f"{section.target.name} · {visible(run.name)}", "bold"))
     if turned_away := list(_reasons(section)):
         console.print(_table(["rejected by", "rows", "share", "alone"], turned_away))
     if section.scores:
@@ -64,11 +66,11 @@ def _section(console: Console, section: Section, run: Run) -> None:
         lines = [[name, *cells(corpus)] for name, corpus in corpora[section.target.code].items()]
         console.print(_table(["against", *COLUMNS], lines))
         for line in footnotes(corpora):
-            console.print(visible(line), style="dim", soft_wrap=True)
+            console.print(cell(visible(line), "dim"), soft_wrap=True)
     for sweep in section.sweeps:
         cuts = [[number(cut.cut), count(cut.rows), share(cut.rows, sweep.rows), count(cut.kept)] for cut in sweep.cuts]
         console.print(_table([f"{sweep.score} from", "rows", "share", "kept"], cuts))
-    console.print(_table(["", ""], _facts(section, run), left=2, header=False))
+    console.print(_table(["", ""], _facts(section, run), left=2, show_header=False))
 
 
 def _reasons(section: Section) -> Iterable[list[str]]:
@@ -106,15 +108,8 @@ def _facts(section: Section, run: Run) -> Iterable[list[str]]:
     yield ["licences", licences(run)]
 
 
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, **options: Any) -> Table:
-    """The first `left` columns hold words, the others numbers."""
-    from rich.table import Table
-    from rich.text import Text
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1, show_header: bool = True) -> Table:
+    from babelset.cli.console import table
 
-    header = options.get("header", True)
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=header)
-    for index, title in enumerate(titles):
-        table.add_column(title, justify="left" if index < left else "right", overflow="fold", header_style="dim")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    return table
+    cells = [[visible(cell) for cell in row] for row in rows]
+    return table(titles, cells, left, padding=(0, 2, 0, 0), header_style="dim", show_header=show_header)

@@ -1,0 +1,90 @@
+"""What an enemy names files, keys, options and scores; what must never reach a terminal; and every command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import regex
+import typer.main
+from typer.testing import CliRunner
+
+from babelset.cli.app import app
+
+SGR = "\x1b[31;5m"
+EVIL = (
+    f"\x1b]0;pwned\x07{SGR}\x9b2J\x9d0;x\x9c\x1b]8;;http:evil\x1b\\\x08\r\x7f\u202egnp\u2066\u200b\u200d\ufeff\u2028\u3164"
+    "\U000e0041[red]x [link=http:evil]y :bomb: a\nbabelset: forged"
+)
+STEERING = regex.compile(r"(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]")
+COMMANDS = {  # each does something in a folder that `prepare` has filled; a new command must say what
+    ("translate",): "in.jsonl --to ca -o new.jsonl --translator echo -q --config off.toml",
+    ("run",): "pipeline.toml",
+    ("estimate",): "in.jsonl --to ca --translator echo",
+    ("inspect",): "text.txt",
+    ("score",): "done.jsonl --with length -o new.jsonl -q",
+    ("calibrate",): "done.jsonl",
+    ("filter",): "done.jsonl -o new.jsonl",
+    ("report",): "done.jsonl",
+    ("review",): "done.jsonl --all --export new.csv",
+    ("apply-review",): "done.jsonl -o new.jsonl",
+    ("export",): "done.jsonl --as csv -o new.csv",
+    ("languages",): "cat",
+    ("plugins",): "",
+    ("doctor",): "",
+    ("prompts", "list"): "",
+    ("prompts", "show"): "segments",
+    ("setup", "comet"): "--dry-run",
+}
+OFF = "[filters]\n" + "".join(
+    f"{name} = false\n" for name in ("language", "copied", "script", "task", "length", "repetition", "intact")
+)
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command of the application, by its path."""
+
+    def walk(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+        if not hasattr(command, "commands"):
+            yield path, command
+        else:
+            for name, inner in command.commands.items():
+                yield from walk((*path, name), inner)
+
+    return walk((), typer.main.get_command(app))
+
+
+def arguments(path: tuple[str, ...]) -> list[str]:
+    return [*path, *COMMANDS[path].split()]
+
+
+def prepare(folder: Path) -> None:
+    """Rows, translated rows that an enemy has changed, a text, a pipeline."""
+    row = {"instruction": "Describe the river, please.", "input": "", "output": "The river is cold."}
+    (folder / "in.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "off.toml").write_text(OFF)
+    line = EVIL.replace("\n", " ")
+    (folder / "text.txt").write_text(f"Look {line} at `{line}`.\n", newline="")
+    toml = "".join(f"\\U{ord(char):08x}" for char in EVIL)
+    (folder / "pipeline.toml").write_text(
+        f'languages = ["ca"]\noutput = "piped.jsonl"\n[datasets.a]\ninputs = ["in.jsonl"]\n'
+        f'[translator]\nname = "echo"\n{OFF}[[exports]]\nas = "csv"\noutput = "{toml}.csv"\n'
+    )
+    options = ["--config", folder / "off.toml", "-o", folder / "done.jsonl", folder / "in.jsonl"]
+    made = CliRunner().invoke(app, [*["translate", "--to", "ca", "--translator", "echo", "-q"], *map(str, options)])
+    assert made.exit_code == 0, made.output
+    done = json.loads((folder / "done.jsonl").read_text())
+    evidence = done["_babelset"]
+    evidence["verdicts"].append({"check": f"{EVIL}check", "ok": True, "score": 0.5, "reason": f"{EVIL}why"})
+    evidence["scores"] = {**evidence.get("scores", {}), f"{EVIL}score": [0.5] * len(evidence["segments"])}
+    rejected = json.loads(json.dumps(done))
+    rejected["_babelset"]["status"] = "rejected"
+    rejected["_babelset"]["verdicts"][-1]["ok"] = False
+    (folder / "done.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (done, rejected)))
+    (folder / "done.manifest.json").unlink()
+    sheet = CliRunner().invoke(
+        app, ["review", str(folder / "done.jsonl"), "--all", "--export", str(folder / "old.csv")]
+    )
+    assert sheet.exit_code == 0, sheet.output
