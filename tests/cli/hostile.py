@@ -36,6 +36,8 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("doctor",): "",
     ("prompts", "list"): "",
     ("prompts", "show"): "segments",
+    ("models", "list"): "",
+    ("models", "get"): "firefox en-es --from nowhere --to models",
     ("setup", "comet"): "--dry-run",
 }
 OFF = "[filters]\n" + "".join(
