@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
+
+if TYPE_CHECKING:
+    from babelset.text.document import Keep
 
 
 class Preserved(Filter):
@@ -33,26 +36,26 @@ class Preserved(Filter):
 
 
 def _share(unit: Scored) -> float:
-    kept, lost = _kept(unit.source), _lost(unit)
-    if not kept:
+    if not (kept := _kept(unit.source)):
         return 1.0
-    share = 1 - lost.total() / len(kept)
-    return share if share < 1 or _in_order(unit) else 1 - 1 / len(kept)
+    share = 1 - _lost(unit, kept).total() / len(kept)
+    return share if share < 1 or _in_order(unit, kept) else 1 - 1 / len(kept)
 
 
-def _kept(text: str, *, block: bool = False) -> list[str]:
+def _kept(text: str) -> list[Keep]:
     from babelset.text.document import Keep, parse
 
-    return [span.text for span in parse(text) if isinstance(span, Keep) and not (block and span.inline)]
+    return [span for span in parse(text) if isinstance(span, Keep)]
 
 
-def _lost(unit: Scored) -> Counter[str]:
+def _lost(unit: Scored, spans: Sequence[Keep]) -> Counter[str]:
     """
     Kept texts of the source that the target lacks. What the parser does not see in the target, because the
     prose around it changed, is looked for as plain text.
     """
     target = unit.target or ""
-    wanted, kept = Counter(_kept(unit.source)), Counter(_kept(target))
+    came = spans if target == unit.source else _kept(target)
+    wanted, kept = (Counter(span.text for span in side) for side in (spans, came))
     lost = {text: n for text in wanted - kept if (n := wanted[text] - target.count(text)) > 0}
     new = list((kept - wanted).elements())
     return Counter({text: n for text, n in lost.items() if not any(_same_program(text, other) for other in new)})
@@ -64,9 +67,9 @@ def _same_program(one: str, other: str) -> bool:
     return same_program(one, other)
 
 
-def _in_order(unit: Scored) -> bool:
+def _in_order(unit: Scored, spans: Sequence[Keep]) -> bool:
     target, at = unit.target or "", 0
-    for text in _kept(unit.source, block=True):
+    for text in (span.text for span in spans if not span.inline):
         found = target.find(text, at)
         if found < 0 and text in target:
             return False
@@ -75,7 +78,8 @@ def _in_order(unit: Scored) -> bool:
 
 
 def _complaint(unit: Scored) -> str:
-    lost = _lost(unit)
+    spans = _kept(unit.source)
+    lost = _lost(unit, spans)
     if not lost:
         return "kept spans came back in another order"
-    return f"{lost.total()} of {len(_kept(unit.source))} kept spans were lost; {shorten(next(iter(lost)))}"
+    return f"{lost.total()} of {len(spans)} kept spans were lost; {shorten(next(iter(lost)))}"

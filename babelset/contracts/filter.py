@@ -47,6 +47,8 @@ class Scored:
 
 def without(text: str, keeps: tuple[str, ...]) -> str:
     """`text` with one occurrence of each kept text taken out, the longest first."""
+    if not keeps:
+        return text
     for keep in sorted(keeps, key=len, reverse=True):
         text = text.replace(keep, " ", 1)
     return text
@@ -97,7 +99,7 @@ class Rating:
 
 def with_units(ratings: Sequence[Rating], units: Sequence[Scored]) -> list[Rating]:
     """`check.judge(with_units(check.score(units), units))`: what the runner does with the units of a row."""
-    return [replace(rating, unit=unit) for rating, unit in zip(ratings, units, strict=True)]
+    return [Rating(rating.score, rating.parts, rating.note, unit) for rating, unit in zip(ratings, units, strict=True)]
 
 
 def known(ratings: Sequence[Rating]) -> list[float]:
@@ -128,9 +130,9 @@ class Marks:
         if any(rating.note for rating in ratings):
             self.notes[check.name] = [rating.note for rating in ratings]
 
-    def ratings(self, name: str) -> list[Rating]:
+    def ratings(self, name: str, units: Sequence[Scored] | None = None) -> list[Rating]:
         """
-        The ratings of a filter, put together again from its columns.
+        The ratings of a filter, put together again from its columns, each with its unit where these are given.
 
         >>> Marks({"judge": [2.0], "judge.accuracy": [1.0]}, {"judge": ["accuracy 1: an answer"]}).ratings("judge")
         [Rating(2.0, {"accuracy": 1.0}, "accuracy 1: an answer")]
@@ -138,9 +140,10 @@ class Marks:
         scores, start = self.scores.get(name, []), f"{name}."
         notes = [*self.notes.get(name, ()), *[""] * len(scores)]
         parts = {column[len(start) :]: values for column, values in self.scores.items() if column.startswith(start)}
+        given = [None] * len(scores) if units is None else units
         return [
-            Rating(score, {part: values[at] for part, values in parts.items() if at < len(values)}, notes[at])
-            for at, score in enumerate(scores)
+            Rating(score, {part: values[at] for part, values in parts.items() if at < len(values)}, notes[at], unit)
+            for at, (score, unit) in enumerate(zip(scores, given, strict=True))
         ]
 
     def unjudged(self, column: str) -> str:
@@ -166,17 +169,19 @@ class Outcome:
 
     def __post_init__(self) -> None:
         sources = [segment.prose[0] for segment in self.segments]
+        said = {source for source in sources if any(map(str.isalpha, source))}
         for at, (segment, own) in enumerate(zip(self.segments, sources, strict=True)):
             near = dict.fromkeys(sources[max(at - NEAR, 0) : at + NEAR + 1])
-            beside = tuple(text for text in near if text != own and any(map(str.isalpha, text)))
-            self.segments[at] = replace(segment, beside=beside)
+            beside = tuple(text for text in near if text != own and text in said)
+            if beside != segment.beside:
+                self.segments[at] = replace(segment, beside=beside)
 
     def units(self, unit: Unit) -> list[Scored]:
         return {"segment": self.segments, "field": self.fields, "row": [self.row]}[unit]
 
     def ratings(self, check: Filter) -> list[Rating]:
         """What `check` judges: its stored ratings, each with its unit."""
-        return with_units(self.marks.ratings(check.name), self.units(check.unit))
+        return self.marks.ratings(check.name, self.units(check.unit))
 
 
 class Filter(BaseModel):

@@ -65,9 +65,9 @@ def merged(fields: Iterable[Scored]) -> tuple[Scored, Scored] | None:
     first: dict[str, Scored] = {}
     for unit in fields:
         target = fold(unit.prose[1])
-        if sum(map(str.isalpha, target)) > LETTERS:
+        if len(target) > LETTERS and sum(map(str.isalpha, target)) > LETTERS:
             other = first.setdefault(target, unit)
-            if _common(unit.prose[0], other.prose[0]) < COMMON:
+            if other is not unit and _common(unit.prose[0], other.prose[0]) < COMMON:
                 return other, unit
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 
 from babelset.contracts.filter import Scored
@@ -34,18 +36,23 @@ def is_name(word: str) -> bool:
     return word[0].isupper() and not word.isupper()
 
 
+def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(words[shift:] for shift in range(RUN)), strict=False))
+
+
 def share(unit: Scored) -> float:
     """The share of the target's letters in runs of three or more words that are in the source too, but names."""
     told = [WORD.findall(text) for text in unit.prose]
     source, target = ([word.casefold() for word in words] for words in told)
-    names = list(map(is_name, told[1]))
     if not target:
         return 0.0
     if len(target) < RUN:
         return float(source == target and unit.source.islower())
-    runs = set(zip(*(source[shift:] for shift in range(RUN)), strict=False))
-    copied = [False] * len(target)
-    for start in range(len(target) - RUN + 1):
-        if tuple(target[start : start + RUN]) in runs and not all(names[start : start + RUN]):
+    runs, own = (_runs(words) for words in (source, target))
+    if (known := set(runs)).isdisjoint(own):
+        return 0.0
+    names, copied = list(map(is_name, told[1])), [False] * len(target)
+    for start, run in enumerate(own):
+        if run in known and not all(names[start : start + RUN]):
             copied[start : start + RUN] = [True] * RUN
-    return sum(len(word) for word, known in zip(target, copied, strict=True) if known) / sum(map(len, target))
+    return sum(len(word) for word, is_copied in zip(target, copied, strict=True) if is_copied) / sum(map(len, target))

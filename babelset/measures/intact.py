@@ -7,7 +7,9 @@ found here. Quotation marks, punctuation and numbers are what languages write di
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 
 import regex
@@ -58,6 +60,14 @@ SPECIAL = regex.compile(
     r"|[\w](?:\(|\\)|www\.|^\s*\(?[A-HIVX]{1,4}[).]\s|\([A-Z]\)"
     r"|^\s*[A-H][).:]?\s*$|\b[A-H], [A-H], "
 )
+# The same and some more, 14 times as fast: it begins with a set of characters, and looks behind from there, so `re`
+# passes over the others at once.
+PERHAPS = re.compile(
+    r"[^a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\s,;:!?'\"–—“”’‘«»¿¡…€£।。，、？！：；（）]"
+    r"(?:(?<=[^\w\s.()\-])|(?<=[²³¹¼-¾\u2070-\u218b\u2460-\u249b])|(?<=[_A-Za-z]\d)|(?<=_)|(?<=[a-z][A-Z])"
+    r"|(?<=\w\.)[a-z_]|(?<=\s-)-?[a-z]|(?<=\w\()|(?<=www\.)|(?<=\([A-Z])\)|(?<=[A-H]), [A-H], )"
+)
+ITEM = re.compile(r"\s*\(?[A-HIVX]{1,4}[).]\s|\s*[A-H][).:]?\s*$")
 
 ROLE = regex.compile(
     r"(?:^[ \t>*#]*(?:Human|Assistant|User|System|AI)|(?<=[\s.!?])(?:Human|Assistant))[ \t]?:", regex.MULTILINE
@@ -83,6 +93,7 @@ OTHER_QUOTES = regex.compile("[“”„«»‘’『』「」]")
 OPENING = regex.compile(r"(?<![\w\p{M}'’])'(?=[\w(¿¡])")
 CLOSING = regex.compile(r"(?<=[\w\p{M}\p{P}])(?<!')'(?![\w'])")
 CYRILLIC = regex.compile(r"\p{Cyrillic}[aceopxyABCEHKMOPTXi]+\p{Cyrillic}")
+NO_LATIN = re.compile("[\u0370-\u1fff\u2126-\U0010ffff]")  # Greek and Cyrillic among others
 LATIN = regex.compile(r"\p{Latin}[\p{Cyrillic}\p{Greek}]|[\p{Cyrillic}\p{Greek}]\p{Latin}")
 
 
@@ -98,8 +109,22 @@ def tokens(text: str) -> Counter[str]:
     >>> tokens("See <b>https://a.org</b>, `x` and my_name.")
     Counter({"`": 2, "<b": 1, "https://a.org": 1, "</b": 1, "my_name": 1})
     """
-    lines = (line for line in text.splitlines() if SPECIAL.search(line))
+    return _counted(_special(text))
+
+
+def _special(text: str) -> list[str]:
+    """The lines that may hold a token."""
+    return [line for line in text.splitlines() if (PERHAPS.search(line) or ITEM.match(line)) and SPECIAL.search(line)]
+
+
+def _counted(lines: Iterable[str]) -> Counter[str]:
     return Counter(token for line in lines for found in _tokens().finditer(line) for token in _keys(found))
+
+
+def _apart(source: str, target: str) -> tuple[Counter[str], Counter[str]]:
+    """The tokens of both texts, without the lines that stand in both, as code does."""
+    one, other = Counter(_special(source)), Counter(_special(target))
+    return _counted((one - other).elements()), _counted((other - one).elements())
 
 
 def _keys(found: regex.Match[str]) -> list[str]:
@@ -127,7 +152,7 @@ def differences(unit: Scored) -> tuple[Counter[str], Counter[str]]:
     (Counter({"`": 2}), Counter({"https://evil.example": 1}))
     """
     target = unit.target or ""
-    before, after = tokens(unit.source), tokens(target)
+    before, after = _apart(unit.source, target)
     lost, added = before - after, after - before
     if unit.pair.source.script != unit.pair.target.script:
         lost = Counter({token: n for token, n in lost.items() if token[0] > "\1"})
@@ -163,7 +188,7 @@ def _unasked(unit: Scored, target: str) -> Counter[str]:
         hidden = HIDDEN.findall(allowed.sub("", target)) if allowed else hidden
         found += Counter(map(_name, hidden)) - Counter(map(_name, HIDDEN.findall(unit.source)))
     mixed = {"Cyrl": CYRILLIC, "Latn": LATIN}.get(unit.pair.target.script)
-    if mixed and (words := mixed.search(target)) and not mixed.search(unit.source):
+    if mixed and NO_LATIN.search(target) and (words := mixed.search(target)) and not mixed.search(unit.source):
         found[f"letters of two scripts in {words[0]}"] = 1
     return +found
 

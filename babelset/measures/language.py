@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import regex
@@ -100,10 +101,8 @@ def _without_names(unit: Scored, letters: int) -> list[str]:
     A word of the source in a third script is a quotation, and no sign of a language either.
     """
     source, target = unit.prose
-    scripts = [letter_of(language.script) for language in (unit.pair.source, unit.pair.target)]
-    names = {
-        word for word in set(WORD.findall(source)) if is_name(word) or not any(script.match(word) for script in scripts)
-    }
+    one, other = (letter_of(language.script).match for language in (unit.pair.source, unit.pair.target))
+    names = {word for word in set(WORD.findall(source)) if is_name(word) or not (one(word) or other(word))}
     lines = [WORD.findall(line) for line in target.split("\n")]
     own = [" ".join(word for word in line if word not in names) for line in lines]
     found = own if _letters(own) >= letters else [" ".join(line) for line in lines]
@@ -121,6 +120,41 @@ class _Sides(NamedTuple):
     others: list[int]
 
 
+class _Rows:
+    """
+    The rows of a table of 28 MB as single precision: those that a text has needed stand side by side.
+
+    A language needs few of them. In the table each is a miss of the cache, which took a third of all the time.
+    """
+
+    def __init__(self, table: np.ndarray, most: int = 16_384) -> None:
+        import numpy as np
+
+        self.table, self.used, self._lock = table, 0, Lock()
+        self.near = np.empty((most, table.shape[1]), np.float32)
+        self.place = np.full(len(table), -1, np.int32)
+
+    def of(self, numbers: np.ndarray) -> np.ndarray:
+        found: np.ndarray
+        places = self.place[numbers]
+        if places.size and places.min() < 0:
+            self._fetch(numbers[places < 0])
+            places = self.place[numbers]
+            if places.min() < 0:  # no room is left
+                found = self.table[numbers].astype(self.near.dtype)
+                return found
+        found = self.near[places]
+        return found
+
+    def _fetch(self, numbers: np.ndarray) -> None:
+        with self._lock:
+            new = numbers[self.place[numbers] < 0][: len(self.near) - self.used]
+            end = self.used + len(new)
+            self.near[self.used : end] = self.table[new]
+            self.place[new] = range(self.used, end)
+            self.used = end
+
+
 class _Model:
     """py3langid's naive Bayes model, with the labels that languages.csv has, its log scores as they are."""
 
@@ -132,6 +166,7 @@ class _Model:
         self.table, self.prior, self.labels = whole.nb_ptc, whole.nb_pc, whole.nb_classes
         self.walk, self.encode = visit_counts, whole._encode
         self.states = whole.tk_nextmove, whole._rowbase, whole.tk_output
+        self.rows = _Rows(self.table)
         self.names = [_name(label) for label in self.labels]
         self.sides = cache(self._sides)
 
@@ -142,7 +177,7 @@ class _Model:
         seen = self.walk(*self.states, self.encode(text)) or {}
         rows = np.fromiter(seen.keys(), np.intp, len(seen))
         counts = np.fromiter(seen.values(), np.float32, len(seen))
-        found: np.ndarray = np.log1p(counts) @ self.table[rows].astype(np.float32) + self.prior
+        found: np.ndarray = np.log1p(counts) @ self.rows.of(rows) + self.prior
         return found
 
     def word(self, word: str, pair: Pair) -> float:

@@ -16,7 +16,7 @@ SCRIPTS = {
     "Hang": ("Hangul", "Han"),
 }
 WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}_-]*")
-LETTER = regex.compile(r"\p{L}")
+LETTERS = regex.compile(r"\p{L}+")
 
 
 def share(unit: Scored, least: int = 10) -> float | None:
@@ -29,12 +29,13 @@ def share(unit: Scored, least: int = 10) -> float | None:
     if unit.pair.source.script != unit.pair.target.script:
         known = set(WORD.findall(source))
         target = " ".join(word for word in WORD.findall(target) if word not in known)
-    letters = len(LETTER.findall(target))
-    return len(letter_of(unit.pair.target.script).findall(target)) / letters if letters >= max(least, 1) else None
+    letters = sum(map(len, LETTERS.findall(target)))
+    right = sum(map(len, letter_of(unit.pair.target.script).findall(target)))
+    return right / letters if letters >= max(least, 1) else None
 
 
 @cache
 def letter_of(script: str) -> regex.Pattern[str]:
-    """One letter of a script, by its ISO 15924 code."""
-    names = SCRIPTS.get(script, (script,))
-    return regex.compile("|".join(rf"(?=\p{{L}})\p{{Script={name}}}" for name in names))
+    """A letter of a script, by its ISO 15924 code, with those of it that follow."""
+    names = "".join(rf"\p{{Script={name}}}" for name in SCRIPTS.get(script, (script,)))
+    return regex.compile(rf"[\p{{L}}&&[{names}]]+", regex.VERSION1)
