@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from functools import cache
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
 from babelset.contracts.filter import Scored
+from babelset.errors import OutputError
 from babelset.languages import Pair, all_languages
 from babelset.measures.copied import WORD, is_name
 from babelset.measures.script import letter_of
@@ -127,7 +129,12 @@ class _Model:
     def __init__(self) -> None:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
-        whole = LanguageIdentifier.from_model_file(MODEL_FILE)
+        try:
+            whole = LanguageIdentifier.from_model_file(MODEL_FILE)  # which unpacks it to a temporary file
+        except OSError as error:
+            raise OutputError(
+                f"{gettempdir()}: the language model cannot be unpacked there ({error.strerror}); make room, or set TMPDIR"
+            ) from None
         whole.set_languages({label for language in all_languages() for label in language.langid})
         self.table, self.prior, self.labels = whole.nb_ptc, whole.nb_pc, whole.nb_classes
         self.walk, self.encode = visit_counts, whole._encode

@@ -19,7 +19,7 @@ from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
 from babelset.engines.llm.halt import Halt
 from babelset.engines.llm.request import Reply, Request
-from babelset.errors import ConfigError, EngineError, Stopped
+from babelset.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
     from babelset.engines.llm.probe import Capabilities
@@ -150,13 +150,9 @@ class Client:
     async def _attempt(self, body: Mapping[str, Any], worst: Usage, tries: _Attempts) -> Completion:
         async with self.limiter.slot(self.halt.sleep) as slot:
             self.halt.check()
-            async with self.budget.claim(worst, retry=tries.made > 0) as claim:
+            async with self.budget.claim(worst, retry=tries.made > 0, check=self.halt.check) as claim:
                 try:
-                    self.halt.check()  # the claim may have waited
                     completion = await self._post(body)
-                except Stopped:
-                    claim.unsend()
-                    raise
                 except Passing as fault:
                     if fault.unsent:
                         claim.unsend()
