@@ -132,9 +132,8 @@ class _Model:
         try:
             whole = LanguageIdentifier.from_model_file(MODEL_FILE)  # which unpacks it to a temporary file
         except OSError as error:
-            raise OutputError(
-                f"{gettempdir()}: the language model cannot be unpacked there ({error.strerror}); make room, or set TMPDIR"
-            ) from None
+            problem = f"the language model cannot be unpacked there ({error.strerror})"
+            raise OutputError(f"{gettempdir()}: {problem}; make room, or set TMPDIR") from None
         whole.set_languages({label for language in all_languages() for label in language.langid})
         self.table, self.prior, self.labels = whole.nb_ptc, whole.nb_pc, whole.nb_classes
         self.walk, self.encode = visit_counts, whole._encode
