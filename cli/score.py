@@ -26,6 +26,16 @@ Options = Annotated[
         rich_help_panel=SCORERS,
     ),
 ]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        "--judge-base-url",
+        metavar="URL",
+        help="The server of the scorer judge; its key is read from OPENAI_API_KEY.",
+        rich_help_panel=SCORERS,
+    ),
+]
 Sample = Annotated[
     int | None,
     typer.Option(
@@ -41,6 +51,7 @@ def score(
     ],
     scorers: With,
     option: Options = None,
+    base_url: BaseUrl = None,
     config: o.Config = None,
     sample: Sample = None,
     chunk: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that are finished and stored together.")] = 256,
@@ -62,7 +73,8 @@ def score(
     from babelset.files.stdin import spooled
     from babelset.scoring.scores import Scoring, add_scores, build_scorers
 
-    built = build_scorers(scorers, o.pairs(option), o.filters_of(config))
+    options = o.pairs(option) | ({"judge.base_url": base_url} if base_url else {})
+    built = build_scorers(scorers, options, o.filters_of(config))
     with spooled(inputs, format) as paths, watching(quiet) as watch:
         account = add_scores(Scoring(paths, output, built, sample, format, chunk, force), watch)
     show(account, as_json=json)

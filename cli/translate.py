@@ -8,6 +8,7 @@ import typer
 
 from babelset.cli import options as o
 from babelset.cli.help import ENGINE, ROWS, RUN
+from babelset.errors import ConfigError
 
 Output = Annotated[
     str,
@@ -100,6 +101,8 @@ def translate(
 
     named = o.engine(translator, option, model=model, prompt=prompt, base_url=base_url)
     engine = {"translator": named} if named else {}
+    if fallback_option and not fallback:
+        raise ConfigError("--fallback-option is for a second translator: name it with --fallback, or leave it out")
     if fallback:
         engine["fallback"] = Engine(name=fallback, options=o.engine_options(fallback, fallback_option))
     job = Job(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from babelset import plugins
 from babelset.contracts.engine import Engine
@@ -19,6 +19,7 @@ from babelset.doctor import Finding
 from babelset.engines.llm.judging import PARTS, judged
 from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.prompt import load as load_prompt
+from babelset.engines.llm.request import Talk
 from babelset.errors import ConfigError
 from babelset.measures.covers import covers
 from babelset.work.licenses import card_license
@@ -46,10 +47,12 @@ class Judge(Filter):
     main_option: ClassVar[str] = "model"
     asks_an_engine: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = PARTS
+    operational: ClassVar[frozenset[str]] = frozenset({"base_url"})
 
     engine: str = Field("openai", description="a translator that asks a language model: openai, vllm")
     model: str = Field("", description="the model's id or folder")
-    options: dict[str, Any] = Field({}, description="the engine's own: base_url, engine_args, max_cost")
+    base_url: str = Field("", description="where the server is; otherwise the engine's own default")
+    options: dict[str, Any] = Field({}, description="the engine's own: engine_args, max_cost, concurrency")
     prompt: str = Field("judge-faith", description="a judging prompt's name or file")
     least: float = Field(0.0, ge=0, le=5, description="what the row must reach; 0 for any")
     least_part: float = Field(0.0, ge=0, le=5, description="what each grade of each field must reach; 0 for any")
@@ -65,6 +68,11 @@ class Judge(Filter):
         found = [name for name in ("openai", "vllm") if find_spec(name)]
         detail = f"by {' or '.join(found)}; needs judge:MODEL" if found else "neither openai nor vllm is installed"
         yield Finding(cls.name, bool(found), detail, "" if found else "pip install 'babelset[openai]'")
+
+    _heard: Callable[[int], None] | None = PrivateAttr(None)
+
+    def watched(self, heard: Callable[[int], None]) -> None:
+        self._heard = heard
 
     def load(self, folder: Path | None) -> LLM:
         """The engine; it keeps every reply in `folder`, so that a killed run asks for nothing again."""
@@ -129,13 +137,19 @@ class Judge(Filter):
     def _hold(self, texts: Sequence[Scored]) -> list[Rating]:
         prompt = load_prompt(self.prompt, judges=True)
         engine: LLM = self.loaded
-        talks = [judged(text, prompt, self.retries, engine.temperature, engine.seed) for text in texts]
+        talks = [self._counted(judged(text, prompt, self.retries, engine.temperature, engine.seed)) for text in texts]
         try:
             return engine.hold(talks)
         except BaseException:  # it may ask nothing more; who goes on after the error gets a fresh one
             if self._heavy:
                 self._heavy.close()
             raise
+
+    def _counted(self, talk: Talk[Rating]) -> Talk[Rating]:
+        rating = yield from talk
+        if self._heard:
+            self._heard(1)
+        return rating
 
     def _make(self) -> LLM:
         if not self.model:
@@ -145,7 +159,8 @@ class Judge(Filter):
             raise ConfigError(f"{self.name}: {self.engine} asks no language model. Engines: {known}")
         if wrong := sorted(self.options.keys() & LLM.model_fields.keys() - OF_THE_ENGINE):
             raise ConfigError(f"{self.name}: options.{wrong[0]} is about translating, or is said outside of options")
-        engine: LLM = plugins.build("translators", self.engine, {**self.options, "model": self.model})
+        where = {"base_url": self.base_url} if self.base_url else {}
+        engine: LLM = plugins.build("translators", self.engine, {**self.options, **where, "model": self.model})
         return engine
 
 

@@ -168,11 +168,15 @@ def limited(command: str, setup: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_full_disk_says_so_and_the_run_can_go_on() -> None:
     write("in.jsonl", GOOD.replace("world", "w" * 3000) * 60)
-    full = limited(TRANSLATE, "ulimit -f 64; trap '' XFSZ")
+    write("c.toml", "[filters]\nlanguage = false\n")  # whose model is unpacked to a temporary file
+    command = f"{TRANSLATE} --config c.toml"
+    unpacked = limited(TRANSLATE, "ulimit -f 64; trap '' XFSZ")
+    assert unpacked.returncode == 5 and "make room, or set TMPDIR" in unpacked.stderr, unpacked.stderr
+    full = limited(command, "ulimit -f 64; trap '' XFSZ")
     assert full.returncode == 5, full.stderr
     assert "cannot be written" in full.stderr or "cannot write" in full.stderr
     assert "Traceback" not in full.stderr and not Path("out.jsonl").exists()
-    assert run(TRANSLATE)[0] == 0
+    assert run(command)[0] == 0
     rows = sum(len(Path(name).read_text().splitlines()) for name in ("out.jsonl", "out.rejected.jsonl"))
     assert rows == 60
 

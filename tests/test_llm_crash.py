@@ -102,7 +102,8 @@ def test_under_trouble_every_row_comes_through_once(count: int, tmp_path: Path) 
             [encode(pieces[0], "rot13"), *pieces[1:2], *(encode(p, "rot13") for p in pieces[2:])]
         )
     engine = json.loads((tmp_path / "run" / "out.manifest.json").read_text())["engine"]
-    assert engine["requests"] == len(server.bodies) - 7 > 1.2 * count
+    read = len(server.bodies) - 7  # a server that is late may not read what had left
+    assert 1.2 * count < read <= engine["requests"] <= read + 5
 
 
 SERVER = '''

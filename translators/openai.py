@@ -28,7 +28,7 @@ from babelset.errors import ConfigError, Stopped
 
 CURE = "pip install 'babelset[openai]'"
 KEY = "OPENAI_API_KEY"
-START = 64  # requests in flight at first: what a batching server takes; others say so, or queue
+START = 8  # requests in flight at first: on a server that answers one by one, the time of the others runs too
 SILENT = 1.0  # seconds that the end may wait for answers before the user is told
 
 logger = logging.getLogger("babelset")
@@ -102,6 +102,11 @@ class OpenAI(LLM):
         found |= self._guarded()
         if self._connected:
             found["server"] = self._connected[1].to_dict()
+            if late := self._connected[0].late:
+                found["advice"] = (
+                    f"{late} requests got no answer within {self.timeout:g} s, in which they may have waited in the "
+                    "server's line; ask for fewer at a time (-O concurrency=1), or wait longer (-O timeout=...)"
+                )
         return found
 
     def halt(self) -> None:
@@ -199,10 +204,9 @@ class OpenAI(LLM):
 
     def _connect(self) -> tuple[Client, Capabilities]:
         base_url, key = self.base_url, os.environ.get(KEY)
-        fixed = self.concurrency
-        limiter = Concurrency(least=fixed, start=fixed, most=fixed) if fixed else Concurrency(start=START)
         self._await(health(base_url, self.model, key, halt=self._halted))
         capabilities = self._await(probe(base_url, self.model, key, wait=self.wait, halt=self._halted))
+        limiter = _limiter(self.concurrency, capabilities.slots)
         client = Client(
             base_url, self.model, key=key, timeout=self.timeout, attempts=self.attempts, wait=self.wait,
             limiter=limiter, budget=self._budget, capabilities=capabilities, halt=self._halted,
@@ -228,6 +232,13 @@ class OpenAI(LLM):
         except KeyboardInterrupt:
             self.halt()  # what is in flight is paid for: `close` awaits it, and keeps it
             raise
+
+
+def _limiter(fixed: int, slots: int) -> Concurrency:
+    """As the user says, or as the server does: one more than its slots, so that none stands idle between two."""
+    if most := fixed or (slots and slots + 1):
+        return Concurrency(least=fixed or 1, start=most, most=most)
+    return Concurrency(start=START)
 
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:

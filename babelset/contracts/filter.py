@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -272,6 +272,9 @@ class Filter(BaseModel):
         if self._heavy is None:
             raise ContractError(f"the filter {self.name!r} needs what it loads: score within `with check.open(): ...`")
         return self._heavy.get()
+
+    def watched(self, heard: Callable[[int], None]) -> None:
+        """Whom to tell how many units were scored, as that happens; for filters that take long over many."""
 
     def halt(self) -> None:
         """Ask nothing more: `score` raises errors.Stopped when what is in flight has come back. For any thread."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -139,6 +139,13 @@ class Translator(BaseModel):
         Where to keep what has been paid for until the run is complete: a resumed run asks it to again.
 
         In files whose names begin with `name`: the same engine may serve a run in two ways.
+        """
+
+    def watched(self, heard: Callable[[int], None]) -> None:
+        """
+        Whom to tell how many segments were answered, as answers come, from any thread.
+
+        For engines that take long over what they are given at a time; the others need not.
         """
 
     def halt(self) -> None:

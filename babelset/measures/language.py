@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from functools import cache
+from tempfile import gettempdir
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
 from babelset.contracts.filter import Scored
+from babelset.errors import OutputError
 from babelset.languages import Pair, all_languages
 from babelset.measures.copied import WORD, is_name
 from babelset.measures.script import letter_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 LIKELIER = 4.0  # than the target another language must be, by log score: benchmarks/results/language.md has the curve
 SURE = 8.0  # the same for one line of many, and where more depends on it
+FEW, WORDS = 9, 3  # letters or words in short lines, names aside, that are judged against the source alone
 LEFT = 0.4  # of the letters of short lines: so many must be the source's words
 NOT_LETTER = regex.compile(r"[^\p{L}\p{M}]+")
 TAKEN = "taken for "  # and a language: the note on a unit, and what a verdict counts
@@ -62,21 +65,34 @@ def judged(unit: Scored, letters: int = 40, read: int = 1500) -> Judged:
 
 def left(unit: Scored, letters: int = 40) -> float | None:
     """
-    The margin of the source's words in lines of fewer letters, where they are 40 % of them: "Output 1 para".
+    The margin against the source alone, in lines of fewer letters: of the source's words, where they are 40 % of the
+    letters, "Output 1 para", or of all words but the source's names, "I am a helpful assistant"; the lower one.
 
-    A word may be the same in both languages, so each is weighed by itself; names and words of three letters are not.
-    None where none are left, and between two scripts.
+    A word may be the same in both languages, so each of the source's is weighed by itself; names and words of three
+    letters are not. None where nothing can be said, and between two scripts.
     """
     pair, (source, target) = unit.pair, unit.prose
     own, other = set(pair.target.langid), set(pair.source.langid)
     if not own or not other or own & other or pair.source.script != pair.target.script:
         return None
     words = [words for words in map(WORD.findall, target.split("\n")) if sum(map(len, words)) < letters]
-    known = {word.casefold() for line in source.split("\n") for word in _common(WORD.findall(line))} if words else ()
+    found = [_left_words(source, words, pair), _left_language(source, words, pair)] if any(words) else []
+    return min((score for score in found if score is not None), default=None)
+
+
+def _left_language(source: str, words: Sequence[Sequence[str]], pair: Pair) -> float | None:
+    names = {word for word in WORD.findall(source) if is_name(word) or len(word) < 4}  # "of the" may be of a title
+    own = [word for line in words for word in line if word not in names]
+    enough = sum(map(len, own)) >= FEW or len(own) >= WORDS
+    return _model().against_source(" ".join(own), pair) if enough else None
+
+
+def _left_words(source: str, words: Sequence[Sequence[str]], pair: Pair) -> float | None:
+    known = {word.casefold() for line in source.split("\n") for word in _common(WORD.findall(line))}
     same = [word.casefold() for line in words for word in _common(line) if len(word) > 3 and word.casefold() in known]
     if not same or sum(map(len, same)) < LEFT * sum(len(word) for line in words for word in line):
         return None
-    return sum(_model().word(word, pair) for word in set(same))
+    return sum(_model().against_source(f" {word} ", pair) for word in set(same))
 
 
 def _common(words: Sequence[str]) -> list[str]:
@@ -161,7 +177,11 @@ class _Model:
     def __init__(self) -> None:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
-        whole = LanguageIdentifier.from_model_file(MODEL_FILE)
+        try:
+            whole = LanguageIdentifier.from_model_file(MODEL_FILE)  # which unpacks it to a temporary file
+        except OSError as error:
+            problem = f"the language model cannot be unpacked there ({error.strerror})"
+            raise OutputError(f"{gettempdir()}: {problem}; make room, or set TMPDIR") from None
         whole.set_languages({label for language in all_languages() for label in language.langid})
         self.table, self.prior, self.labels = whole.nb_ptc, whole.nb_pc, whole.nb_classes
         self.walk, self.encode = visit_counts, whole._encode
@@ -180,9 +200,9 @@ class _Model:
         found: np.ndarray = np.log1p(counts) @ self.rows.of(rows) + self.prior
         return found
 
-    def word(self, word: str, pair: Pair) -> float:
-        """The margin of a word by itself, against the source alone."""
-        scores = self.scores(f" {word} ")
+    def against_source(self, text: str, pair: Pair) -> float:
+        """The margin of a text against the source alone, which fewer letters tell than against all languages."""
+        scores = self.scores(text)
         target, source = (self._columns(side.langid) for side in (pair.target, pair.source))
         return float(scores[target].max() - scores[source].max())
 

@@ -42,7 +42,8 @@ def lost(source: str, target: str, pair: Pair | None = None) -> list[str]:
     missing = [number for number in missing if _as_roman(number) not in roman]
     if len(missing) * len(new) <= MOST:
         swahili = pair is not None and pair.target.code == "swh_Latn"  # its day begins at six
-        missing = [number for number in missing if not _take_other(number, new, swahili)]
+        both = {id(each) for two in pairwise(wanted) if _same_in_other_units(*two) for each in two}
+        missing = [number for number in missing if not _take_other(number, new, swahili, id(number) not in both)]
     excused = _excused(wanted, missing, target)
     small = [number for number in missing if id(number) in excused]
     unsaid = max(len(small) - len(new), 0)  # so many of them have no other number in their place
@@ -89,10 +90,15 @@ def _worth_in_full(number: Number) -> Iterator[Value]:
     yield from number.full
 
 
-def _take_other(number: Number, new: list[Number], swahili: bool) -> bool:
-    """Take out of `new` what says the same in other units or by another clock; whether there is such a number."""
+def _take_other(number: Number, new: list[Number], swahili: bool, converts: bool) -> bool:
+    """
+    Take out of `new` what says the same by another clock or, where it `converts`, in other units; whether there is any.
+
+    A source that says both, 45 miles (72 kilometers), leaves nothing to convert.
+    """
     for other in new:
-        if _same_decade(number, other) or _same_hour(number, other, swahili) or _converted(number, other):
+        same = _same_decade(number, other) or _same_hour(number, other, swahili)
+        if same or (converts and _converted(number, other)):
             new.remove(other)
             return True
     return False

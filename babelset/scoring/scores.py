@@ -33,7 +33,7 @@ from babelset.work.licenses import licenses_of_scores
 from babelset.work.manifest import Manifest
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
-from babelset.work.watch import Watch
+from babelset.work.watch import Ahead, Watch
 
 SEED = 20  # of what is drawn by chance: the same rows in every process
 
@@ -112,7 +112,7 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
     """
     watch, places = watch or Watch(), Places.of(order.output)
     files = {"scored": places.accepted, "failed": places.failed}
-    seen = survey(order.inputs, format=order.format, count=order.sample is not None)
+    seen = survey(order.inputs, format=order.format)
     reads = [*order.inputs, *named_files([dict(check) for check in order.scorers])]
     with (
         making(
@@ -154,12 +154,17 @@ def _work(
     order: Scoring, output: Output, watch: Watch, drawn: set[int] | None, seen: Survey
 ) -> tuple[dict[str, int], int]:
     """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
+    if seen.total is not None:
+        watch.total(seen.total)
+    ahead = Ahead(watch.segments)
+    for check in order.scorers:
+        check.watched(ahead.heard)
     done, read_rows, fresh, warn = output.done, 0, Counter[str](), cautioning(order.scorers, watch.say)
     for number, rows in enumerate(chunked(read(order.inputs, format=order.format), order.chunk)):
         seen.check(rows)
         read_rows += len(rows)
         if number not in done:
-            output.write(number, _scored(rows, order, drawn, fresh, warn))
+            output.write(number, _scored(rows, order, drawn, fresh, warn, ahead))
         watch.rows(len(rows))
     return {check.name: fresh[check.name] for check in order.scorers}, read_rows
 
@@ -180,13 +185,17 @@ def _scored(
     drawn: set[int] | None,
     fresh: Counter[str],
     warn: Callable[[str], None],
+    ahead: Ahead,
 ) -> Iterator[Entry]:
     found = [(row, known(row)) for row in rows]
     wanted = [item for row, item in found if isinstance(item, tuple) and (drawn is None or row.number in drawn)]
     for _, evidence, _ in wanted:
         warn(evidence["translator"])
     for check in order.scorers:
+        units = sum(len(outcome.units(check.unit)) for _, _, outcome in wanted)
+        ahead.begin(units)
         fresh[check.name] += fill(check, wanted, force=order.force)
+        ahead.done(units)
     for _, item in found:
         yield {"status": "scored", "data": {**item[0], KEY: item[1]}} if isinstance(item, tuple) else item
 

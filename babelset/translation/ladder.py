@@ -31,6 +31,7 @@ from babelset.languages import Pair
 from babelset.text.placeholders import Lost, Masked, mask
 from babelset.text.segment import PLACEHOLDER, Segment, cut, halve, protect, restore, sentences
 from babelset.work.memory import Memory, key_of, reviewed_key_of
+from babelset.work.watch import Ahead
 
 Answer = Translation | Failure
 BAD_FLAGS = frozenset({"truncated", "repetition"})
@@ -71,7 +72,7 @@ class Ladder:
     fallback: Ladder | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     counts: Counter[str] = field(default_factory=Counter)
-    progress: Callable[[int], None] = lambda answered: None
+    progress: Ahead = field(default_factory=Ahead)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -90,12 +91,13 @@ class Ladder:
         self._count(segments=len(segments), unique=len(unique), from_memory=len(answers.keys() - reviewed.keys()))
         if reviewed:
             self._count(from_review=len(reviewed))
-        self.progress(len(answers))
+        self.progress.begin(len(unique))
+        self.progress.done(len(answers))
         for batch in self._batches({key: segment for key, segment in unique.items() if key not in answers}):
             solved = self._solve([unique[key] for key in batch], pair)
             answers.update(zip(batch, solved, strict=True))
             self._remember(batch, unique, answers, pair)
-            self.progress(len(batch))
+            self.progress.done(len(batch))
         return [reviewed.get(key) or answers[key] for key in keys]
 
     def _reviewed(self, unique: Mapping[bytes, Segment], pair: Pair) -> dict[bytes, Translation]:
@@ -129,6 +131,13 @@ class Ladder:
     def _count(self, **counts: int) -> None:
         with self._lock:
             self.counts.update(counts)
+
+    def watched(self, tell: Callable[[int], None]) -> None:
+        """Whom to tell of segments, as they are answered."""
+        self.progress = Ahead(tell)
+        for ladder in (self, self.fallback):
+            if ladder:
+                ladder.translator.watched(self.progress.heard)
 
     def keep_replies(self, folder: Path) -> None:
         """Where translators that are paid by the request keep what they got, until the run is complete."""

@@ -106,7 +106,8 @@ def _read(job: Job) -> list[str]:
 def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> None:
     warn = cautioning(worker.filters, watch.say)
     for ladder in worker.ladders.values():
-        ladder.memory, ladder.progress = memory, watch.segments
+        ladder.memory = memory
+        ladder.watched(watch.segments)
         ladder.keep_replies(output.work)
         warn(ladder.signature_for(worker.pair))
 

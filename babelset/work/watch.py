@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -20,3 +21,39 @@ class Watch:
     rows: Callable[[int], None] = lambda count: None
     warn: Callable[[str], None] = logging.getLogger("babelset").warning  # of damage, also where all else is quiet
     segments: Callable[[int], None] = lambda count: None
+
+
+@dataclass
+class Ahead:
+    """
+    Progress within a batch, told to `tell` as answers come: never more than was begun, in the end what was done.
+
+    >>> ahead = Ahead(watch.segments)
+    >>> ahead.begin(40); ahead.heard(3); ahead.done(40)     # tells 3, then 37
+
+    What is asked for again is heard again, so `heard` is a guess that `done` sets right. For any threads.
+    """
+
+    tell: Callable[[int], None] = lambda count: None
+    _begun: int = 0
+    _told: int = 0
+    _done: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def begin(self, count: int) -> None:
+        with self._lock:
+            self._begun += count
+
+    def heard(self, count: int) -> None:
+        with self._lock:
+            self._upto(min(self._told + count, self._begun))
+
+    def done(self, count: int) -> None:
+        with self._lock:
+            self._done += count
+            self._upto(self._done)
+
+    def _upto(self, count: int) -> None:
+        if count > self._told:
+            new, self._told = count - self._told, count
+            self.tell(new)

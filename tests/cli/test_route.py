@@ -174,7 +174,7 @@ MISTAKES = [
     ("--translator echo", "routes name their translators"),
     ("--translator apertium", "routes name their translators"),
     ("--fallback echo", "routes name their translators"),
-    ("--fallback-option a=1", "routes name their translators"),
+    ("--fallback-option a=1", "name it with --fallback"),
     ("--model x", "routes name their translators"),
     ("--base-url http://127.0.0.1", "routes name their translators"),
     ("--route nowhere.toml", "nowhere.toml: cannot be read (No such file or directory)"),

@@ -99,7 +99,7 @@ def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fi
         "use": {"least": 0.4, "floor": 0.3},
         "judge": {"model": "m", "least": 4, "least_part": 2},
         "roundtrip": {"translator": "echo", "least": 0.9},
-        "language": {"letters": 12, "segment_letters": 12, "least_segment": 0.4},
+        "language": {"letters": 12, "least_line": -2},
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comet, "CometProcess", Model)

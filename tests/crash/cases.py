@@ -74,6 +74,7 @@ TO_STDOUT = (
     "echo",
     "--rejected",
     "no.jsonl",
+    "--force",  # it has no place to say whose no.jsonl is
     *COMMON,
 )
 REVIEW = ("review", "ca.jsonl", "--all")
@@ -84,7 +85,7 @@ OPENAI = (
     *("--model", "rot13", "--base-url", "{url}", "-O", "wait=0.01", "-O", "concurrency=1", "-O", "recheck=0"),
     *("-O", "pack=16", "--chunk", "1", *COMMON),
 )
-REQUESTS, MONEY = 40, 10.0
+REQUESTS, MONEY = 40, 30.0  # what was in flight at each death is counted at its worst
 LIMITS = ("-O", "prices=prices.toml", "-O", f"max_cost={MONEY}", "-O", f"max_requests={REQUESTS}")
 VLLM = (
     *("translate", "few.jsonl", "--from", "bug", "--to", "ban", "-o", "ban.jsonl", "--translator", "vllm"),

@@ -15,7 +15,7 @@ from typing import Any
 
 TIMES = ("this_process", "started", "seconds", "server")  # of a manifest: what concerns one process
 SPENT = ("requests", "retries", "prompt_tokens", "completion_tokens", "cached_tokens", "cost")  # at most, after a death
-DECIDED = re.compile(r'(?<="at":")[\dT:Z-]{20}')
+DECIDED = re.compile(r'(?<="at":")[\dT:Z-]{20}|"xxh3_128":"[0-9a-f]{32}"')  # when, and the checksum of that, too
 Files = dict[str, Any]
 
 

@@ -26,7 +26,8 @@ from babelset.files.row import KEY
 from babelset.filters.judge import Judge
 from babelset.languages import Pair, find
 from babelset.scoring.calibration.calibrate import calibrate
-from babelset.scoring.scores import Scoring, add_scores
+from babelset.scoring.scores import Scoring, add_scores, build_scorers
+from babelset.work.watch import Watch
 from tests.engines.llm.scripted_server import SERVER_ERROR, TOO_LONG, Fault, ScriptedServer, error
 
 PAIR = Pair(find("en"), find("ca"))
@@ -247,9 +248,8 @@ def babelset(*arguments: object, code: int = 0) -> str:
 
 
 def score(source: Path, output: Path, server: ScriptedServer, *arguments: object, code: int = 0) -> str:
-    options = json.dumps({"base_url": server.base_url, "wait": 0.001})
-    command = ["score", source, "-o", output, "--with", "judge:judge-1", "-O", f"options={options}", "-q"]
-    return babelset(*command, *arguments, code=code)
+    command = ["score", source, "-o", output, "--with", "judge:judge-1", "--base-url", server.base_url, "-q"]
+    return babelset(*command, "-O", 'options={"wait": 0.001}', *arguments, code=code)
 
 
 @pytest.fixture
@@ -378,6 +378,27 @@ def test_a_server_that_is_gone_stops_the_run_and_the_next_goes_on(grader: Grader
         said = score(source, tmp_path / "out.jsonl", server, "--chunk", 2)
     assert set(grader.asked.values()) == {1} and grader.asked.total() == 24
     assert "judge: 24 requests" in said
+
+
+@pytest.mark.parametrize("where", [("--judge-base-url", "{}"), ("-O", "base_url={}"), ("-O", "judge.base_url={}")])
+def test_the_server_is_an_option_like_any_other(
+    where: tuple[str, str], server: ScriptedServer, six: Path, tmp_path: Path
+) -> None:
+    said = [part.format(server.base_url) for part in where]
+    babelset("score", six, "-o", tmp_path / "out.jsonl", "--with", "judge:judge-1", *said, "-q")
+    assert server.bodies
+
+
+def test_units_are_shown_as_grades_come(server: ScriptedServer, six: Path, tmp_path: Path) -> None:
+    told: list[int] = []
+    scorers = build_scorers(["judge:judge-1"], {"base_url": server.base_url}, {})
+    add_scores(Scoring([str(six)], str(tmp_path / "out.jsonl"), scorers), Watch(segments=told.append))
+    assert len(told) >= 6 and sum(told) == 12
+
+
+def test_a_server_is_for_the_judge_alone(six: Path, tmp_path: Path) -> None:
+    command = ["score", six, "-o", tmp_path / "out.jsonl", "--with", "length", "--base-url", "http://127.0.0.1:1/v1"]
+    assert "'judge' is not among the scorers: length" in babelset(*command, code=2)
 
 
 def start(source: Path, output: Path, server: ScriptedServer) -> subprocess.Popen[bytes]:

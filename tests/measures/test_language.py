@@ -74,6 +74,18 @@ def test_short_lines_count_together() -> None:
     [
         ("a word of the source", "Output 1 to", "Output 1 para", "es", True),
         ("two of them", "Write the following word", "Write la following palabra", "es", True),
+        ("other words", "I am a programme that answers questions.", "I am a helpful assistant.", "es", True),
+        ("three short words", "Say only yes.", "It is hot.", "ca", True),
+        ("other words, in two lines", "Dry the lid.\nTurn it.", "Wipe the top.\nTwist it.", "ca", True),
+        ("a short translation", "I am a helpful assistant.", "Soc un ajudant útil.", "ca", False),
+        ("a title that stays", "He reads The Lord of the Rings", "Lee The Lord of the Rings", "es", False),
+        (
+            "names, each in its line",
+            "Jack Black\nWill Smith\nTom Hanks",
+            "Jack Black\nWill Smith\nTom Hanks",
+            "es",
+            False,
+        ),
         ("a cognate", "A normal animal", "Un animal normal", "es", False),
         ("a loanword among others", "This is a marketing plan", "Este es un plan de marketing", "es", False),
         ("a name", "Ask Whitney Houston", "Pregunta a Whitney Houston", "es", False),

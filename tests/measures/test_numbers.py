@@ -67,6 +67,7 @@ CHANGED = [
     ("In the 1930s.", "En los años .", "es"),
     ("It won 3-1.", "Ganó por 3.", "es"),
     ("300 km (190 miles) north", "al norte", "es"),
+    ("14,440 feet (4,401 meters) high", "4.440 metros de altura", "es"),
     ("In 1842 it burnt.", "यह १८२४ में जल गया।", "hi"),
 ]
 

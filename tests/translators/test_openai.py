@@ -18,8 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from babelset.contracts.engine import Engine
 from babelset.files.row import KEY
-from tests.engines.llm.scripted_server import SERVER_ERROR, UNAUTHORIZED, Fault, ScriptedServer, error, rot13
+from babelset.translation.job import Job
+from babelset.translation.run import translate
+from babelset.work.watch import Watch
+from tests.engines.llm.scripted_server import HANG, SERVER_ERROR, UNAUTHORIZED, Fault, ScriptedServer, error, rot13
 
 SECRET = "sk-secret-123"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -95,6 +99,34 @@ def example(folder: Path, *ids: str) -> list[Row]:
 
 def files_with(folder: Path, secret: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+def test_a_server_that_names_its_slots_is_asked_for_one_more_at_a_time(tmp_path: Path) -> None:
+    stones(tmp_path, 12)
+    with ScriptedServer(slots=2, latency=0.02) as server:
+        run(server, tmp_path)
+    assert server.peak in (3, 4) and len(rows(tmp_path)) == 12  # it may not know yet that one has its answer
+
+
+def test_answers_that_came_too_late_are_told_with_advice(tmp_path: Path) -> None:
+    stones(tmp_path, 2)
+    with ScriptedServer(lambda body, number: HANG if number == 7 else None) as server:
+        said = run(server, tmp_path, "-O", "timeout=0.5")
+    assert "advice 1 requests got no answer within 0.5 s" in said and "concurrency=1" in said
+    assert len(rows(tmp_path)) == 2
+
+
+def test_segments_are_shown_as_answers_come(tmp_path: Path) -> None:
+    stones(tmp_path, 6)
+    told: list[int] = []
+    with ScriptedServer(latency=0.01) as server:
+        options = {"model": "rot13", "base_url": server.base_url, "concurrency": 1}
+        job = Job(
+            inputs=(str(tmp_path / "in.jsonl"),), output=str(tmp_path / "out.jsonl"), source="bug", target="ban",
+            translator=Engine(name="openai", options=options),
+        )  # fmt: skip
+        translate(job, Watch(segments=told.append))
+    assert [count for count in told if count] == [2] * 6, "two segments a row, one request a row"
 
 
 def test_every_example_comes_through_with_all_that_is_kept(tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ class Setup:
         ours = any((folder / name).is_file() for name in (MARKER, STAMP))
         try:
             if ours:
-                shutil.rmtree(folder.resolve())
+                (folder / MARKER).touch()  # stays until all else has gone, or nobody would know whose it is
+                for path in [path for path in folder.iterdir() if path.name != MARKER]:
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
             elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
                 raise ConfigError(f"{folder} holds something else; name a new or an empty folder with --path")
             folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ starts over. No redirect leads from https to http.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from http.client import HTTPException, HTTPResponse
@@ -18,6 +19,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 
 from babelset import __version__
 from babelset.errors import ConfigError, EngineError
+from babelset.files.writing import sync
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -78,7 +80,10 @@ def fetched(place: str, target: Path, digest: str) -> None:
     if wrong:
         new.unlink(missing_ok=True)
         raise ConfigError(f"{place}: {wrong}. Nothing was kept of it; tell those who run the server")
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
     new.replace(target)
+    sync(target.parent)
     return None
 
 

@@ -32,6 +32,7 @@ from pydantic import BaseModel, Field, ValidationError
 from babelset.engines.firefox.download import body, fetched, sha256
 from babelset.engines.firefox.models import TAG, home, route
 from babelset.errors import ConfigError, OutputError
+from babelset.files.writing import sync, write_whole
 from babelset.languages import Pair
 
 MAJOR = 3  # of the versions of models that fxtranslate reads
@@ -140,6 +141,7 @@ def _install(source: Source, files: Sequence[Record], folder: Path, say: Say) ->
     pair = files[0].pair
     final, work = folder / pair, folder / f".{pair}.part"
     if all(sha256(final / file.name) == file.digest for file in files):
+        _list(folder, files)  # which a kill may have kept from the list
         say(f"{pair}: is in {final} already")
         return
     work.mkdir(exist_ok=True)
@@ -152,6 +154,7 @@ def _install(source: Source, files: Sequence[Record], folder: Path, say: Say) ->
     if final.exists():
         shutil.rmtree(final)
     work.rename(final)
+    sync(folder)
     _list(folder, files)
     say(f"{pair}: {files[0].version} in {final}")
 
@@ -159,15 +162,14 @@ def _install(source: Source, files: Sequence[Record], folder: Path, say: Say) ->
 def _list(folder: Path, files: Sequence[Record]) -> None:
     """Make the folder a mirror: others may fetch from a copy of it."""
     path = folder / RECORDS
-    others = (
-        [one for one in _records(_json(body(str(path)), str(path))) if one.pair != files[0].pair]
-        if path.exists()
-        else []
-    )
+    others = []
+    if path.exists():
+        with suppress(ConfigError):  # damaged: the list of what is fetched now is made anew
+            others = [one for one in _records(_json(body(str(path)), str(path))) if one.pair != files[0].pair]
     here = [file.model_copy(update={"attachment": _Attachment(location=f"{file.pair}/{file.name}")}) for file in files]
-    part = path.with_name(f".{RECORDS}.part")
-    part.write_bytes(orjson.dumps({"data": [file.model_dump(by_alias=True) for file in (*others, *here)]}))
-    part.replace(path)
+    listed = orjson.dumps({"data": [file.model_dump(by_alias=True) for file in (*others, *here)]})
+    if not path.exists() or path.read_bytes() != listed + b"\n":
+        write_whole(path, [listed])
 
 
 def _json(text: bytes, place: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,10 +137,13 @@ class Budget:
             raise ConfigError("max_cost: nothing is known of what the model costs; add a price file: -O prices=FILE")
 
     @asynccontextmanager
-    async def claim(self, worst: Usage, *, retry: bool = False) -> AsyncIterator[Claim]:
-        """Leave to send one request; it counts as sent."""
+    async def claim(
+        self, worst: Usage, *, retry: bool = False, check: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[Claim]:
+        """Leave to send one request; it counts as sent. `check` may raise before it does: a claim may have to wait."""
         price = self._price(worst)
         await self._affordable(price)
+        check()
         self.requests += 1
         self.retries += retry
         self._open += 1

@@ -19,7 +19,7 @@ from babelset.engines.llm.concurrency import Concurrency
 from babelset.engines.llm.faults import Down, Endpoint, Passing, Refused
 from babelset.engines.llm.halt import Halt
 from babelset.engines.llm.request import Reply, Request
-from babelset.errors import ConfigError, EngineError, Stopped
+from babelset.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
     from babelset.engines.llm.probe import Capabilities
@@ -85,6 +85,7 @@ class Client:
         self.halt = halt or Halt()
         self._attempts, self._timeout, self._wait, self._told = attempts, timeout, wait, 0.0
         self._answered, self._refusals, self._failures = False, 0, 0  # failures in a row
+        self.late = 0  # requests that got no answer in time
         try:
             import openai
             import tenacity  # noqa: F401
@@ -150,13 +151,9 @@ class Client:
     async def _attempt(self, body: Mapping[str, Any], worst: Usage, tries: _Attempts) -> Completion:
         async with self.limiter.slot(self.halt.sleep) as slot:
             self.halt.check()
-            async with self.budget.claim(worst, retry=tries.made > 0) as claim:
+            async with self.budget.claim(worst, retry=tries.made > 0, check=self.halt.check) as claim:
                 try:
-                    self.halt.check()  # the claim may have waited
                     completion = await self._post(body)
-                except Stopped:
-                    claim.unsend()
-                    raise
                 except Passing as fault:
                     if fault.unsent:
                         claim.unsend()
@@ -164,6 +161,7 @@ class Client:
                         claim.free()
                     if fault.load:
                         slot.refused = True
+                    self.late += fault.late
                     self._pause(fault)
                     raise
                 except (Refused, ConfigError):

@@ -47,14 +47,21 @@ class Passing(Exception):
     Worth another try, after `wait` seconds where the server says so.
 
     `load`: fewer requests at a time might help. `unsent`: the request did not arrive. `unpaid`: it was not answered,
-    so it costs nothing.
+    so it costs nothing. `late`: no answer came in time.
     """
 
     def __init__(
-        self, reason: str, *, status: int = 0, wait: float = 0.0, load: bool = False, unsent: bool = False
+        self,
+        reason: str,
+        *,
+        status: int = 0,
+        wait: float = 0.0,
+        load: bool = False,
+        unsent: bool = False,
+        late: bool = False,
     ) -> None:
         super().__init__(reason)
-        self.status, self.wait, self.load, self.unsent = status, wait, load, unsent
+        self.status, self.wait, self.load, self.unsent, self.late = status, wait, load, unsent, late
         self.unpaid = unsent or status >= 400
 
 
@@ -115,7 +122,7 @@ class Endpoint:
         if type(error.__cause__).__name__ in UNSENT:
             return Passing("the server cannot be reached", load=True, unsent=True)
         if isinstance(error, TimeoutError | openai.APITimeoutError):
-            return Passing(f"no answer within {self.timeout:g} s", load=True)
+            return Passing(f"no answer within {self.timeout:g} s", load=True, late=True)
         if isinstance(error, openai.APIConnectionError):
             return Passing("the connection broke", load=True)
         body = _body(content)

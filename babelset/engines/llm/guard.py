@@ -11,6 +11,7 @@ was found this way, the run asks each segment alone.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from babelset.languages import Pair
 FIRST = 4  # requests of a run that are looked at in any case
 PROBES = 4  # segments of a request that are asked again
 GAIN = 0.2  # of chrF: how much more an answer is like another number's than like its own
+Z = 1.645  # of the normal distribution, one-sided, 95 %
 COSINE = 0.15  # a segment, in the mean, that answers fit others' sources better than their own
 TELLING = 4, 16  # words, or letters: shorter answers are alike by chance
 UNSEEN, GOOD, SHIFTED = 0, 1, 2
@@ -98,10 +100,15 @@ class Guard:
         self.shifted = self.name == SAMPLE and SHIFTED in self._seen.values()
 
     def account(self) -> dict[str, Any]:
-        """Requests with several segments, those that were looked at, and those whose answers were shifted."""
+        """
+        Requests with several segments, those that were looked at, and those whose answers were shifted.
+
+        Of a sample, also the share that was shifted at most, with 95 % confidence; odd requests are all in it.
+        """
         packed, seen = self._replies.looked()
         shifts = list(seen.values()).count(SHIFTED)
-        return {"name": str(self), "packed": packed, "rechecked": len(seen), "shifts": shifts}
+        found = {"name": str(self), "packed": packed, "rechecked": len(seen), "shifts": shifts}
+        return found | ({"shifted_at_most": at_most(shifts, len(seen))} if self.name == SAMPLE and seen else {})
 
     def __str__(self) -> str:
         return f"sample {100 * self.share:g} %" if self.name == SAMPLE else self.name
@@ -167,6 +174,17 @@ class Guard:
         if any(_stands(sign, told, texts) for sign in signs):
             return SHIFTED
         return GOOD if told else UNSEEN
+
+
+def at_most(found: int, of: int) -> float:
+    """
+    The upper end of Wilson's interval for a share, one-sided, 95 %.
+
+    >>> at_most(0, 50)
+    0.0513
+    """
+    share, room = found / of, Z * Z / of
+    return round((share + room / 2 + Z * math.sqrt(share * (1 - share) / of + room / of / 4)) / (1 + room), 4)
 
 
 def _telling(text: str) -> bool:

@@ -69,6 +69,7 @@ class LLM(Translator):
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
     _choose: Chooser | None = PrivateAttr(None)
     _guard: Guard | None = PrivateAttr(None)
+    _heard: Callable[[int], None] | None = PrivateAttr(None)
 
     def model_post_init(self, context: Any) -> None:
         if not self.model:
@@ -134,6 +135,9 @@ class LLM(Translator):
         if self._guard:
             self._guard.keep_in(self._replies)
 
+    def watched(self, heard: Callable[[int], None]) -> None:
+        self._heard = heard
+
     def halt(self) -> None:
         self._halted.set()
 
@@ -144,7 +148,7 @@ class LLM(Translator):
         manner, examiner = self._manner(pair)
         rows = [list(row) for _, row in groupby(segments, key=_row)]
         trusted = self._guard is not None and not self._guard.shifted
-        held = self.hold([converse(row, manner, examiner, self._guard) for row in rows])
+        held = self.hold([self._counted(converse(row, manner, examiner, self._guard), len(row)) for row in rows])
         if self._guard:
             self._guard.settle(self._halted)
             self._replies.flush()
@@ -152,6 +156,13 @@ class LLM(Translator):
             held = self.hold([converse(row, manner, examiner, self._guard) for row in rows])
         answers = [answer for row in held for answer in row]
         return self._best(segments, answers, pair, self._choose) if self._choose else answers
+
+    def _counted(self, talk: Talk[T], segments: int) -> Talk[T]:
+        """The same talk, which says when it has ended."""
+        result = yield from talk
+        if self._heard:
+            self._heard(segments)
+        return result
 
     def hold(self, talks: Sequence[Talk[T]]) -> list[T]:
         """Hold every talk with the model to its end; what each returns."""

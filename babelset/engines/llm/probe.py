@@ -28,6 +28,7 @@ YES = "Say yes."
 EMPTY: Mapping[str, Any] = {}
 NO_LIST = (404, 405, 500, 501)  # of a server that has no list of models, or none that works
 SHOWN = 20  # models in a message
+SHORT, MOST_SLOTS = 10.0, 4096  # seconds for a question that most servers do not know; what no server has
 ROOM = 512  # tokens for an answer that is looked at; models that think aloud need some
 
 
@@ -37,7 +38,8 @@ class Capabilities:
     What a request to the server may hold; `served_by` is the model's name in its answers.
 
     `thinking_switch`: the chat template may be told `enable_thinking`; `max_completion_tokens`: the name that
-    `max_tokens` has there; `seed`: the same seed gave the same text.
+    `max_tokens` has there; `seed`: the same seed gave the same text; `slots`: requests that it works on at a time,
+    where it says so as llama.cpp does, else 0.
     """
 
     schema: bool = True
@@ -47,8 +49,9 @@ class Capabilities:
     thinking_switch: bool = True
     max_completion_tokens: bool = False
     served_by: str = ""
+    slots: int = 0
 
-    def to_dict(self) -> dict[str, bool | str]:
+    def to_dict(self) -> dict[str, bool | str | int]:
         """For JSON."""
         return asdict(self)
 
@@ -115,6 +118,7 @@ class _Probe:
             thinking_switch=thinking,
             max_completion_tokens=self.limit == "max_completion_tokens",
             served_by=plain.model or "",
+            slots=await _slots(self.client),
         )
 
     async def _plain(self) -> Completion:
@@ -165,6 +169,22 @@ def _is_odd(text: str) -> bool:
         return bool(orjson.loads(text) == {"animal": ODD})
     except ValueError:
         return False
+
+
+async def _slots(client: Client) -> int:
+    """What llama.cpp says at /props, which stands beside /v1: those above wait in line, and their time runs."""
+    import openai
+
+    from babelset.engines.llm.http import Unreadable
+
+    root = client.endpoint.base_url.rstrip("/").removesuffix("/v1")
+    try:
+        async with asyncio.timeout(SHORT):
+            found = await client.openai.with_options(max_retries=0).get(f"{root}/props", cast_to=dict[str, Any])
+        slots = found["total_slots"]
+    except (TimeoutError, openai.OpenAIError, Unreadable, ValueError, KeyError, TypeError):
+        return 0
+    return slots if type(slots) is int and 0 < slots <= MOST_SLOTS else 0
 
 
 async def _models(client: Client, timeout: float) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,9 +152,11 @@ class KeptBudget(Budget):
         self.cost = done.get("cost") or self._price(Usage(self.prompt_tokens, self.completion_tokens))
 
     @asynccontextmanager
-    async def claim(self, worst: Usage, *, retry: bool = False) -> AsyncIterator[Claim]:
+    async def claim(
+        self, worst: Usage, *, retry: bool = False, check: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[Claim]:
         try:
-            async with super().claim(worst, retry=retry) as claim:
+            async with super().claim(worst, retry=retry, check=check) as claim:
                 self._note()
                 if self.replies:
                     await self.replies.keep()

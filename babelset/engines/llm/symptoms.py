@@ -17,7 +17,7 @@ from babelset.languages import Language, Pair
 from babelset.measures import copied as copies
 from babelset.measures import numbers as figures
 from babelset.measures import script as scripts
-from babelset.measures.language import SURE, margins
+from babelset.measures.language import SURE, left, margins
 from babelset.measures.length import ratio as length_ratio
 
 ENGLISH = "eng_Latn"
@@ -40,6 +40,7 @@ ENDED, CUT = regex.compile(r"[.!?…:।۔。！？][\"'”’»)\]*_]{0,5}\s*$"
 QUOTE = regex.compile(r"[\"“”„«»「」『』]")
 PART = 0.6  # of the source's words: a shorter piece of the source was obeyed, not translated
 FAR = 0.4  # of the words that two sources share: below, they cannot have one translation
+SHORT = 10  # as `language` has it for what is left of the source in short lines
 ENGLISH_SHARE = 0.13  # of frequent words; most English sentences have more, no news in seven other languages has
 CONCISE = {"Hans": 15, "Hant": 15, "Jpan": 20, "Hang": 20}  # letters that a language can be told from; elsewhere 40
 # Forms of the same letters in simplified and in traditional Chinese, in neither case used by the other.
@@ -167,7 +168,7 @@ def foreign(units: Sequence[Scored]) -> set[int]:
     own = [replace(unit, source="", target=_without_names(unit)) for unit in units]
     alone = margins(own, letters=40) if len(own) > 1 else ()
     found = {index for index, margin in enumerate(alone) if margin and margin.score < -SURE}
-    found |= {index for index, unit in enumerate(units) if _is_english([unit])}
+    found |= {index for index, unit in enumerate(units) if _is_english([unit]) or (left(unit) or 0.0) < -SHORT}
     others = [index for index in range(len(own)) if index not in found]
     together = " ".join(own[index].target or "" for index in others)
     if others and (_is_foreign(replace(own[0], target=together)) or _is_english([units[index] for index in others])):

@@ -111,6 +111,8 @@ def _nodes(code: str, language: str) -> Iterator[tuple[int, int, bool]]:
     import tree_sitter
 
     root = grammars.tree(language, code)
+    if root is None:
+        return
     for label, query in _queries(language).items():
         for node in tree_sitter.QueryCursor(query).captures(root).get("text", ()):
             if not code.startswith("#!", node.start_byte):

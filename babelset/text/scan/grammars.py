@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from typing import Any, NamedTuple
 
 from babelset.text.scan.commands import is_command, may_be_command
@@ -58,6 +59,8 @@ class Reading(NamedTuple):
         return not self.errors and bool(self.structure)
 
 
+FEWEST_STEPS = 500  # of a parser that every text may take
+CHUNK = 1 << 16  # bytes that a parser is given at a time
 # tree-sitter-bash 0.25.1 looks what follows a brace up in a table of 256 characters: another one may end the process.
 BRACE = re.compile(r"(\{[0-9]*(?:\.\.[0-9]*)?)([^\x00-\xff])")
 
@@ -92,10 +95,22 @@ def parser(name: str) -> Any:
 
 
 def tree(name: str, code: str) -> Any:
-    """The root of the tree; offsets in it are of UTF-8, with "?" for what has no UTF-8."""
+    """
+    The root of the tree, None where the grammar goes round in circles; offsets in it are of UTF-8, with "?" for what
+    has no UTF-8.
+    """
     if name == "bash":
         code = BRACE.sub(lambda found: found[1] + "?" * len(found[2].encode("utf-8", "replace")), code)
-    return parser(name).parse(code.encode("utf-8", "replace")).root_node
+    source, steps = code.encode("utf-8", "replace"), count()
+    most = FEWEST_STEPS + len(source) // 5  # real code takes a step for 100 bytes and more, the worst known for 28
+    try:
+        found = parser(name).parse(
+            lambda at, _: source[at : at + CHUNK], progress_callback=lambda *_: next(steps) > most
+        )
+    except ValueError:
+        parser(name).reset()
+        return None
+    return found.root_node
 
 
 def read(name: str, code: str) -> Reading:
@@ -111,6 +126,8 @@ def _read(name: str, code: str, before: str, after: str) -> Reading:
     import tree_sitter
 
     root = tree(name, f"{before}{code}\n{after}")
+    if root is None:
+        return Reading(name, [0], [])
     captured = tree_sitter.QueryCursor(_grammar(name)[1]).captures(root)
     for label, nodes in captured.items():
         if label != "error":

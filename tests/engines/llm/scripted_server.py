@@ -95,7 +95,7 @@ class ScriptedServer:
 
     `enforces_schema`, `supports_n` and `seeds` may be taken away, as may any field of the body by `rejects` (400).
     `thinks` puts <think> before each text unless the chat template is told not to. `latency` is seconds an answer;
-    `port` 0 is any that is free.
+    `port` 0 is any that is free. `slots` is what /props says, as llama.cpp's does; None: it does not know that path.
     An answer that `holds` says is held back until it no longer does; `held` are those that wait so.
     What came in: `bodies`, `times` (monotonic seconds) and `keys`, in order; `peak` is the most at once.
     """
@@ -113,10 +113,11 @@ class ScriptedServer:
         thinks: bool = False,
         rejects: Collection[str] = (),
         port: int = 0,
+        slots: Any = None,
     ) -> None:
         self.script, self.models, self.key, self.latency = script, models, key, latency
         self.enforces_schema, self.supports_n, self.seeds = enforces_schema, supports_n, seeds
-        self.thinks, self.rejects, self.port = thinks, rejects, port
+        self.thinks, self.rejects, self.port, self.slots = thinks, rejects, port, slots
         self.bodies: list[dict[str, Any]] = []
         self.times: list[float] = []
         self.keys: list[str] = []
@@ -174,6 +175,8 @@ class ScriptedServer:
             fault = self._list()
         elif path == "/v1/chat/completions":
             return await self._completion(json.loads(data), key, reader, writer)
+        elif path == "/props" and self.slots is not None:
+            fault = Fault(raw=json.dumps({"total_slots": self.slots}).encode())
         else:
             fault = error(404, f"no such path: {path}")
         return await _send(writer, reader, fault)

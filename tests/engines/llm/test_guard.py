@@ -250,6 +250,11 @@ def test_with_an_encoder_every_request_is_looked_at(
     assert found["shifts"] >= least and (left == 0 or left <= 4 * (40 - least)) and (least or not found["shifts"])
 
 
+@pytest.mark.parametrize(("found", "of", "most"), [(0, 4, 0.4035), (0, 50, 0.0513), (2, 200, 0.029), (5, 5, 1.0)])
+def test_a_sample_says_how_much_may_be_shifted(found: int, of: int, most: float) -> None:
+    assert module.at_most(found, of) == pytest.approx(most, abs=0.001)
+
+
 @pytest.mark.parametrize("name", ["labse", "embedding:", "comet:x"])
 def test_an_unknown_guard_is_refused(name: str, model: Callable[..., Model]) -> None:
     with pytest.raises(ConfigError, match="or embedding:DIR"):

@@ -56,6 +56,10 @@ SERVERS = [
     ("no choices for n", {"script": refusing("n", Fault(changes={"choices": []}))}, {"choices": False}),
     ("JSON, but as the model likes", {"script": lambda body, number: '{"animal": "cat"}' if "response_format" in body else None}, {"schema": False}),
     ("another model answers", {"script": lambda body, number: Fault(changes={"model": "m-2025"})}, {"served_by": "m-2025"}),
+    ("says how many requests it takes", {"slots": 4}, {"slots": 4}),
+    ("says it in words", {"slots": "four"}, {}),
+    ("says what no server has", {"slots": 10**9}, {}),
+    ("says that it takes none", {"slots": 0}, {}),
     ("is busy at first", {"script": lambda body, number: rate_limited() if number < 3 else None}, {}),
     ("fails at first", {"script": lambda body, number: SERVER_ERROR if number == 0 else None}, {}),
 ]  # fmt: skip

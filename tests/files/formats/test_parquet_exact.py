@@ -58,7 +58,6 @@ LEAVES: st.SearchStrategy[tuple[Any, st.SearchStrategy[Any]]] = st.one_of(
             (pa.decimal256(60, 5), decimal(60, 5)),
             (pa.decimal128(5, 0), decimal(5, 0)),
             (pa.dictionary(pa.int32(), pa.string()), TEXT),
-            (pa.null(), st.none()),
         ]
     ),
     st.sampled_from(sorted(FLOATS)).map(
@@ -87,7 +86,8 @@ def orphan(values: Any) -> Any:
     return st.none() | values
 
 
-KINDS = st.recursive(LEAVES, nested, max_leaves=4)
+# Nothing but null inside of others: pyarrow does not read again all that it writes of these.
+KINDS = st.recursive(LEAVES, nested, max_leaves=4) | st.just((pa.null(), st.none()))
 
 
 @st.composite

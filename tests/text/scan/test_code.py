@@ -184,3 +184,13 @@ def test_a_brace_ends_no_process() -> None:
     """The scanner of bash reads far outside of a table; where that is depends on the process."""
     code = f"from babelset.text.scan.grammars import tree\nfor text in {BEHIND_A_BRACE!a}: tree('bash', text)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_grammar_that_goes_round_in_circles_is_given_up() -> None:
+    """tree-sitter-typescript 0.23.2 never ends with this; a fuzzed document was the first to show it."""
+    root = "<root><a b='c'>d</a></root>"
+    text = f'𝒳𝔸𝟙 </div> {root}<r{"𝒳𝔸𝟙" * 19}</a></root>{root * 6}[{{"a": {{"b": "c d e"](https://a.org)) مرحبا، كيف؟: www.x.com. it: \x1c'
+    assert grammars.tree("tsx", text) is None
+    assert not grammars.read("tsx", text).is_code
+    assert "".join(span.text for span in parse(text)) == text
+    assert grammars.read("tsx", "const a = <b>{c}</b>;").is_code, "the parser is as good as new"

@@ -1,0 +1,1 @@
+"""Forty rows, what SmolLM2-135M-Instruct answered when it was to translate them, and a server of the real one."""
