@@ -13,12 +13,14 @@ import json
 import signal
 import time
 from collections import deque
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from babelset.engines.processes import Child
 
+T = TypeVar("T")
 LONGEST_LINE = 1 << 26
+STARTS = 3  # of a worker that dies before it is ready
 
 
 class WorkerLost(Exception):
@@ -77,3 +79,24 @@ class Channel(Child):
             return WorkerLost("took too long")
         how = f"signal {-code}" if code < 0 else f"code {code}"
         return WorkerLost(f"ended with {how}: {self.complaint() or 'no last words'}")
+
+
+def started(command: Sequence[str], greet: Callable[[bytes], T], within: float) -> tuple[Channel, T]:
+    """
+    A worker that is ready, and what `greet` makes of its first line; started again where it is lost before.
+
+    Raises OSError where it cannot be started, the last WorkerLost where it is lost each time, and what else `greet`
+    raises; no process is left then.
+    """
+    lost = WorkerLost("was not started")
+    for _ in range(STARTS):
+        channel = Channel(command)
+        try:
+            return channel, greet(channel.receive(within))
+        except WorkerLost as error:
+            channel.close()
+            lost = error
+        except BaseException:  # an interrupt as well: a worker that has not greeted is of no use
+            channel.close()
+            raise
+    raise lost

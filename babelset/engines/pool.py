@@ -21,12 +21,11 @@ from typing import Any, Self
 
 import orjson
 
-from babelset.engines.channel import Channel, WorkerLost
+from babelset.engines.channel import Channel, WorkerLost, started
 from babelset.errors import EngineError
 
 WINDOW = 8  # jobs in a worker's pipe: it need not wait for us, and few are asked twice where it dies
 ATTEMPTS = 3  # of a job that a worker died of
-STARTS = 3  # of a worker that dies before it is ready
 BARREN = 12  # workers lost in a row without an answer between them: it is not the jobs then
 READY_WITHIN = 120.0  # seconds
 GRACE = 5.0  # seconds in which a worker should have ended by its own clock
@@ -151,34 +150,23 @@ class _Seat:
         return None
 
     def _running(self) -> Channel:
-        reason = ""
-        for _ in range(STARTS):
-            try:
-                self._channel = self._channel or self._start()
-                return self._channel
-            except WorkerLost as lost:
-                reason = str(lost)
-        raise EngineError(f"a worker process {reason}")
-
-    def _start(self) -> Channel:
         try:
-            channel = Channel(self._command)
+            self._channel = self._channel or started(self._command, _greeted, READY_WITHIN)[0]
+        except WorkerLost as lost:
+            raise EngineError(f"a worker process {lost}") from None
         except OSError as error:
             raise EngineError(f"{self._command[0]} cannot be started: {error.strerror}") from None
-        try:
-            greeting = orjson.loads(channel.receive(READY_WITHIN))
-        except BaseException:  # an interrupt as well
-            channel.close()
-            raise
-        if fatal := greeting.get("fatal"):
-            channel.close()
-            raise EngineError(f"a worker process cannot start: {fatal}")
-        return channel
+        return self._channel
 
     def leave(self) -> None:
         if self._channel:
             self._channel.close()
             self._channel = None
+
+
+def _greeted(line: bytes) -> None:
+    if fatal := orjson.loads(line).get("fatal"):
+        raise EngineError(f"a worker process cannot start: {fatal}")
 
 
 def _answer(line: bytes) -> Any:

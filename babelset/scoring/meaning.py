@@ -37,7 +37,7 @@ class Meaning(Aggregating):
         if not rated:
             return [Rating(None)] * len(units)
         encoder: Encoder = self.loaded
-        texts = list(dict.fromkeys(text for unit in units if unit in rated for text in _texts(unit)))
+        texts = list(dict.fromkeys(text for unit in units if unit in rated for text in (*unit.prose, *unit.beside)))
         vectors = dict(zip(texts, encoder.encode(texts), strict=True))
 
         def cosine(source: str, target: str) -> float:
@@ -68,7 +68,3 @@ class Meaning(Aggregating):
                 reason = f"{rating.of.field}: {said}: {shorten(rating.of.target or '')}"
                 return replace(verdict, ok=False, reason=reason)
         return verdict
-
-
-def _texts(unit: Scored) -> tuple[str, ...]:
-    return (*unit.prose, *unit.beside)

@@ -81,11 +81,12 @@ def keep_apart(
     """
     read = {key for path in reads for key in _keys(Path(path))}
     written: dict[str, str] = {}
+    shared = shares or {}
+    for path in [*writes.values(), *shared.values()]:
+        check_name(str(path))
     for path in writes.values():
-        check_name(str(path))
         _check_kind(path)
-    for what, path in {**writes, **(shares or {})}.items():
-        check_name(str(path))
+    for what, path in {**writes, **shared}.items():
         for each in (path, part_of(path)) if path.name else (path,):
             keys = _keys(each)
             if keys & read:

@@ -16,14 +16,13 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ValidationError
 
-from babelset.engines.channel import Channel, WorkerLost
+from babelset.engines.channel import Channel, WorkerLost, started
 from babelset.errors import ConfigError, EngineError
 
 WORKER = Path(__file__).with_name("worker.py")
 OOM = "oom"
 ROWS = 512  # in a request; enough for batches of one length, and little to say again
 ATTEMPTS = 3  # of a row alone
-STARTS = 3  # of a worker that dies before it is ready
 READY_WITHIN = 3600.0  # seconds: it may have to fetch and load 40 GB
 BARREN = 30  # workers lost in a row without one score between them: it is not the rows then
 
@@ -192,28 +191,17 @@ class CometProcess:
         return [_Task(half, budget) for half in (rest[:middle], rest[middle:])]
 
     def _running(self) -> Channel:
-        """A worker that is ready; ConfigError with its reason where there is none."""
-        reason = ""
-        for _ in range(STARTS):
+        """A worker that is ready; ConfigError or EngineError with its reason where there is none."""
+        if self._channel is None:
             try:
-                self._channel = self._channel or self._start()
-                return self._channel
+                self._channel, hello = started(self._command, self._greeted, READY_WITHIN)
             except WorkerLost as lost:
-                reason = str(lost)
-        raise EngineError(f"COMET's worker {reason}. To see why, run: {shlex.join(self._command)}")
-
-    def _start(self) -> Channel:
-        try:
-            channel = Channel(self._command)
-        except OSError as error:
-            raise ConfigError(f"{self._command[0]}: {error.strerror}. To make it, run: babelset setup comet") from None
-        try:
-            self._hello = self._greeted(channel.receive(READY_WITHIN))
-        except BaseException:  # an interrupt as well: a worker that has not greeted is of no use
-            channel.close()
-            raise
-        self._budget = min(self._budget or self._hello.batch_tokens, self._hello.batch_tokens)
-        return channel
+                raise EngineError(f"COMET's worker {lost}. To see why, run: {shlex.join(self._command)}") from None
+            except OSError as error:
+                problem = f"{self._command[0]}: {error.strerror}"
+                raise ConfigError(f"{problem}. To make it, run: babelset setup comet") from None
+            self._hello, self._budget = hello, min(self._budget or hello.batch_tokens, hello.batch_tokens)
+        return self._channel
 
     def _greeted(self, line: bytes) -> Hello:
         try:

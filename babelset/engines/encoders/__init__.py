@@ -27,6 +27,19 @@ class Encoder(Protocol):
         """One vector for each text, in order; EngineError where it cannot."""
 
 
+def clipped(texts: Sequence[str], most: int) -> list[str]:
+    """At most so many characters of each, and valid Unicode: no lone surrogates."""
+    return [text[:most].encode("utf-8", "replace").decode() for text in texts]
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """Each of length 1."""
+    import numpy as np
+
+    found: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
+    return found
+
+
 def encoder(model: str, longest: int = 512, budget: int = 8192, providers: Sequence[str] = ()) -> Encoder:
     """
     The encoder of that name: "use", a server's address, or the folder or hub id of a model in ONNX.

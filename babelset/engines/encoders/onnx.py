@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from babelset.engines.encoders import clipped, normalised
 from babelset.engines.modelfolder import settings
 from babelset.engines.padding import batches
 from babelset.errors import ConfigError
@@ -74,9 +75,7 @@ class OnnxEncoder:
 
         if not texts:
             return np.zeros((0, 0), np.float32)
-        most = WIDEST * self.longest
-        clean = [text[:most].encode("utf-8", "replace").decode() for text in texts]  # no lone surrogates
-        tokens = self.tokenizer.encode_batch(clean)
+        tokens = self.tokenizer.encode_batch(clipped(texts, WIDEST * self.longest))
         vectors: list[Any] = [None] * len(texts)
         for batch in batches([len(each.ids) for each in tokens], self.budget):
             for place, vector in zip(batch, self._batch([tokens[place].ids for place in batch]), strict=True):
@@ -92,7 +91,7 @@ class OnnxEncoder:
         known = {"input_ids": padded, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
         feeds = {each.name: known[each.name].astype(TYPES[each.type]) for each in self.session.get_inputs()}
         found = np.asarray(self._run(feeds), np.float32)
-        return _normalised(found if found.ndim == 2 else _pooled(found, mask, self.pooling))
+        return normalised(found if found.ndim == 2 else _pooled(found, mask, self.pooling))
 
     def _run(self, feeds: Mapping[str, Any]) -> Any:
         try:
@@ -108,13 +107,6 @@ def _pooled(tokens: Any, mask: Any, pooling: Pooling) -> Any:
         return tokens[:, 0]
     weights = mask[:, :, None]
     return (tokens * weights).sum(1) / weights.sum(1).clip(1)
-
-
-def _normalised(vectors: Any) -> Vectors:
-    import numpy as np
-
-    found: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
-    return found
 
 
 def _folder(model: str) -> Path:

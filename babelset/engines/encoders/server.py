@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from babelset.engines.encoders import clipped, normalised
 from babelset.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class EmbeddingServer:
         """One vector for each text, in order; EngineError where the server fails or answers something else."""
         import numpy as np
 
-        most = LETTERS * self.longest
-        clean = [text[:most].encode("utf-8", "replace").decode() or " " for text in texts]
+        clean = [text or " " for text in clipped(texts, LETTERS * self.longest)]
         found = [vector for at in range(0, len(clean), BATCH) for vector in self._asked(clean[at : at + BATCH])]
         try:
             vectors = np.array(found, np.float32).reshape(len(texts), -1)
@@ -73,8 +73,7 @@ class EmbeddingServer:
             raise EngineError(f"{self.address}: vectors of different lengths; is it a model of embeddings?") from None
         if not np.isfinite(vectors).all():
             raise EngineError(f"{self.address}: vectors that hold no numbers; is the model loaded as it should be?")
-        normalised: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
-        return normalised
+        return normalised(vectors)
 
     def _asked(self, texts: Sequence[str]) -> list[Sequence[float]]:
         import openai

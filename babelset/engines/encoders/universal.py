@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from babelset.engines.encoders import clipped
 from babelset.errors import ConfigError
 from babelset.languages import Language
 
@@ -74,9 +75,7 @@ class UniversalEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One vector for each text, in order."""
-        most = WIDEST * self.longest
-        clean = [text[:most].encode("utf-8", "replace").decode() for text in texts]  # no lone surrogates
-        found: Vectors = self.backend.encode(clean)
+        found: Vectors = self.backend.encode(clipped(texts, WIDEST * self.longest))
         return found
 
 
