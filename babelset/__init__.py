@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from babelset.contracts.export import Export, Exported, TranslatedRow
     from babelset.contracts.filter import Filter, Rating, Scored, Verdict
     from babelset.contracts.schema import Schema
+    from babelset.contracts.step import Failed, Made, Rejected, RowStep, Running, Stage, StepRow
     from babelset.contracts.translator import Failure, Translation, Translator
     from babelset.errors import (
         AccountingError,
@@ -53,6 +54,7 @@ _HOMES = {
     "contracts.export": "Export Exported TranslatedRow",
     "contracts.filter": "Filter Rating Scored Verdict",
     "contracts.schema": "Schema",
+    "contracts.step": "Failed Made Rejected RowStep Running Stage StepRow",
     "contracts.translator": "Failure Translation Translator",
     "errors": "AccountingError BabelsetError ConfigError ContractError DataError EngineError OutputError Stopped",
     "exports.export": "ExportJob export",
@@ -82,20 +84,27 @@ __all__ = [
     "Export",
     "ExportJob",
     "Exported",
+    "Failed",
     "Failure",
     "Filter",
     "Job",
     "Language",
+    "Made",
     "Manifest",
     "OutputError",
     "Pair",
     "Rating",
     "Refilter",
+    "Rejected",
     "Row",
+    "RowStep",
+    "Running",
     "Schema",
     "Scored",
     "Scoring",
     "Segment",
+    "Stage",
+    "StepRow",
     "Stopped",
     "TranslatedRow",
     "Translation",

@@ -23,7 +23,7 @@ TYPES: dict[Any, str] = {
     dict: "a JSON object",
     **dict.fromkeys((list, tuple, set, frozenset), "a JSON list"),
 }
-GROUPS = ("translators", "filters", "schemas", "exports")
+GROUPS = ("translators", "filters", "steps", "schemas", "exports")
 
 
 @cache

@@ -20,11 +20,12 @@ from typing import Any, NamedTuple
 import typer
 
 import babelset
-from babelset import errors, pipeline, plugins
+from babelset import errors, plugins
 from babelset.cli.app import EXIT_CODES, app
 from babelset.cli.help import panels
 from babelset.contracts import engine, evidence, schema
 from babelset.engines.llm import budget, prompt
+from babelset.pipeline import recipe
 from babelset.translation import routes
 from babelset.work import manifest
 
@@ -180,6 +181,13 @@ def filters() -> Iterator[str]:
     return plugin_page("filters", intro)
 
 
+def steps() -> Iterator[str]:
+    intro = (
+        "In a pipeline file a table `[[steps]]` with `use = NAME` and these options; one alone: `babelset run NAME`."
+    )
+    return plugin_page("steps", intro)
+
+
 def exports() -> Iterator[str]:
     return plugin_page("exports", "Choose one with `babelset export --as NAME`.")
 
@@ -198,8 +206,9 @@ def schemas() -> Iterator[str]:
 def files() -> Iterator[str]:
     yield "# TOML files"
     yield "Unknown keys are errors, in every file. Paths in a pipeline file are relative to that file."
-    yield from _file("Pipeline", pipeline.__doc__, pipeline.Pipeline, ("datasets.NAME", pipeline.Dataset),
-                     ("translator, fallback", engine.Engine), ("exports", pipeline.ExportStep))  # fmt: skip
+    yield from _file("Pipeline", recipe.__doc__, recipe.Recipe, ("datasets.NAME", recipe.Dataset))
+    yield "`steps` holds a table for each: `use`, the name of a [step](steps.md), and its options."
+    yield from _file("Engine", None, engine.Engine)
     yield from _file("Routes", routes.__doc__, routes.Routes, ("engines.NAME", engine.Engine),
                      ("routes", routes.Rule), ("kept_share, length", routes.Bounds),
                      ("retry", routes.Retry))  # fmt: skip
@@ -273,6 +282,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "commands": commands,
     "translators": translators,
     "filters": filters,
+    "steps": steps,
     "exports": exports,
     "schemas": schemas,
     "files": files,

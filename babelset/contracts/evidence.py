@@ -30,6 +30,7 @@ from babelset.contracts.filter import Marks, Outcome, Scored, Verdict
 from babelset.errors import DataError
 from babelset.files.encoded import ENCODED
 from babelset.files.encoded import value_at as value_at
+from babelset.files.lossless import loads
 from babelset.files.row import KEY
 from babelset.languages import Pair, find
 
@@ -88,7 +89,11 @@ class CandidateEvidence(TypedDict):
 
 
 class Evidence(TypedDict):
-    """What is known about a translated row: the value of its key `_babelset`, `row.data["_babelset"]["verdicts"]`."""
+    """
+    What is known about a translated row: the value of its key `_babelset`, `row.data["_babelset"]["verdicts"]`.
+
+    Further keys are those of steps of a pipeline, and are carried along.
+    """
 
     row: int  # number over all inputs, from 0
     file: str  # it was read from
@@ -136,9 +141,26 @@ def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evide
 
 @cache
 def _adapter() -> Any:
-    from pydantic import TypeAdapter
+    from pydantic import ConfigDict, TypeAdapter
 
+    Evidence.__pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[attr-defined]
     return TypeAdapter(Evidence)
+
+
+def carried(data: dict[str, Any]) -> dict[str, Any]:
+    """What steps of a pipeline know about a row, which a translation of it is told too."""
+    return {key: value for key, value in known_of(data).items() if key not in Evidence.__annotations__}
+
+
+def known_of(data: dict[str, Any]) -> dict[str, Any]:
+    """What is known about a row, as it stands under its key `_babelset`; {} for nothing, or for nothing of ours."""
+    known = data.get(KEY)
+    if isinstance(known, str):  # tables carry it as JSON
+        try:
+            known = loads(known)
+        except ValueError:
+            return {}
+    return known if isinstance(known, dict) else {}
 
 
 def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:

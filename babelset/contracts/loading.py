@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 def translator_class(name: str) -> type[Translator]:
     """The class of an installed translator; ConfigError for an unknown name, ContractError for a broken plug-in."""
-    return _class("translators", name, Translator)  # type: ignore[type-abstract]
+    return plugin_class("translators", name, Translator)  # type: ignore[type-abstract]
 
 
 def filter_class(name: str) -> type[Filter]:
     """The class of an installed filter; ConfigError for an unknown name, ContractError for a broken plug-in."""
-    return _class("filters", name, Filter)  # type: ignore[type-abstract]
+    return plugin_class("filters", name, Filter)  # type: ignore[type-abstract]
 
 
 def build_translator(name: str, options: Mapping[str, Any]) -> Translator:
@@ -51,7 +51,8 @@ def _diagnosed(name: str, load: Callable[[str], type[Translator] | type[Filter]]
         return [Finding(name, False, str(error))]
 
 
-def _class(group: str, name: str, base: type[T]) -> type[T]:
+def plugin_class(group: str, name: str, base: type[T]) -> type[T]:
+    """The class of an installed plug-in of a group; ConfigError for an unknown name, ContractError for a broken one."""
     found = plugins.load(group, name)
     if not (isinstance(found, type) and issubclass(found, base)):
         where = f"{base.__module__}.{base.__name__}"

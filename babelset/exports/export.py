@@ -84,7 +84,7 @@ class _Rows:
     """The rows of one export on their way, and what became of them."""
 
     def __init__(self, job: ExportJob, shape: Export) -> None:
-        _check_name(job, shape.endings)
+        check_name(job)
         self.job, self.shape = job, shape
         self.language = ""
         self.neutral = not job.keep_formulas and bool(shape.endings) and isinstance(format_of(Path(job.output)), Csv)
@@ -141,7 +141,9 @@ class _Rows:
         self.failed[reason if known else "other reasons, listed in the ledger"] += 1
 
 
-def _check_name(job: ExportJob, endings: Sequence[str]) -> None:
+def check_name(job: ExportJob) -> None:
+    """Raise ConfigError for an export that is unknown, and for an output that it cannot fill."""
+    endings: Sequence[str] = plugins.build("exports", job.shape, {}).endings
     name = job.output.lower().removesuffix(".gz").removesuffix(".zst")
     if endings and name != "-" and not name.endswith(tuple(endings)):
         names = " or ".join(endings)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from babelset.contracts import expect_kind, expect_one_each
 from babelset.contracts.accounted import accounted, kept_whole
-from babelset.contracts.evidence import Evidence, add_marks, segment_evidence, verdict_evidence, whole_row
+from babelset.contracts.evidence import Evidence, add_marks, carried, segment_evidence, verdict_evidence, whole_row
 from babelset.contracts.filter import Filter, Marks, Outcome, Rating, Scored, Verdict
 from babelset.contracts.schema import Schema
 from babelset.contracts.shape import Field
@@ -83,6 +83,7 @@ class Deciding:
         if row.row.note:
             evidence["input_note"] = row.row.note
         add_marks(evidence, outcome.marks)
+        evidence.update(carried(row.row.data))  # type: ignore[typeddict-item]
         return {"status": status, "data": {**outcome.data, KEY: evidence}}
 
 

@@ -16,7 +16,25 @@ from babelset.translation.routes import Routes
 APART = {"output", "memory", "force", "strict", "filters", "data_license", "glossary"}  # decide nothing, or elsewhere
 
 
-class Job(BaseModel, extra="forbid", frozen=True):
+class HowToTranslate(BaseModel, extra="forbid", frozen=True):
+    """What a job and a step of a pipeline may say of how rows are translated."""
+
+    translator: Engine | None = None  # without one: firefox where its model is here, else apertium
+    fallback: Engine | None = None  # second translator, for what the first cannot do
+    glossary: str | None = None  # a file of terms, for the translator where it reads one, and for the filter `terms`
+    filters: dict[str, bool | dict[str, Any]] = {}  # options of checks by name; False turns one off
+    schema_name: str | None = None  # a well-known set of columns, or a TOML file; detected when not given
+    fields: tuple[str, ...] = ()  # columns to translate besides the known ones
+    leave: tuple[str, ...] = ()  # columns to leave as they are
+    leave_unknown: bool = False  # leave every column that no rule knows
+    roles: dict[str, str] = {}  # speakers by name: {"chatgpt": "assistant"}
+    translate_reasoning: bool = False  # translate the text in <think> blocks too
+    translate_comments: bool = False  # translate comments and docstrings in code
+    keep_numbers: bool = False  # protect numbers, versions and units like code
+    chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
+
+
+class Job(HowToTranslate, extra="forbid", frozen=True):
     """
     One dataset into one language. Everything that decides the output, and where to put it.
 
@@ -31,21 +49,8 @@ class Job(BaseModel, extra="forbid", frozen=True):
     output: str  # of accepted rows; other files are written next to it
     target: str  # language
     source: str = "eng_Latn"  # language
-    translator: Engine | None = None  # without one: firefox where its model is here, else apertium
-    fallback: Engine | None = None  # second translator, for what the first cannot do
     routes: Routes | None = None  # in place of translator and fallback
-    glossary: str | None = None  # a file of terms, for the translator where it reads one, and for the filter `terms`
-    filters: dict[str, bool | dict[str, Any]] = {}  # options of checks by name; False turns one off
-    schema_name: str | None = None  # a well-known set of columns, or a TOML file; detected when not given
-    fields: tuple[str, ...] = ()  # columns to translate besides the known ones
-    leave: tuple[str, ...] = ()  # columns to leave as they are
-    leave_unknown: bool = False  # leave every column that no rule knows
-    roles: dict[str, str] = {}  # speakers by name: {"chatgpt": "assistant"}
     format: str | None = None  # of the input, where the file name does not tell
-    translate_reasoning: bool = False  # translate the text in <think> blocks too
-    translate_comments: bool = False  # translate comments and docstrings in code
-    keep_numbers: bool = False  # protect numbers, versions and units like code
-    chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
     memory: str | None = None  # translation memory; by default next to the output
     strict: bool = False  # stop at the first row that cannot be read
     force: bool = False  # replace an existing output or unfinished run

@@ -45,9 +45,10 @@ _OURS = re.compile(rf"({_CHUNK.pattern}|{PUBLISH}|{RUN})(\.part)?|{_PAID.pattern
 class Entry(TypedDict):
     """What became of a row: its status, and the row itself or a line of the failed ledger."""
 
-    status: str  # "accepted", "rejected", "scored", "written" or "failed"
+    status: str  # "accepted", "rejected", "scored", "used", "written" or "failed"
     data: dict[str, Any]
     file: NotRequired[str]  # where it goes, when its status does not tell
+    place: NotRequired[list[int | str]]  # in the output, of what is sorted
 
 
 class Journal:

@@ -71,8 +71,9 @@ def prepare(folder: Path) -> None:
     (folder / "text.txt").write_text(f"Look {line} at `{line}`.\n", newline="")
     toml = "".join(f"\\U{ord(char):08x}" for char in EVIL)
     (folder / "pipeline.toml").write_text(
-        f'languages = ["ca"]\noutput = "piped.jsonl"\n[datasets.a]\ninputs = ["in.jsonl"]\n'
-        f'[translator]\nname = "echo"\n{OFF}[[exports]]\nas = "csv"\noutput = "{toml}.csv"\n'
+        f'to = ["ca"]\noutput = "piped.jsonl"\n[datasets]\na = "in.jsonl"\n'
+        f'[[steps]]\nuse = "translate"\ntranslator = "echo"\n{OFF.replace("[", "[steps.")}'
+        f'[[steps]]\nuse = "export"\nas = "csv"\noutput = "{toml}.csv"\n'
     )
     options = ["--config", folder / "off.toml", "-o", folder / "done.jsonl", folder / "in.jsonl"]
     made = CliRunner().invoke(app, [*["translate", "--to", "ca", "--translator", "echo", "-q"], *map(str, options)])

@@ -80,9 +80,9 @@ def test_it_is_refused_and_nothing_is_touched(words: list[str], run: Path) -> No
 
 
 def test_a_pipeline_replaces_its_own_exports_only(run: Path) -> None:
-    plan = 'languages = ["ca"]\noutput = "p.jsonl"\ntranslator = "echo"\n[datasets.a]\ninputs = ["in.jsonl"]\n'
-    checks = "[filters]\nlanguage = false\nscript = false\ncopied = false\n"
-    Path("p.toml").write_text(plan + checks + '[[exports]]\nas = "messages"\noutput = "m.jsonl"\n')
+    plan = 'to = ["ca"]\noutput = "p.jsonl"\ndatasets = { a = "in.jsonl" }\n[[steps]]\nuse = "translate"\n'
+    checks = 'translator = "echo"\nfilters = { language = false, script = false, copied = false }\n'
+    Path("p.toml").write_text(plan + checks + '[[steps]]\nuse = "export"\nas = "messages"\noutput = "m.jsonl"\n')
     Path("m.jsonl").write_text("mine\n")
     assert called("run", "p.toml", "-q") == 2 and Path("m.jsonl").read_text() == "mine\n"
     Path("m.jsonl").unlink()

@@ -214,13 +214,13 @@ def test_a_glossary_is_for_all_engines(here: Path) -> None:
 
 
 PIPELINE = """
-languages = ["ca", "es"]
+to = ["ca", "es"]
 output = "out/{lang}.jsonl"
+datasets = { houses = "in.jsonl" }
+[[steps]]
+use = "translate"
 routes = "plans/echo.toml"
-[filters]
-language = false
-[datasets.houses]
-inputs = ["in.jsonl"]
+filters = { language = false }
 """
 
 
@@ -233,8 +233,8 @@ def test_a_pipeline_takes_routes_from_beside_its_file(here: Path, tmp_path_facto
         patch.chdir(elsewhere)
         code, said = run(f"run {here}/p.toml --json -q")
     accounts = json.loads(said)
-    assert code == 0 and list(accounts) == ["houses into Catalan", "houses into Spanish"]
+    assert code == 0 and list(accounts) == ["1 translate: houses into Catalan", "1 translate: houses into Spanish"]
     assert all(account["routes"]["engines"]["a"]["rows"] == 24 for account in accounts.values())
-    (here / "p.toml").write_text('fallback = { name = "echo" }' + PIPELINE)
+    (here / "p.toml").write_text(PIPELINE + 'fallback = "echo"\n')
     code, said = run("run p.toml")
     assert code == 2 and "routes name their translators, with their options: leave out fallback" in said

@@ -13,7 +13,7 @@ from babelset.cli.app import app
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PIPELINE = """
-languages = ["ca", "es"]
+to = ["ca", "es"]
 output = "out/{dataset}.{lang}.jsonl"
 memory = "out/memory.sqlite"
 
@@ -23,20 +23,20 @@ license = "cc-by-sa-3.0"
 
 [datasets.chat]
 inputs = ["messages.jsonl"]
-schema = "messages"
+set = { translate = { schema = "messages" } }
 
-[translator]
-name = "echo"
+[[steps]]
+use = "translate"
+translator = "echo"
+filters = { language = false, copied = false }
 
-[filters]
-language = false
-copied = false
-
-[[exports]]
+[[steps]]
+use = "export"
 as = "mits"
 output = "out/mits"
 
-[[exports]]
+[[steps]]
+use = "export"
 as = "alpaca"
 dataset = "dolly"
 output = "out/alpaca.{lang}.json"
@@ -55,7 +55,8 @@ def test_many_datasets_many_languages_then_exports(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text(PIPELINE)
     accounts = json.loads(run("run", tmp_path / "p.toml", "--json", "-q"))
     assert list(accounts) == [
-        "dolly into Catalan", "dolly into Spanish", "chat into Catalan", "chat into Spanish", "export as mits", "export as alpaca",
+        "1 translate: dolly into Catalan", "1 translate: dolly into Spanish", "1 translate: chat into Catalan",
+        "1 translate: chat into Spanish", "2 export as mits", "3 export-3 as alpaca: dolly",
     ]  # fmt: skip
     for account in accounts.values():
         rows = account["rows"]
@@ -69,12 +70,8 @@ def test_many_datasets_many_languages_then_exports(tmp_path: Path) -> None:
 
 
 def test_the_examples_pipeline_is_sound() -> None:
-    from babelset.cli.options import read_toml
-    from babelset.pipeline import read_pipeline
-
-    path = EXAMPLES / "pipeline.toml"
-    jobs = list(read_pipeline(path, read_toml(path)).jobs(EXAMPLES))
-    assert len(jobs) == 12 and all(Path(job.inputs[0]).exists() for _, job in jobs)
+    lines = json.loads(run("run", EXAMPLES / "pipeline.toml", "--dry-run", "--json"))
+    assert len(lines) == 15 and all(line["rows"] for line in lines[:12])
 
 
 def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:
@@ -106,7 +103,7 @@ def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:
         ("{dataset}.{lang}", "{dataset}.{lang}.{}", "may hold {dataset} and {lang} only"),
         ("{dataset}.{lang}", "\\u0000{dataset}.{lang}", "output: holds a NUL"),
         ('["dolly.jsonl"]', '["a\\u0000b.jsonl"]', "datasets.dolly.inputs.1: holds a NUL"),
-        ('"out/mits"', '"out/\\u0000mits"', "exports.1.output: holds a NUL"),
+        ('"out/mits"', '"out/\\u0000mits"', "steps.2.output: holds a NUL"),
         ("{dataset}.{lang}", "{dataset}.{lang}" + "x" * 300, "File name too long"),
     ],
 )

@@ -22,21 +22,21 @@ ROWS = [
 CHECKS = "[filters]\nlanguage = false\nscript = false\ncopied = false\n"  # the first takes a second to load
 RATES = 'currency = "EUR"\n[models.rot13]\ninput = 1000\noutput = 1000\n'
 PIPELINE = """
-languages = ["ca", "es"]
+to = ["ca", "es"]
 output = "out/{dataset}.{lang}.jsonl"
 memory = "out/memory.sqlite"
-[datasets.few]
-inputs = ["few.jsonl"]
-[translator]
-name = "paid"
-[filters]
-language = false
-script = false
-copied = false
-[[exports]]
+[datasets]
+few = "few.jsonl"
+[[steps]]
+use = "translate"
+translator = "paid"
+filters = { language = false, script = false, copied = false }
+[[steps]]
+use = "export"
 as = "okapi"
 output = "out/okapi"
-[[exports]]
+[[steps]]
+use = "export"
 as = "alpaca"
 output = "out/alpaca.{lang}.json"
 """

@@ -1,0 +1,228 @@
+"""What a step of a pipeline is: rows in, rows out, one outcome for each row that comes in."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ValidationInfo
+
+from babelset.contracts.evidence import known_of
+from babelset.files.row import KEY, Row
+from babelset.languages import Language
+
+MADE = "made"  # under the key `_babelset`: which steps made the row, see `Stage`
+
+
+def below(folder: str | Path, path: str) -> str:
+    """`below("examples", "../out/ca.jsonl")` -> "out/ca.jsonl"."""
+    return os.path.normpath(Path(folder, path))
+
+
+def _named(path: str, info: ValidationInfo) -> str:
+    context = info.context or {}
+    apart = not path or not context.get("folder") or info.field_name in context.get("given", ())
+    return path if apart else below(context["folder"], path)
+
+
+FilePath = Annotated[str, AfterValidator(_named)]
+"""An option of a step that names a file: in a pipeline file it is relative to that file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """
+    A row on its way through a step.
+
+    `id` is the same in every step, process and chunk size: "alpaca.jsonl:17" for row 17 (from 0) of the first inputs,
+    "alpaca.jsonl:17/ask/2" for what a step `ask` made of it.
+    """
+
+    row: Row
+    id: str
+    language: Language | None  # it is in, where something tells
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The row, with all that is known about it."""
+        return self.row.data
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What is known about it; {} for nothing."""
+        return known_of(self.row.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """
+    What a step made of a row: rows, none where it is used up; the same row where nothing has changed.
+
+    `place` sorts the rows of a step that sorts. `language` is the file they belong to, of a step that splits.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    place: tuple[int | str, ...] = ()
+    language: str = ""
+    parents: Sequence[str] = ()  # ids of other rows that it is made of, too
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that the step can read and turns away."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row that the step cannot read; `field` is where in it."""
+
+    reason: str
+    field: str = ""
+
+
+StepOutcome = Made | Rejected | Failed
+Rows = Callable[[Sequence[StepRow]], Sequence[StepOutcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step at work: which files it reads, which one it writes, and in which languages."""
+
+    inputs: tuple[str, ...]
+    output: str  # of a step that splits, with {lang}
+    source: str  # language of the rows
+    target: str = ""  # language of a step that has an option `to`
+    recipe: str = ""  # the pipeline's name
+    name: str = ""  # of the step in it
+    seed: int = 0
+    memory: str | None = None
+    format: str | None = None
+    license: str | None = None  # of the data
+    force: bool = False
+
+    def draw(self, what: str) -> Random:
+        """
+        Chance that depends on the seed and on `what` alone, as a row's id.
+
+        >>> stage.draw("alpaca.jsonl:17").random() == stage.draw("alpaca.jsonl:17").random()
+        True
+        """
+        import xxhash
+
+        return Random(xxhash.xxh3_64_intdigest(f"{self.seed}\0{self.name}\0{what}".encode()))
+
+
+class Step(BaseModel, ABC, extra="forbid", frozen=True):
+    """
+    A step, named by an entry point of the group `babelset.steps`. What its author sets are class variables, what its
+    user sets are fields: an unknown one is refused. It is a `RowStep`, which works row by row, or a `WholeStep`.
+
+    A step with an option `to` is done once for each language that is asked for, unless the rows have one already.
+    """
+
+    joins: ClassVar[bool] = False
+    """Whether it takes the files of all languages together."""
+
+    @property
+    def aside(self) -> str:
+        """Where it writes beside the pipeline, so that the next step reads what this one read; "" elsewhere."""
+        return ""
+
+    @property
+    def only(self) -> str:
+        """The one dataset that it is for; "" for all of them."""
+        return ""
+
+    @property
+    def about(self) -> str:
+        """What it is told apart by from others of its name, in a summary: "as okapi"."""
+        return ""
+
+    @property
+    def splits(self) -> bool:
+        """Whether it writes a file for each language."""
+        return False
+
+    def needs(self) -> frozenset[str]:
+        """Columns that it reads."""
+        return frozenset()
+
+    def gives(self, columns: frozenset[str]) -> frozenset[str]:
+        """The columns of what it makes, of rows with these `columns`."""
+        return columns
+
+    def language(self, stage: Stage) -> str:
+        """The language of what it makes."""
+        return stage.source
+
+    def check(self, stage: Stage) -> None:
+        """Raise ConfigError for what can be seen to be wrong before any row is read."""
+        return
+
+    def effort(self, stage: Stage) -> dict[str, float]:
+        """What it will take, from the rows of `stage`: "requests", "tokens", "rows" that it makes at most."""
+        return {}
+
+
+@dataclass
+class Running:
+    """What a step that works row by row may use while it runs."""
+
+    stage: Stage
+    read: Callable[[], Iterator[StepRow]]  # all rows, from the beginning, as often as it likes
+    work: Path  # folder for what a resumed run must find again
+    say: Callable[[str], None] = lambda message: None
+    models: dict[str, str] = field(default_factory=dict)  # signatures by name, for the rows; filled in `open`
+    licenses: dict[str, str] = field(default_factory=dict)  # of the models by name; filled in `open`
+    tell: dict[str, Any] = field(default_factory=dict)  # further keys of the manifest; filled at any time
+
+
+class RowStep(Step, frozen=True):
+    """
+    A step that makes something of each row.
+
+    >>> class Upper(RowStep):
+    ...     field: str = "text"
+    ...     def rows(self, batch):
+    ...         return [Made([{**row.data, self.field: row.data[self.field].upper()}]) for row in batch]
+
+    What it makes may depend on its options, the row and the stage's seed only, not on what it made before; one that
+    remembers what it saw says so by `remembers`.
+    """
+
+    chunk: ClassVar[int] = 256
+    """Rows that it is given at a time: finished and stored together."""
+
+    remembers: ClassVar[bool] = False
+    """Whether an outcome depends on the rows before: a resumed run then sees them all again."""
+
+    @property
+    def sorts(self) -> bool:
+        """Whether its rows are written in the order of their `Made.place`."""
+        return False
+
+    @contextmanager
+    def open(self, running: Running) -> Iterator[Rows]:
+        """Load what is heavy, look at all rows where that is needed; then the function that is given the rows."""
+        yield self.rows
+
+    def rows(self, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
+        """An outcome for each row, in order."""
+        raise NotImplementedError
+
+    def stream(self, running: Running, rows: Iterator[StepRow]) -> Iterator[StepRow]:
+        """The rows that `rows` is given: those that were read, or others that it draws from them."""
+        return rows
+
+
+def knowing(data: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The row with more known about it: `knowing(row.data, mix={"share": "ca"})`."""
+    return {**data, KEY: {**known_of(data), **more}}

@@ -1,0 +1,301 @@
+"""
+A pipeline at work: its steps one after another, each for every file that the one before has made.
+
+What the last step makes is the output; what the others make, with the rows that they turned away, stays in OUT.steps/,
+so that a pipeline can be run again until all of it is done, and finished steps are not repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from babelset.contracts.step import Stage, Step
+from babelset.errors import ConfigError, did_you_mean
+from babelset.files.row import KEY, Row
+from babelset.files.survey import survey
+from babelset.files.writing import make_folder
+from babelset.languages import find
+from babelset.pipeline.recipe import Dataset, Named, Pipeline, is_pattern
+from babelset.steps.running import make
+from babelset.work.manifest import Manifest
+from babelset.work.places import Places, keep_apart
+from babelset.work.watch import Watch
+
+LANG, DATASET = "{lang}", "{dataset}"
+ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".gz", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files on their way through the pipeline: `aim` is the language that they are made for, "" for none yet."""
+
+    dataset: str
+    paths: tuple[str, ...]
+    source: str  # language they are in, a FLORES-200 code
+    aim: str = ""
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a user asks for: a pipeline, and what replaces or completes what it says itself."""
+
+    pipeline: Pipeline
+    inputs: Sequence[str] = ()
+    output: str = ""
+    to: Sequence[str] = ()
+    source: str = ""
+    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # options by the name of their step
+    seed: int | None = None
+    memory: str | None = None
+    license: str | None = None
+    format: str | None = None
+    force: bool = False
+
+    @property
+    def where(self) -> str:
+        return self.output or self.pipeline.recipe.output
+
+    @property
+    def languages(self) -> list[str]:
+        return list(dict.fromkeys(find(language).code for language in self.to or self.pipeline.recipe.to))
+
+    @property
+    def datasets(self) -> Mapping[str, Dataset]:
+        """The files that are named, else those of the pipeline: one dataset, or one a file where the output asks."""
+        if not self.inputs:
+            return self.pipeline.recipe.datasets
+        if DATASET not in self.where:
+            return {"": Dataset(inputs=list(self.inputs), format=self.format, license=self.license)}
+        named: dict[str, list[str]] = {}
+        for path in self.inputs:
+            named.setdefault(Path(path).name.partition(".")[0], []).append(path)
+        return {name: Dataset(inputs=paths, format=self.format, license=self.license) for name, paths in named.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A step for some files: what is done at once."""
+
+    named: Named
+    step: Step
+    stage: Stage
+    part: Part  # what comes out
+
+    @property
+    def title(self) -> str:
+        parts = [self.part.dataset, find(self.part.aim).name if self.part.aim else ""]
+        told = " into ".join(filter(None, parts)) if self.stage.target else " ".join(filter(None, parts))
+        return " ".join(filter(None, (str(self.named.number), self.named.name, self.step.about))) + (
+            f": {told}" if told else ""
+        )
+
+    def stage_of(self, inputs: tuple[str, ...]) -> Stage:
+        """The stage as if these files were read."""
+        return replace(self.stage, inputs=inputs)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The steps of an order, built and checked. Raises ConfigError for what is wrong, with file and step."""
+
+    order: Order
+    steps: Mapping[str, Mapping[str, Step]] = field(init=False)  # by dataset and name
+
+    def __post_init__(self) -> None:
+        pipeline, given = self.order.pipeline, self.order.given
+        names = [named.name for named in pipeline.steps]
+        if unknown := next((name for name in given if name not in names), ""):
+            raise ConfigError(
+                f"--set {unknown}: no step has this name.{did_you_mean(unknown, names)} Steps: {', '.join(names)}"
+            )
+        built = {name: self._built(each) for name, each in self.order.datasets.items()}
+        object.__setattr__(self, "steps", built)
+        self._check_places()
+
+    def _built(self, dataset: Dataset) -> dict[str, Step]:
+        found = {}
+        for named in self.order.pipeline.steps:
+            try:
+                found[named.name] = named.built(dataset.set.get(named.name, {}), self.order.given.get(named.name, {}))
+            except ConfigError as error:
+                raise self.order.pipeline.wrong(named.number, str(error)) from None
+        return found
+
+    def _check_places(self) -> None:
+        order, where = self.order, self.order.where
+        file = order.pipeline.file
+        if not order.datasets:
+            raise ConfigError(f"{file}: nothing to read; name files, or [datasets] in a pipeline file")
+        if not where and self._last:
+            raise ConfigError(f"{file}: nowhere to write; name a file with -o, or `output` in a pipeline file")
+        if not is_pattern(where):
+            raise ConfigError(f"{file}: output may hold {{dataset}} and {{lang}} only: {where!r}")
+        ends = self._after()
+        for what, values in ((DATASET, {part.dataset for part in ends}), (LANG, {part.aim for part in ends})):
+            if len(values) > 1 and what not in where and self._last:
+                raise ConfigError(
+                    f"{file}: several {'datasets' if what == DATASET else 'languages'} need {what} in output"
+                )
+        reads = [path for each in order.datasets.values() for path in each.inputs]
+        writes = {
+            f"{kind} rows of {path}": getattr(places, kind)
+            for path in map(self._final, ends)
+            if path
+            for places in [Places.of(path)]
+            for kind in ("accepted", "rejected", "failed", "manifest", "work")
+        }
+        memory = order.memory or order.pipeline.recipe.memory
+        keep_apart(reads, {**writes, **({"translation memory": Path(memory)} if memory else {})})
+
+    @property
+    def _last(self) -> int:
+        """The number of the step that makes the output; 0 where all write beside."""
+        steps = next(iter(self.steps.values()))
+        return max((named.number for named in self.order.pipeline.steps if not steps[named.name].aside), default=0)
+
+    def _after(self) -> list[Part]:
+        """The files that come out, as far as can be told before."""
+        parts = self.first()
+        for named in self.order.pipeline.steps:
+            parts = (
+                [part for task in self.tasks(named, parts) for part in [task.part]] if not self.aside(named) else parts
+            )
+        return parts
+
+    def aside(self, named: Named) -> str:
+        return next(iter(self.steps.values()))[named.name].aside
+
+    def first(self) -> list[Part]:
+        source = find(self.order.source or self.order.pipeline.recipe.from_).code
+        return [Part(name, tuple(each.inputs), source, "", each.format) for name, each in self.order.datasets.items()]
+
+    def tasks(self, named: Named, parts: Sequence[Part]) -> Iterator[Task]:
+        """The tasks of a step, of what was made before it."""
+        for together in self._joined(named, parts):
+            step = self.steps[together.dataset if together.dataset in self.steps else next(iter(self.steps))][
+                named.name
+            ]
+            for target in self._targets(named, step, together):
+                yield self._task(named, step, together, target)
+
+    def _joined(self, named: Named, parts: Sequence[Part]) -> list[Part]:
+        first = next(iter(self.steps.values()))[named.name]
+        wanted = [part for part in parts if first.only in ("", part.dataset)]
+        if not first.joins:
+            return wanted
+        dataset = _same(part.dataset for part in wanted)
+        aim, source = _same(part.aim for part in wanted), _same(part.source for part in wanted)
+        paths = tuple(path for part in wanted for path in part.paths)
+        return [
+            Part(dataset, paths, source or parts[0].source, aim, _same(part.format or "" for part in wanted) or None)
+        ]
+
+    def _targets(self, named: Named, step: Step, part: Part) -> list[str]:
+        """The languages that a step is done for; [""] for one that asks for none."""
+        if "to" not in type(step).model_fields:
+            return [""]
+        if own := getattr(step, "to", ""):
+            return [find(own).code]
+        if part.aim or self.order.languages:
+            return [part.aim] if part.aim else self.order.languages
+        raise self.order.pipeline.wrong(named.number, "into which language? Name it with --to, or `to` in the file")
+
+    def _task(self, named: Named, step: Step, part: Part, target: str) -> Task:
+        order, recipe = self.order, self.order.pipeline.recipe
+        aimed = replace(part, aim=part.aim or target)
+        dataset = order.datasets.get(part.dataset)
+        stage = Stage(
+            inputs=part.paths, output=self._path(named, step, aimed), source=part.source, target=target,
+            recipe=order.pipeline.name, name=named.name, seed=recipe.seed if order.seed is None else order.seed,
+            memory=order.memory or recipe.memory, format=part.format,
+            license=order.license or (dataset.license if dataset else None), force=order.force,
+        )  # fmt: skip
+        made = replace(aimed, paths=(stage.output,), source=step.language(stage), format=None)
+        return Task(named, step, stage, part if step.aside else made)
+
+    def _path(self, named: Named, step: Step, part: Part) -> str:
+        if step.aside:
+            return step.aside
+        if named.number == self._last:
+            return self._final(part, keep_lang=step.splits)
+        names = [f"{named.number}-{named.name}", part.dataset, find(part.aim).bcp47 if part.aim else ""]
+        names += [LANG] if step.splits else []
+        return str(self.folder / (".".join(filter(None, names)) + ".jsonl"))
+
+    def _final(self, part: Part, keep_lang: bool = False) -> str:
+        language = LANG if keep_lang else find(part.aim).bcp47 if part.aim else ""
+        return self.order.where.replace(DATASET, part.dataset).replace(LANG, language)
+
+    @property
+    def folder(self) -> Path:
+        """Where steps before the last one write."""
+        where = Path(self.order.where.replace(DATASET, "").replace(LANG, ""))
+        name = where.name
+        while name.endswith(ENDINGS):
+            name = name.rpartition(".")[0]
+        return where.with_name(f"{name.strip('.')}.steps".lstrip("."))
+
+
+def check(chain: Chain) -> None:
+    """
+    Raise ConfigError, before any row is worked on, for a step that cannot do what it is asked for.
+
+    The first rows of the inputs tell which columns there are.
+    """
+    pipeline = chain.order.pipeline
+    for name, dataset in chain.order.datasets.items():
+        first = survey(dataset.inputs, format=dataset.format, count=False).first
+        columns = frozenset(key for row in first if isinstance(row, Row) for key in row.data if key != KEY)
+        for named in pipeline.steps:
+            step = chain.steps[name][named.name]
+            if lacking := sorted(step.needs() - columns):
+                meant = did_you_mean(lacking[0], list(columns))
+                reason = f"no earlier step and no input makes the field {lacking[0]!r}.{meant}"
+                raise pipeline.wrong(named.number, f"{reason} There are: {', '.join(sorted(columns))}")
+            columns = step.gives(columns)
+    parts = chain.first()
+    for named in pipeline.steps:
+        tasks = list(chain.tasks(named, parts))
+        for task in tasks:
+            try:
+                task.step.check(task.stage)
+            except ConfigError as error:
+                raise pipeline.wrong(named.number, str(error)) from None
+        parts = parts if chain.aside(named) else [task.part for task in tasks]
+
+
+def run_pipeline(order: Order, watching: Callable[[], AbstractContextManager[Watch]]) -> Iterator[tuple[str, Manifest]]:
+    """Do every step that is not finished yet; a title and an account for each, as it ends."""
+    chain = Chain(order)
+    check(chain)
+    parts = chain.first()
+    for named in order.pipeline.steps:
+        made: list[Part] = []
+        for task in chain.tasks(named, parts):
+            make_folder(Path(task.stage.output).parent)
+            with watching() as watch:
+                manifest = make(task.step, task.stage, watch)
+            made += _made(task, manifest)
+            yield task.title, manifest
+        parts = parts if chain.aside(named) else made
+
+
+def _made(task: Task, manifest: Manifest) -> Iterable[Part]:
+    """What came out: of a step that splits, a part for each language."""
+    if not task.step.splits:
+        return [task.part]
+    files = manifest.get("counts", {}).get("written", {})
+    before, _, after = task.stage.output.partition(LANG)
+    tags = {path: path[len(before) : len(path) - len(after)] for path in files}
+    return [replace(task.part, paths=(path,), aim=find(tag).code) for path, tag in tags.items()]
+
+
+def _same(values: Iterable[str]) -> str:
+    """What all of them are, "" where they differ."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else ""

@@ -1,0 +1,1 @@
+"""Steps of pipelines: one file each, and what runs them."""

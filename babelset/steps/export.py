@@ -1,0 +1,52 @@
+"""The step `export`: as `babelset export` does it, beside the pipeline."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from babelset.contracts.step import FilePath, Stage
+from babelset.exports.export import ExportJob, check_name, export
+from babelset.steps.whole import WholeStep
+from babelset.work.manifest import Manifest
+from babelset.work.watch import Watch
+
+
+class Export(WholeStep, frozen=True):
+    """
+    Write accepted rows in the shape of another dataset, as `babelset export` does; the rows themselves go on.
+
+    >>> Export(shape="okapi", output="out/okapi")
+    """
+
+    joins: ClassVar[bool] = True
+
+    shape: str = Field(alias="as")  # name of an export
+    output: FilePath  # a file, which may contain {lang}, or a folder
+    dataset: str = ""  # only this one; all of them when not given
+    keep_formulas: bool = False  # in a csv, cells that begin with = + - @ as they are
+
+    @property
+    def aside(self) -> str:
+        return self.output
+
+    @property
+    def only(self) -> str:
+        return self.dataset
+
+    @property
+    def about(self) -> str:
+        return f"as {self.shape}"
+
+    def _job(self, stage: Stage) -> ExportJob:
+        return ExportJob(
+            inputs=stage.inputs, shape=self.shape, output=self.output, keep_formulas=self.keep_formulas,
+            format=stage.format, force=stage.force, renew=True,
+        )  # fmt: skip
+
+    def check(self, stage: Stage) -> None:
+        check_name(self._job(stage))
+
+    def make(self, stage: Stage, watch: Watch) -> Manifest:
+        return export(self._job(stage), watch)

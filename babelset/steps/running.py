@@ -1,0 +1,239 @@
+"""
+A step that works row by row, from input files to made, rejected and failed rows: crash-proof like every command.
+
+Its account: rows read = used + rejected + failed, and rows written = the sum of what was made of those used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from babelset.contracts import expect_kind, expect_one_each
+from babelset.contracts.evidence import known_of
+from babelset.contracts.step import (
+    MADE,
+    Failed,
+    Made,
+    Rejected,
+    RowStep,
+    Running,
+    Stage,
+    Step,
+    StepOutcome,
+    StepRow,
+    knowing,
+)
+from babelset.errors import AccountingError, ConfigError, ContractError
+from babelset.files.lossless import dumps
+from babelset.files.reading import read
+from babelset.files.row import BadRow, Row, excerpt
+from babelset.files.survey import Survey, survey
+from babelset.languages import Language, find
+from babelset.steps.sorting import in_order
+from babelset.steps.whole import WholeStep
+from babelset.translation.parsing import failed
+from babelset.work.chunks import chunked
+from babelset.work.journal import Entry
+from babelset.work.licenses import licenses
+from babelset.work.manifest import Manifest
+from babelset.work.output import Output, making
+from babelset.work.places import Places, named_files
+from babelset.work.watch import Watch
+
+LANG = "{lang}"
+LAST = 10**8 - 1  # the chunk of bad rows behind the last good one
+USED = "used"  # the entry of a row that something was made of; it is counted and not written
+
+
+def make(step: Step, stage: Stage, watch: Watch) -> Manifest:
+    """Do any step; the manifest of what it made."""
+    if isinstance(step, RowStep):
+        return run_step(step, stage, watch)
+    if isinstance(step, WholeStep):
+        return step.make(stage, watch)
+    raise ContractError(f"the step {stage.name!r} is neither a RowStep nor a WholeStep: derive its class from one")
+
+
+def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
+    """
+    Do the step, or go on with it; the manifest.
+
+    Raises ConfigError, DataError, OutputError, AccountingError, ContractError, and what the step raises.
+    """
+    places = Places.of(stage.output.replace(LANG, "all"), quiet=step.splits)
+    files = {"rejected": places.rejected, "failed": places.failed}
+    files |= {} if step.splits else {"written": places.accepted}
+    seen = survey(stage.inputs, format=stage.format)
+    options = step.model_dump(mode="json")
+    with making(
+        "run", places, {"inputs": seen.files, "step": _deciding(step, stage)},
+        reads=[*stage.inputs, *named_files(options)], writes=files, like=stage.inputs[0] if stage.inputs else None,
+        force=stage.force, say=watch.say, warn=watch.warn,
+    ) as output:  # fmt: skip
+        if output.made:
+            return output.made
+        started = time.monotonic()
+        running = Running(stage, lambda: _readable(stage), output.work, watch.say)
+        read_rows = _work(step, running, output, watch, seen)
+        seen.check()
+        tally = Tally()
+
+        def about() -> dict[str, Any]:
+            effort = {"this_process": {"seconds": round(time.monotonic() - started, 1)}}
+            used = licenses(stage.license, stage.inputs, {})
+            used["models"] |= running.licenses
+            return {**effort, "licenses": used, **tally.report(read_rows), **running.tell}
+
+        entries = tally.over(output.entries(), None if step.splits else "written", stage.output)
+        if step.sorts:
+            entries = in_order(entries, output.work)
+        return output.publish(entries, files, about, always=() if step.splits else ("written",))
+
+
+def _deciding(step: RowStep, stage: Stage) -> dict[str, Any]:
+    """What decides the bytes of an output: the step, its options, chance and languages."""
+    said = {"recipe": stage.recipe, "name": stage.name, "seed": stage.seed}
+    return {**said, "source": stage.source, "target": stage.target, "options": step.model_dump(mode="json")}
+
+
+def _readable(stage: Stage) -> Iterator[StepRow]:
+    for row in read(stage.inputs, format=stage.format):
+        if isinstance(row, Row):
+            yield step_row(row)
+
+
+def step_row(row: Row) -> StepRow:
+    """The row with its name and its language, as far as it tells."""
+    known = known_of(row.data)
+    made = known.get(MADE)
+    said = made.get("id") if isinstance(made, dict) else None
+    name, number = (known["file"], known["row"]) if {"file", "row"} <= known.keys() else (row.file, row.number)
+    return StepRow(
+        row, said if isinstance(said, str) else f"{PurePath(str(name)).name}:{number}", _language(row, known)
+    )
+
+
+def _language(row: Row, known: dict[str, Any]) -> Language | None:
+    for name in (known.get("target"), known.get("language"), row.data.get("language"), row.data.get("lang")):
+        try:
+            if isinstance(name, str) and name:
+                return find(name)
+        except ConfigError:
+            continue
+    return None
+
+
+def _work(step: RowStep, running: Running, output: Output, watch: Watch, seen: Survey) -> int:
+    """Finish every chunk that the journal lacks; how many rows there were."""
+    done, bad, count = output.done, list[BadRow](), 0
+    if seen.total is not None:
+        watch.total(seen.total)
+
+    def rows() -> Iterator[StepRow]:
+        for row in read(running.stage.inputs, format=running.stage.format):
+            watch.rows(1)
+            if isinstance(row, BadRow):
+                bad.append(row)
+            else:
+                yield step_row(row)
+
+    with step.open(running) as do:
+        for number, batch in enumerate(chunked(step.stream(running, rows()), step.chunk)):
+            entries = [failed(row) for row in bad]
+            count += len(batch) + len(bad)
+            bad.clear()
+            if number in done and not step.remembers:
+                continue
+            outcomes = do(batch)
+            expect_one_each(f"the step {running.stage.name!r}", batch, outcomes, "rows")
+            for row, outcome in zip(batch, outcomes, strict=True):
+                entries += _entries(row, outcome, running)
+            if number not in done:
+                output.write(number, entries)
+    if bad:
+        output.write(LAST, [failed(row) for row in bad])
+    return count + len(bad)
+
+
+def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[Entry]:
+    name = running.stage.name
+    if isinstance(outcome, Failed):
+        where = f"{outcome.field}: " if outcome.field else ""
+        it = row.row
+        yield failed(BadRow(it.number, it.file, it.line, where + outcome.reason, excerpt(dumps(it.data))))
+    elif isinstance(outcome, Rejected):
+        verdict = {"check": name, "ok": False, "score": None, "reason": outcome.reason}
+        verdicts = [*row.known.get("verdicts", ()), verdict]
+        yield {"status": "rejected", "data": knowing(row.data, status="rejected", verdicts=verdicts)}
+    else:
+        expect_kind(f"the step {name!r}", outcome, Made)
+        yield {"status": USED, "data": {"rows": len(outcome.rows)}}
+        for number, data in enumerate(outcome.rows):
+            entry: Entry = {"status": "written", "data": _signed(data, row, outcome, number, running)}
+            if outcome.language:
+                entry["file"] = outcome.language
+            if outcome.place:
+                entry["place"] = list(outcome.place)
+            yield entry
+
+
+def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, running: Running) -> dict[str, Any]:
+    """The row with who made it, of what, with what."""
+    stage, before = running.stage, row.known.get(MADE)
+    before = before if isinstance(before, dict) else {}
+    one = len(outcome.rows) == 1
+    made = {
+        "id": row.id if one else f"{row.id}/{stage.name}/{number}",
+        "recipe": stage.recipe,
+        "step": stage.name,
+        "seed": stage.seed,
+        "parents": list(dict.fromkeys([*before.get("parents", [row.id]), *outcome.parents])),
+        "models": {**before.get("models", {}), **running.models},
+        "licenses": {**before.get("licenses", {}), **running.licenses},
+    }
+    return knowing(data, **{MADE: made})
+
+
+@dataclass
+class Tally:
+    """What became of the rows, counted as they go by."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    files: Counter[str] = field(default_factory=Counter)
+    made: int = 0
+
+    def over(self, entries: Iterable[Entry], file: str | None, pattern: str) -> Iterator[Entry]:
+        """The entries that are written, each of those made to its language's file where there is one a language."""
+        for entry in entries:
+            self.rows[entry["status"]] += 1
+            if entry["status"] == USED:
+                self.made += entry["data"]["rows"]
+                continue
+            if entry["status"] == "rejected":
+                self.rejections[known_of(entry["data"])["verdicts"][-1]["reason"]] += 1
+            if entry["status"] == "failed":
+                self.failures[entry["data"]["reason"]] += 1
+            if language := entry.get("file"):
+                entry["file"] = pattern.replace(LANG, language)
+                self.files[entry["file"]] += 1
+            yield entry
+
+    def report(self, read_rows: int) -> dict[str, Any]:
+        if self.rows["written"] != self.made:
+            raise AccountingError(f"{self.made} rows were made, but {self.rows['written']} written; report this")
+        counts = {what: self.rows[what] for what in (USED, "rejected", "failed")}
+        if read_rows != sum(counts.values()):
+            raise AccountingError(f"{read_rows} rows were read, but {sum(counts.values())} found; report this")
+        rows = {"read": read_rows, **counts, "written": self.made}
+        told: dict[str, Any] = {"rows": rows}
+        for what, counted in (("rejections", self.rejections), ("failures", self.failures)):
+            if counted:
+                told[what] = dict(counted.most_common(50))
+        return {**told, **({"counts": {"written": dict(self.files)}} if self.files else {})}

@@ -1,0 +1,35 @@
+"""The step `score`: as `babelset score` does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from babelset.contracts.step import Stage
+from babelset.scoring.scores import Scoring, add_scores, build_scorers
+from babelset.steps.whole import WholeStep
+from babelset.work.manifest import Manifest
+from babelset.work.watch import Watch
+
+
+class Score(WholeStep, frozen=True):
+    """
+    Add scores to the rows, as `babelset score` does.
+
+    >>> Score(scorers=["cometkiwi:models/kiwi", "length"], options={"length.tolerance": 3.0})
+    """
+
+    scorers: list[str] = Field(alias="with", min_length=1)  # as "comet:MODEL"
+    options: dict[str, Any] = Field({})  # of theirs: { "length.tolerance" = 3.0 }
+    sample: int | None = Field(None, ge=1)  # rows, of all of them
+
+    def _order(self, stage: Stage) -> Scoring:
+        scorers = build_scorers(self.scorers, self.options, {})
+        return Scoring(stage.inputs, stage.output, scorers, sample=self.sample, format=stage.format, force=stage.force)
+
+    def check(self, stage: Stage) -> None:
+        self._order(stage)
+
+    def make(self, stage: Stage, watch: Watch) -> Manifest:
+        return add_scores(self._order(stage), watch)
