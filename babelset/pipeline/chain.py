@@ -62,7 +62,10 @@ class Order:
 
     @property
     def languages(self) -> list[str]:
-        return list(dict.fromkeys(find(language).code for language in self.to or self.pipeline.recipe.to))
+        try:
+            return list(dict.fromkeys(find(language).code for language in self.to or self.pipeline.recipe.to))
+        except ConfigError as error:
+            raise ConfigError(f"{'--to' if self.to else self.pipeline.file}: {error}") from None
 
     @property
     def datasets(self) -> Mapping[str, Dataset]:
@@ -133,6 +136,8 @@ class Chain:
             raise ConfigError(f"{file}: nothing to read; name files, or [datasets] in a pipeline file")
         if not where and self._last:
             raise ConfigError(f"{file}: nowhere to write; name a file with -o, or `output` in a pipeline file")
+        if where == "-":
+            raise ConfigError(f"{file}: a pipeline writes files, that its next run finds again: name one with -o")
         if not is_pattern(where):
             raise ConfigError(f"{file}: output may hold {{dataset}} and {{lang}} only: {where!r}")
         ends = self._after()
@@ -149,8 +154,7 @@ class Chain:
             for places in [Places.of(path)]
             for kind in ("accepted", "rejected", "failed", "manifest", "work")
         }
-        memory = order.memory or order.pipeline.recipe.memory
-        keep_apart(reads, {**writes, **({"translation memory": Path(memory)} if memory else {})})
+        keep_apart(reads, {**writes, **({"translation memory": Path(self._memory)} if self._memory else {})})
 
     @property
     def _last(self) -> int:
@@ -212,7 +216,7 @@ class Chain:
         stage = Stage(
             inputs=part.paths, output=self._path(named, step, aimed), source=part.source, target=target,
             recipe=order.pipeline.name, name=named.name, seed=recipe.seed if order.seed is None else order.seed,
-            memory=order.memory or recipe.memory, format=part.format,
+            memory=self._memory, format=part.format,
             license=order.license or (dataset.license if dataset else None), force=order.force,
         )  # fmt: skip
         made = replace(aimed, paths=(stage.output,), source=step.language(stage), format=None)
@@ -230,6 +234,12 @@ class Chain:
     def _final(self, part: Part, keep_lang: bool = False) -> str:
         language = LANG if keep_lang else find(part.aim).bcp47 if part.aim else ""
         return self.order.where.replace(DATASET, part.dataset).replace(LANG, language)
+
+    @property
+    def _memory(self) -> str | None:
+        """The translation memory that all steps share; None for that of a step alone, beside its output."""
+        several = str(self.folder / "memory.sqlite") if len(self.order.pipeline.steps) > 1 else None
+        return self.order.memory or self.order.pipeline.recipe.memory or several
 
     @property
     def folder(self) -> Path:

@@ -1,0 +1,150 @@
+"""A pipeline file is sound before any row is read, or the user is told where it is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from babelset import plugins
+from babelset.cli.app import app
+from babelset.pipeline.given import given_of
+from babelset.pipeline.recipe import merged, pipeline_of, recipe_of, shipped
+
+ROW = {"instruction": "Describe the river, please.", "input": "", "output": "The river is cold."}
+HEAD = 'to = ["ca"]\noutput = "out.jsonl"\ndatasets = { a = "in.jsonl" }\n'
+TRANSLATE = '[[steps]]\nuse = "translate"\ntranslator = "echo"\n'
+OFF = "filters = { language = false, script = false, copied = false }\n"
+
+WRONG = {
+    "no steps": (HEAD, "steps: field required"),
+    "a step without a name": (f"{HEAD}[[steps]]\ntranslator = 'echo'\n", "step 1: wants a step's name as `use`"),
+    "an unknown step": (f"{HEAD}[[steps]]\nuse = 'tranlate'\n", "step 1 (tranlate): unknown step 'tranlate'. Did you mean 'translate'?"),
+    "an unknown option": (f"{HEAD}{TRANSLATE}fitlers = {{}}\n", "step 1 (translate): fitlers: unknown option. Did you mean 'filters' or 'fields'?"),
+    "an unknown key": (f"{HEAD}sede = 1\n{TRANSLATE}", "sede: unknown option"),
+    "an unknown translator": (f"{HEAD}[[steps]]\nuse = 'translate'\ntranslator = 'ehco'\n", "step 1 (translate): unknown translator 'ehco'"),
+    "an unknown filter": (f"{HEAD}{TRANSLATE}filters = {{ lenght = false }}\n", "step 1 (translate): unknown filter 'lenght'"),
+    "an unknown scorer": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'score'\nwith = ['comte']\n", "step 2 (score): unknown filter 'comte'"),
+    "an unknown export": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'export'\nas = 'okpai'\noutput = 'o'\n", "step 2 (export): unknown export 'okpai'"),
+    "an export that cannot fill the file": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'export'\nas = 'csv'\noutput = 'o.json'\n", "step 2 (export): o.json: csv fills one file"),
+    "an unknown language": (HEAD.replace('"ca"', '"qq"') + TRANSLATE, "unknown language 'qq'"),
+    "no language": (HEAD.replace('to = ["ca"]', "") + TRANSLATE, "step 1 (translate): into which language?"),
+    "several languages in one file": (HEAD.replace('"ca"', '"ca", "es"') + TRANSLATE, "several languages need {lang} in output"),
+    "several datasets in one file": (HEAD.replace("{ a =", "{ b = 'in.jsonl', a =") + TRANSLATE, "several datasets need {dataset} in output"),
+    "nothing to read": (HEAD.partition("datasets")[0] + TRANSLATE, "nothing to read"),
+    "nowhere to write": (HEAD.replace('output = "out.jsonl"', "") + TRANSLATE, "nowhere to write"),
+    "an output that is read": (HEAD.replace("out.jsonl", "in.jsonl") + TRANSLATE, "is read, and would be written"),
+    "the former form": ('languages = ["ca"]\n' + HEAD + TRANSLATE, "languages is now to"),
+    "not TOML": ("to = [", "not valid TOML"),
+    "a field that nothing makes": (f"{HEAD}[[steps]]\nuse = 'ask-nobody'\n", "unknown step 'ask-nobody'"),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.jsonl").write_text(json.dumps(ROW) + "\n")
+    return tmp_path
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["run", *words])
+    assert not done.exception or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_file_is_refused_before_anything_is_made(here: Path, kind: str) -> None:
+    text, said = WRONG[kind]
+    (here / "p.toml").write_text(text)
+    code, output = run("p.toml", "-q")
+    assert code == 2 and said in output, output
+    assert sorted(path.name for path in here.iterdir()) == ["in.jsonl", "p.toml"]
+
+
+def test_a_file_in_another_folder_reads_and_writes_there(here: Path) -> None:
+    (here / "plans").mkdir()
+    text = HEAD.replace("out.jsonl", "../out.jsonl").replace("in.jsonl", "../in.jsonl") + TRANSLATE + OFF
+    (here / "plans/p.toml").write_text(text)
+    code, _ = run("plans/p.toml", "-q")
+    assert code == 0 and (here / "out.jsonl").exists()
+
+
+def test_the_command_line_replaces_what_the_file_says(here: Path) -> None:
+    (here / "p.toml").write_text(HEAD + TRANSLATE + OFF)
+    (here / "other.jsonl").write_text(json.dumps(ROW) * 1 + "\n")
+    code, _ = run(
+        "p.toml", "other.jsonl", "-o", "{dataset}.{lang}.jsonl", "--to", "es,gl", "--set", "filters.length=false", "-q"
+    )
+    assert code == 0 and {path.name for path in here.glob("other.??.jsonl")} == {"other.es.jsonl", "other.gl.jsonl"}
+    evidence = json.loads((here / "other.gl.jsonl").read_text())["_babelset"]
+    assert "length" not in {verdict["check"] for verdict in evidence["verdicts"]}
+
+
+def test_steps_before_the_last_keep_what_they_turned_away(here: Path) -> None:
+    (here / "p.toml").write_text(f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'filter'\n{OFF}")
+    code, said = run("p.toml", "-q", "--json")
+    rows = [account["rows"] for account in json.loads(said).values()]
+    assert code == 0 and [row["read"] for row in rows] == [1, 0]
+    assert (here / "out.steps/1-translate.a.ca.rejected.jsonl").read_text().count("\n") == 1
+    assert run("p.toml", "-q")[0] == 0
+
+
+def test_one_step_is_a_pipeline(here: Path) -> None:
+    code, _ = run("translate", "in.jsonl", "--to", "ca", "-o", "a.jsonl", "-O", "translator=echo", "-q")
+    assert code == 0 and (here / "a.jsonl").exists() and not (here / "a.steps").exists()
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["translate.translator=echo"], {"translate": {"translator": {"name": "echo", "options": {}}}}),
+        (["translator=echo", "chunk=4"], {"translate": {"translator": {"name": "echo", "options": {}}, "chunk": 4}}),
+        (["translate.filters.length.tolerance=3.5"], {"translate": {"filters": {"length": {"tolerance": 3.5}}}}),
+        (["fields=[\"a\", \"b\"]"], {"translate": {"fields": ["a", "b"]}}),
+    ],
+)  # fmt: skip
+def test_options_are_read_by_their_type(texts: list[str], found: object) -> None:
+    assert given_of(pipeline_of("translate"), texts) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere", "in.jsonl"], "unknown recipe 'nowhere'"),
+        (["tranlate", "in.jsonl"], "Did you mean 'translate'?"),
+        (["translate", "in.jsonl", "--set", "chnk=3"], "Did you mean 'chunk'?"),
+        (["translate", "in.jsonl", "--set", "chunk"], "write it as STEP.KEY=VALUE"),
+        (["translate", "in.jsonl", "--set", "chunk=many"], "chunk is a whole number"),
+        (["translate", "in.jsonl", "--to", "ca"], "nowhere to write"),
+        (["translate", "in.jsonl", "--to", "ca", "-o", "-"], "a pipeline writes files"),
+        (["translate", "-o", "x.jsonl"], "nothing to read"),
+        ([], "which pipeline?"),
+        (["gone.toml"], "gone.toml: cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_wrong_command_is_told(words: list[str], said: str) -> None:
+    code, output = run(*words)
+    assert code == 2 and said in output, output
+
+
+def test_the_list_holds_every_recipe_and_step() -> None:
+    _, said = run("--list", "--json")
+    found = json.loads(said)
+    assert set(found["recipes"]) == set(shipped()) and set(found["steps"]) == set(plugins.available("steps"))
+    assert all(found["recipes"].values()) and all(found["steps"].values())
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_recipe_says_whose_it_is_and_can_be_copied(here: Path, name: str) -> None:
+    recipe = recipe_of(name)
+    assert recipe.description and recipe.source and "\n" not in recipe.description
+    _, said = run("--show", name)
+    (here / "mine.toml").write_text(said)
+    assert pipeline_of("mine.toml").recipe == recipe
+
+
+def test_tables_are_merged() -> None:
+    assert merged({"a": {"b": 1}, "c": 2}, {"a": {"d": 3}, "c": 4}) == {"a": {"b": 1, "d": 3}, "c": 4}
