@@ -124,7 +124,8 @@ class Chain:
         found = {}
         for named in self.order.pipeline.steps:
             try:
-                found[named.name] = named.built(dataset.set.get(named.name, {}), self.order.given.get(named.name, {}))
+                own, given = dataset.set.get(named.name, {}), self.order.given.get(named.name, {})
+                found[named.name] = named.built(own, given, str(Path(self.order.where).parent))
             except ConfigError as error:
                 raise self.order.pipeline.wrong(named.number, str(error)) from None
         return found
@@ -237,8 +238,9 @@ class Chain:
 
     @property
     def _memory(self) -> str | None:
-        """The translation memory that all steps share; None for that of a step alone, beside its output."""
-        several = str(self.folder / "memory.sqlite") if len(self.order.pipeline.steps) > 1 else None
+        """The translation memory that all steps share; None for one beside the output, where one step makes it all."""
+        making = [named for named in self.order.pipeline.steps if not self.aside(named)]
+        several = str(self.folder / "memory.sqlite") if len(making) > 1 else None
         return self.order.memory or self.order.pipeline.recipe.memory or several
 
     @property
@@ -288,6 +290,8 @@ def run_pipeline(order: Order, watching: Callable[[], AbstractContextManager[Wat
         made: list[Part] = []
         for task in chain.tasks(named, parts):
             make_folder(Path(task.stage.output).parent)
+            if task.stage.memory:
+                make_folder(Path(task.stage.memory).parent)
             with watching() as watch:
                 manifest = make(task.step, task.stage, watch)
             made += _made(task, manifest)

@@ -85,16 +85,17 @@ class Named:
     number: int  # from 1
     use: str
     options: Mapping[str, Any]
-    folder: str  # that its paths are relative to
+    folder: str | None  # that its paths are relative to; None for that of the output, in a recipe that ships
 
-    def built(self, own: Mapping[str, Any], given: Mapping[str, Any]) -> Step:
+    def built(self, own: Mapping[str, Any], given: Mapping[str, Any], beside: str) -> Step:
         """
-        The step with its options, a dataset's `own` and those `given` on the command line in their place.
+        The step with its options, a dataset's `own` and those `given` on the command line in their place; `beside` is
+        the folder of the output.
 
         ConfigError says what is wrong with them.
         """
         found = step_class(self.use)
-        context = {"folder": self.folder, "given": given.keys()}
+        context = {"folder": beside if self.folder is None else self.folder, "given": given.keys()}
         try:
             return found.model_validate(merged(merged(self.options, own), given), context=context)
         except ValidationError as error:
@@ -152,7 +153,7 @@ def text_of(name: str) -> str:
 
 def recipe_of(name: str) -> Recipe:
     """A recipe that ships."""
-    return read_pipeline(name, text_of(name), Path()).recipe
+    return read_pipeline(name, text_of(name)).recipe
 
 
 def pipeline_of(name: str) -> Pipeline:
@@ -171,12 +172,12 @@ def pipeline_of(name: str) -> Pipeline:
         return read_pipeline(name, text, Path(name).parent)
     if name in plugins.available("steps") and name not in shipped():
         recipe = Recipe.model_validate({"steps": [{"use": name}]})
-        return Pipeline(name, name, recipe, [Named(name, 1, name, {}, "")])
-    return read_pipeline(name, text_of(name), Path())
+        return Pipeline(name, name, recipe, [Named(name, 1, name, {}, None)])
+    return read_pipeline(name, text_of(name))
 
 
-def read_pipeline(file: str, text: str, folder: Path) -> Pipeline:
-    """The pipeline that TOML text describes, with paths below `folder`."""
+def read_pipeline(file: str, text: str, folder: Path | None = None) -> Pipeline:
+    """The pipeline that TOML text describes, with paths below `folder`, or below that of its output."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -193,7 +194,7 @@ def read_pipeline(file: str, text: str, folder: Path) -> Pipeline:
         if reason := unfit(name):
             raise ConfigError(f"{file}: the dataset name {name!r} {reason}; files are named after it: choose another")
     name = Path(file).name.removesuffix(ENDING)
-    return Pipeline(name, file, _below(recipe, folder), list(_named(file, recipe, folder)))
+    return Pipeline(name, file, _below(recipe, folder) if folder else recipe, list(_named(file, recipe, folder)))
 
 
 def _successor(table: Mapping[str, Any]) -> str:
@@ -213,7 +214,7 @@ def _below(recipe: Recipe, folder: Path) -> Recipe:
     return recipe.model_copy(update={"datasets": datasets, **said})
 
 
-def _named(file: str, recipe: Recipe, folder: Path) -> Iterator[Named]:
+def _named(file: str, recipe: Recipe, folder: Path | None) -> Iterator[Named]:
     names: set[str] = set()
     for number, table in enumerate(recipe.steps, 1):
         use, name = table.get("use"), table.get("name", table.get("use"))
@@ -224,7 +225,7 @@ def _named(file: str, recipe: Recipe, folder: Path) -> Iterator[Named]:
             name = f"{name}-{number}"
         names.add(name)
         options = {key: value for key, value in table.items() if key not in ("use", "name")}
-        yield Named(name, number, use, options, str(folder))
+        yield Named(name, number, use, options, str(folder) if folder else None)
 
 
 def is_pattern(text: str) -> bool:
