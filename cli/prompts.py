@@ -52,7 +52,7 @@ def show(name: Name, to: To = None, source: o.From = "en", text: Text = None) ->
     """
     from babelset.engines.llm.prompt import load
 
-    prompt = load(name, judges=None)
+    prompt = load(name, None)
     if to is not None:
         _show_rendered(prompt, source, to, SAMPLE if text is None else text)
     elif text is not None:
@@ -86,14 +86,15 @@ def _show_rendered(prompt: Prompt, source: str, target: str, text: str) -> None:
     from dataclasses import replace
 
     from babelset.engines.llm.controls import as_json
-    from babelset.engines.llm.prompt import Values
+    from babelset.engines.llm.prompt import Brief, Values
     from babelset.languages import find
 
     row = prompt.unit == "row"
     roles = {"row": "1 instruction", "judgement": "instruction"}.get(prompt.unit, "")
     example = Values(find(source), find(target), as_json({"1": text}) if row else text, roles)
-    values = replace(example, translation=TRANSLATION) if prompt.judges else example
-    messages, extra = prompt.render(values)
+    values = replace(example, translation=TRANSLATION) if prompt.does == "judges" else example
+    brief = Brief({"instruction": text}, find(source), find(target))
+    messages, extra = prompt.render(brief if prompt.does == "generates" else values)
     for message in messages:
         say(f"--- {message['role']}")
         show_text(_shown(message["content"]) + "\n")

@@ -108,7 +108,7 @@ class Judge(Filter):
 
     def deciding(self) -> dict[str, Any]:
         options = Engine(name=self.engine, options=self.options).deciding()["options"]
-        return {**super().deciding(), "options": options, "prompt": load_prompt(self.prompt, judges=True).signature}
+        return {**super().deciding(), "options": options, "prompt": load_prompt(self.prompt, "judges").signature}
 
     def account(self) -> dict[str, Any]:
         engine: LLM | None = self._heavy.made if self._heavy else None
@@ -135,7 +135,7 @@ class Judge(Filter):
         return f"{rating.of.field}: a grade below {self.least_part:g}: {rating.note[:SHOWN] or f'{part} {grade:g}'}"
 
     def _hold(self, texts: Sequence[Scored]) -> list[Rating]:
-        prompt = load_prompt(self.prompt, judges=True)
+        prompt = load_prompt(self.prompt, "judges")
         engine: LLM = self.loaded
         talks = [self._counted(judged(text, prompt, self.retries, engine.temperature, engine.seed)) for text in texts]
         try:

@@ -54,7 +54,7 @@ def judged(unit: Scored, prompt: Prompt, retries: int = 2, temperature: float = 
     """
     The rating of one field's translation: the mean of its grades, the grades, and the reasons of those below 5.
 
-    >>> in_step([judged(unit, load("judge-faith", judges=True))], send)
+    >>> in_step([judged(unit, load("judge-faith", "judges"))], send)
     [Rating(4.2, {"fluency": 5, "accuracy": 1, ...}, "accuracy 1: answers the question")]
 
     Without grades, the rating has no score, and its note says why.

@@ -5,19 +5,22 @@ Prompts: files of TOML front matter and a Jinja2 template, rendered in a sandbox
 version = "1"
 unit = "row"             what one request translates: "row" (numbered segments of a row, answered as JSON by number),
                          "field" (a whole field as plain text), "segment" (one sentence as plain text); with
-                         "judgement" it translates nothing, but grades the translation of a field
+                         "judgement" it translates nothing, but grades the translation of a field; with "generation" it
+                         asks for something new about a row, as the JSON object that [answer] describes
 description = "..."
 models = ["*tower*"]     patterns on the lower-case model id: an adapter for these models
 scheme = "xml"           placeholder scheme
 context = true           whether it shows context, terms or examples
 structured = false       whether the user block is JSON: the parts of the message's content
+[answer]                 of a generation: the JSON schema of an object; what a step writes are its properties
 [extra]                  fields of the request's body: a string is a template too, { json = "..." } one that gives
                          JSON, and what comes out blank is left out
 +++
 {% block system %}...{% endblock %}
 {% block user %}...{{ text }}{% endblock %}
 
-The variables are the fields of `Values`. Dataset text goes through the filter `json`, or is the message's very end.
+The variables are the fields of `Values`, of a generation those of `Brief`. Dataset text goes through the filter
+`json`, or is the message's very end.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -79,17 +82,38 @@ class Values:
     translation: str = ""
 
 
-NAMES = frozenset(field.name for field in fields(Values))
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """
+    What a prompt that generates is rendered with: `Brief({"instruction": "Greet."}, find("en"), find("ca"))`.
+
+    `row` is the row without what is known about it, `source` the language that it is in, `target` the one that the
+    answer is to be in. `given` is what the step adds: examples, answers to be compared, a rubric. `notes` say what was
+    wrong with the last answer.
+    """
+
+    row: Mapping[str, Any]
+    source: Language
+    target: Language
+    given: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+NAMES = frozenset(each.name for each in fields(Values))
+BRIEF = frozenset(each.name for each in fields(Brief))
+Does = Literal["translates", "judges", "generates"]
+DOES: Mapping[str, Does] = {"judgement": "judges", "generation": "generates"}  # by unit; all others translate
 
 
 class Front(BaseModel, extra="forbid", frozen=True):
     version: str
-    unit: Literal["row", "field", "segment", "judgement"]
+    unit: Literal["row", "field", "segment", "judgement", "generation"]
     description: str
     models: tuple[str, ...] = ()
     scheme: str
     context: bool
     structured: bool = False
+    answer: dict[str, Any] = {}
     extra: dict[str, Any] = {}
 
 
@@ -106,23 +130,23 @@ class Prompt(Front, frozen=True):
         return xxhash.xxh3_128_hexdigest(self.text.encode())[:12]
 
     @property
-    def judges(self) -> bool:
-        return self.unit == "judgement"
+    def does(self) -> Does:
+        return DOES.get(self.unit, "translates")
 
     @property
     def signature(self) -> str:
         return f"{self.name}@{self.version}#{self.hash}"
 
-    def render(self, values: Values) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
+    def render(self, values: Values | Brief) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
         """
         The messages, without a system message where its block is absent or blank, and the body's extra fields.
 
         Raises ConfigError, with file and line, for a template that fails.
         """
-        given = {name: getattr(values, name) for name in NAMES}
+        given = {name: getattr(values, name) for name in _names(self.unit)}
         if self.unit == "row":
-            given["text"] = neutral(values.text)
-        template = _template(self.text, self.file)
+            given["text"] = neutral(given["text"])
+        template = _template(self.text, self.file, self.unit)
         system, user = (_render(template, given, name) if name in template.blocks else "" for name in BLOCKS)
         content = _parsed(user, self.file) if self.structured else user
         messages = [{"role": "system", "content": system}] if system.strip() else []
@@ -130,9 +154,9 @@ class Prompt(Front, frozen=True):
         return tuple(messages), _filled(self.extra, f"{self.file}: extra", given)
 
 
-def load(name: str, *, judges: bool | None = False) -> Prompt:
+def load(name: str, does: Does | None = "translates") -> Prompt:
     """
-    The prompt of that name, or in that file: one that translates, or that `judges`; with None either will do.
+    The prompt of that name, or in that file: one that `does` this; with None any will do.
 
     >>> load("segments").unit
     'row'
@@ -140,14 +164,14 @@ def load(name: str, *, judges: bool | None = False) -> Prompt:
     Raises ConfigError for an unknown name, an unreadable file, wrong front matter and a template that cannot work.
     """
     known = {prompt.name: prompt for prompt in available()}
-    fitting = [prompt.name for prompt in known.values() if judges in (None, prompt.judges)]
+    fitting = [prompt.name for prompt in known.values() if does in (None, prompt.does)]
     is_file = name.endswith(".jinja") or "/" in name
     if not is_file and name not in known:
         near = did_you_mean(name, fitting)
         raise ConfigError(f"unknown prompt {name!r}.{near} There are {', '.join(fitting)}; a file is named *.jinja")
     prompt = _read(Path(name)) if is_file else known[name]
-    if judges not in (None, prompt.judges):
-        what = "judges translations" if prompt.judges else "translates"
+    if does not in (None, prompt.does):
+        what = {"judges": "judges translations", "generates": "asks for something new"}.get(prompt.does, "translates")
         raise ConfigError(f"the prompt {name!r} {what}; here one is needed such as {', '.join(fitting)}")
     return prompt
 
@@ -162,7 +186,7 @@ def available() -> tuple[Prompt, ...]:
 def for_model(model_id: str) -> Prompt:
     """The first adapter with a pattern for the model, else the prompt "segments" that any chat model follows."""
     wanted = model_id.lower()
-    prompts = (prompt for prompt in available() if not prompt.judges)
+    prompts = (prompt for prompt in available() if prompt.does == "translates")
     fitting = (prompt for prompt in prompts if any(fnmatchcase(wanted, pattern) for pattern in prompt.models))
     return next(fitting, None) or load(DEFAULT)
 
@@ -184,7 +208,9 @@ def _parse(data: bytes, file: str) -> Prompt:
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{file}: {explain(error)}") from None
-    _template(text, file)
+    if bool(front.answer) is not (front.unit == "generation"):
+        raise ConfigError(f"{file}: [answer] is the JSON schema of what a prompt of the unit 'generation' asks for")
+    _template(text, file, front.unit)
     return Prompt(**front.model_dump(), name=Path(file).stem, file=file, text=text)
 
 
@@ -197,11 +223,11 @@ def _front(text: str, file: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _template(text: str, file: str) -> Template:
+def _template(text: str, file: str, unit: str) -> Template:
     match = FRONT.match(text)
     start = match.end() if match else 0
     source = "\n" * text.count("\n", 0, start) + text[start:]  # lines are the file's
-    template = _compile(source, file)
+    template = _compile(source, file, _names(unit))
     if "user" not in template.blocks:
         raise ConfigError(f"{file}: there is no {{% block user %}}, which holds what is sent")
     _check_blocks(source, file)
@@ -227,14 +253,18 @@ def _sandbox() -> Environment:
     return sandbox()
 
 
+def _names(unit: str) -> frozenset[str]:
+    return BRIEF if unit == "generation" else NAMES
+
+
 @lru_cache(maxsize=256)
-def _compile(source: str, where: str) -> Template:
+def _compile(source: str, where: str, names: frozenset[str]) -> Template:
     from jinja2 import Template, TemplateSyntaxError, meta, nodes
 
     sandbox = _sandbox()
     try:
         tree = sandbox.parse(source)
-        unknown = meta.find_undeclared_variables(tree) - NAMES
+        unknown = meta.find_undeclared_variables(tree) - names
         code = sandbox.compile(source, filename=where)
     except TemplateSyntaxError as error:
         raise ConfigError(f"{where}:{error.lineno}: {error.message}") from None
@@ -242,7 +272,7 @@ def _compile(source: str, where: str) -> Template:
         raise ConfigError(f"{where}: cannot be read as a template: {str(error)[:SHOWN]}") from None
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
-            near = did_you_mean(name.name, sorted(NAMES))
+            near = did_you_mean(name.name, sorted(names))
             raise ConfigError(f"{where}:{name.lineno}: {name.name!r} is undefined.{near}")
     return Template.from_code(sandbox, code, {})
 
@@ -283,7 +313,7 @@ def _parsed(text: str, where: str) -> Any:
 def _filled(value: Any, where: str, given: Mapping[str, Any]) -> Any:
     """`value` with its strings rendered; of an object, without the fields that come out blank."""
     if isinstance(value, str):
-        return _render(_compile(value, where), given)
+        return _render(_compile(value, where, frozenset(given)), given)
     if isinstance(value, list):
         return [_filled(item, where, given) for item in value]
     if not isinstance(value, dict):

@@ -56,7 +56,7 @@ class Model:
 
 
 def rate(model: Model, unit: Scored = UNIT, **options: Any) -> Rating:
-    [rating] = in_step([judged(unit, load("judge-faith", judges=True), **options)], model.send)
+    [rating] = in_step([judged(unit, load("judge-faith", "judges"), **options)], model.send)
     return rating
 
 

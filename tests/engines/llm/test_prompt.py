@@ -84,7 +84,10 @@ def content(prompt: Prompt, text: str = "Hello.", **more: Any) -> Any:
         ("", "mine.jinja:1: a prompt begins with TOML"),
         ("+++\nversion = \n+++\n", "not valid TOML: Invalid value (at line 2"),
         (FRONT.replace('version = "3"\n', ""), "version: field required"),
-        (FRONT.replace('"segment"', '"page"'), "unit: input should be 'row', 'field', 'segment' or 'judgement'"),
+        (
+            FRONT.replace('"segment"', '"page"'),
+            "unit: input should be 'row', 'field', 'segment', 'judgement' or 'generation'",
+        ),
         (FRONT.replace("+++\nversion", "+++\ncolour = 1\nversion"), "colour: unknown option"),
         (FRONT.replace("+++\nversion", '+++\nfile = "x"\nversion'), "file: unknown option"),
     ],
