@@ -35,6 +35,7 @@ from babelset.files.row import KEY
 from babelset.languages import Pair, find
 
 COLUMNS = "columns"  # the check of columns that depend on each other; no filter takes it back
+MADE = "made"  # the key of what steps of a pipeline say of how they made the row
 REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from babelset import plugins
 from babelset.contracts.columns import column
-from babelset.contracts.evidence import Evidence, evidence_of, path_name, value_at
-from babelset.contracts.schema import load_schema
+from babelset.contracts.evidence import MADE, Evidence, evidence_of, known_of, path_name, value_at
+from babelset.contracts.schema import COLUMNS, load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
 from babelset.files.names import unfit
@@ -93,7 +93,7 @@ TEXT_FILES = (".jsonl", ".json", ".parquet")
 
 def translated(data: dict[str, Any]) -> TranslatedRow:
     """What `babelset translate` made of a row; DataError for one that it did not write or did not accept."""
-    evidence = evidence_of(data)
+    evidence = _made(data) if MADE in known_of(data) else evidence_of(data)
     if evidence["status"] != "accepted":
         reasons = [f"{check['check']}: {check['reason']}" for check in evidence["verdicts"] if not check["ok"]]
         raise DataError("; ".join(["the row was not accepted", *reasons]))
@@ -107,6 +107,28 @@ def translated(data: dict[str, Any]) -> TranslatedRow:
         if isinstance(home, str) or not isinstance(value_at(data, path), str):
             raise DataError("has no translation", field=path_name(path))
     return TranslatedRow({key: value for key, value in data.items() if key != KEY}, evidence, language)
+
+
+def _made(data: dict[str, Any]) -> Evidence:
+    """The evidence of a row that a step of a pipeline made, translated before or not: its texts as they are now."""
+    known = known_of(data)
+    try:
+        made = known[MADE]
+        file, _, number = made["parents"][0].partition("/")[0].rpartition(":")
+        code, row = known.get("target") or made["language"], int(number)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise DataError("damaged evidence: it does not say what made the row", field=f"{KEY}.{MADE}") from None
+    usual = {
+        "row": row, "file": file, "line": 0, "status": "accepted", "schema": COLUMNS.name, "source": code,
+        "target": code, "translator": "", "fields": [], "segments": [], "scores": {}, "verdicts": [],
+    }  # fmt: skip
+    evidence = evidence_of({**data, KEY: {**usual, **known}})
+    fields = [field for field in evidence["fields"] if isinstance(value_at(data, field["path"]), str)]
+    there = {tuple(field["path"]) for field in fields}
+    for found in COLUMNS.look({key: value for key, value in data.items() if key != KEY}).fields:
+        if found.path not in there:
+            fields.append({"path": list(found.path), "role": found.role, "source": found.text, "keeps": []})
+    return {**evidence, "fields": fields}
 
 
 def dataset(row: TranslatedRow) -> str:

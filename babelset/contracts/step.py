@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,6 @@ from pydantic import AfterValidator, BaseModel, ValidationInfo
 from babelset.contracts.evidence import known_of
 from babelset.files.row import KEY, Row
 from babelset.languages import Language
-
-MADE = "made"  # under the key `_babelset`: which steps made the row, see `Stage`
 
 
 def below(folder: str | Path, path: str) -> str:
@@ -71,6 +69,7 @@ class Made:
     place: tuple[int | str, ...] = ()
     language: str = ""
     parents: Sequence[str] = ()  # ids of other rows that it is made of, too
+    counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, see `RowStep.told`
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +176,7 @@ class Running:
     """What a step that works row by row may use while it runs."""
 
     stage: Stage
+    language: str  # of what is made, where a row tells no other
     read: Callable[[], Iterator[StepRow]]  # all rows, from the beginning, as often as it likes
     work: Path  # folder for what a resumed run must find again
     say: Callable[[str], None] = lambda message: None
@@ -217,6 +217,10 @@ class RowStep(Step, frozen=True):
     def rows(self, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
         """An outcome for each row, in order."""
         raise NotImplementedError
+
+    def told(self, counts: Mapping[str, int]) -> list[str]:
+        """What a user is told of the sums of `Made.counts`, beside them."""
+        return []
 
     def stream(self, running: Running, rows: Iterator[StepRow]) -> Iterator[StepRow]:
         """The rows that `rows` is given: those that were read, or others that it draws from them."""

@@ -36,6 +36,9 @@ class Ask(Asking, frozen=True):
     into: str = ""  # a column for all answers
     free: list[str] = Field([])  # parts of an answer that may be in any language
 
+    def language(self, stage: Stage) -> str:
+        return stage.target or stage.source
+
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
         return columns | ({self.into} if self.into else self.asks.answer.get("properties", {}).keys())
 

@@ -14,9 +14,8 @@ from pathlib import PurePath
 from typing import Any
 
 from babelset.contracts import expect_kind, expect_one_each
-from babelset.contracts.evidence import known_of
+from babelset.contracts.evidence import MADE, known_of
 from babelset.contracts.step import (
-    MADE,
     Failed,
     Made,
     Rejected,
@@ -78,7 +77,7 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
         if output.made:
             return output.made
         started = time.monotonic()
-        running = Running(stage, lambda: _readable(stage), output.work, watch.say)
+        running = Running(stage, step.language(stage), lambda: _readable(stage), output.work, watch.say)
         read_rows = _work(step, running, output, watch, seen)
         seen.check()
         tally = Tally()
@@ -87,7 +86,9 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
             effort = {"this_process": {"seconds": round(time.monotonic() - started, 1)}}
             used = licenses(stage.license, stage.inputs, {})
             used["models"] |= running.licenses
-            return {**effort, "licenses": used, **tally.report(read_rows), **running.tell}
+            notes = step.told(tally.counts)
+            told = {**tally.report(read_rows, stage.name), **({"notes": notes} if notes else {})}
+            return {**effort, "licenses": used, **told, **running.tell}
 
         entries = tally.over(output.entries(), None if step.splits else "written", stage.output)
         if step.sorts:
@@ -119,7 +120,9 @@ def step_row(row: Row) -> StepRow:
 
 
 def _language(row: Row, known: dict[str, Any]) -> Language | None:
-    for name in (known.get("target"), known.get("language"), row.data.get("language"), row.data.get("lang")):
+    made = known.get(MADE)
+    said = made.get("language") if isinstance(made, dict) else None
+    for name in (known.get("target"), said, row.data.get("language"), row.data.get("lang")):
         try:
             if isinstance(name, str) and name:
                 return find(name)
@@ -172,7 +175,7 @@ def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[E
         yield {"status": "rejected", "data": knowing(row.data, status="rejected", verdicts=verdicts)}
     else:
         expect_kind(f"the step {name!r}", outcome, Made)
-        yield {"status": USED, "data": {"rows": len(outcome.rows)}}
+        yield {"status": USED, "data": {"rows": len(outcome.rows), "counts": dict(outcome.counts)}}
         for number, data in enumerate(outcome.rows):
             entry: Entry = {"status": "written", "data": _signed(data, row, outcome, number, running)}
             if outcome.language:
@@ -192,6 +195,7 @@ def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, runn
         "recipe": stage.recipe,
         "step": stage.name,
         "seed": stage.seed,
+        "language": (row.language.code if row.language else "") or running.language,
         "parents": list(dict.fromkeys([*before.get("parents", [row.id]), *outcome.parents])),
         "models": {**before.get("models", {}), **running.models},
         "licenses": {**before.get("licenses", {}), **running.licenses},
@@ -207,6 +211,7 @@ class Tally:
     rejections: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     files: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     made: int = 0
 
     def over(self, entries: Iterable[Entry], file: str | None, pattern: str) -> Iterator[Entry]:
@@ -215,6 +220,7 @@ class Tally:
             self.rows[entry["status"]] += 1
             if entry["status"] == USED:
                 self.made += entry["data"]["rows"]
+                self.counts.update(entry["data"]["counts"])
                 continue
             if entry["status"] == "rejected":
                 self.rejections[known_of(entry["data"])["verdicts"][-1]["reason"]] += 1
@@ -225,15 +231,16 @@ class Tally:
                 self.files[entry["file"]] += 1
             yield entry
 
-    def report(self, read_rows: int) -> dict[str, Any]:
+    def report(self, read_rows: int, name: str) -> dict[str, Any]:
         if self.rows["written"] != self.made:
             raise AccountingError(f"{self.made} rows were made, but {self.rows['written']} written; report this")
-        counts = {what: self.rows[what] for what in (USED, "rejected", "failed")}
-        if read_rows != sum(counts.values()):
-            raise AccountingError(f"{read_rows} rows were read, but {sum(counts.values())} found; report this")
-        rows = {"read": read_rows, **counts, "written": self.made}
+        became = {what: self.rows[what] for what in (USED, "rejected", "failed")}
+        if read_rows != sum(became.values()):
+            raise AccountingError(f"{read_rows} rows were read, but {sum(became.values())} found; report this")
+        rows = {"read": read_rows, **became, "written": self.made}
         told: dict[str, Any] = {"rows": rows}
         for what, counted in (("rejections", self.rejections), ("failures", self.failures)):
             if counted:
                 told[what] = dict(counted.most_common(50))
-        return {**told, **({"counts": {"written": dict(self.files)}} if self.files else {})}
+        counts: dict[str, dict[str, int]] = {"written": dict(self.files), name: dict(self.counts)}
+        return {**told, "counts": {what: counted for what, counted in counts.items() if counted}}

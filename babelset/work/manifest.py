@@ -49,6 +49,7 @@ class Manifest(TypedDict, total=False):
     failures: dict[str, int]  # by reason
     scores: dict[str, dict[str, dict[str, Any]]]  # by language and scorer
     corpus: dict[str, dict[str, Any]]  # BLEU, chrF ... by language and scorer
+    notes: list[str]  # of a step, what to know of its counts
     # for the record
     notice: str  # what to know of the quality
     licenses: dict[str, Any]  # of the data and the models
