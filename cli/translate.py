@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -100,7 +100,7 @@ def translate(
     from babelset.translation.routes import read_routes
 
     named = o.engine(translator, option, model=model, prompt=prompt, base_url=base_url)
-    engine = {"translator": named} if named else {}
+    engine: dict[str, Any] = {"translator": named} if named else {}
     if fallback_option and not fallback:
         raise ConfigError("--fallback-option is for a second translator: name it with --fallback, or leave it out")
     if fallback:

@@ -36,6 +36,7 @@ from babelset.languages import Pair, find
 
 COLUMNS = "columns"  # the check of columns that depend on each other; no filter takes it back
 MADE = "made"  # the key of what steps of a pipeline say of how they made the row
+BESIDE = "beside"  # the key of the column that a translation stands in, beside its source
 REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 
@@ -108,6 +109,7 @@ class Evidence(TypedDict):
     segments: list[SegmentEvidence]  # sentences of these fields, in reading order
     scores: dict[str, list[float | None]]  # by filter, one for each of its units; null is "not covered"
     verdicts: list[VerdictEvidence]  # one for each check
+    beside: NotRequired[str]  # the column that the translation stands in, where the row stays in the source language
     left: NotRequired[dict[str, str]]  # columns that hold prose and were not translated, and why
     input_note: NotRequired[str]  # what was made of the row when it was read: "NaN read as null"
     notes: NotRequired[dict[str, list[str]]]  # of filters that say why of a unit, aligned with their scores

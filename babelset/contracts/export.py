@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from babelset import plugins
 from babelset.contracts.columns import column
-from babelset.contracts.evidence import MADE, Evidence, evidence_of, known_of, path_name, value_at
+from babelset.contracts.evidence import BESIDE, MADE, Evidence, evidence_of, known_of, path_name, value_at
 from babelset.contracts.schema import COLUMNS, load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
@@ -115,7 +115,7 @@ def _made(data: dict[str, Any]) -> Evidence:
     try:
         made = known[MADE]
         file, _, number = made["parents"][0].partition("/")[0].rpartition(":")
-        code, row = known.get("target") or made["language"], int(number)
+        code, row = known.get("source" if BESIDE in known else "target") or made["language"], int(number)
     except (LookupError, TypeError, ValueError, AttributeError):
         raise DataError("damaged evidence: it does not say what made the row", field=f"{KEY}.{MADE}") from None
     usual = {
@@ -123,12 +123,13 @@ def _made(data: dict[str, Any]) -> Evidence:
         "target": code, "translator": "", "fields": [], "segments": [], "scores": {}, "verdicts": [],
     }  # fmt: skip
     evidence = evidence_of({**data, KEY: {**usual, **known}})
-    fields = [field for field in evidence["fields"] if isinstance(value_at(data, field["path"]), str)]
+    own = [field for field in evidence["fields"] if field["path"][0] != known.get(BESIDE)]
+    fields = [field for field in own if isinstance(value_at(data, field["path"]), str)]
     there = {tuple(field["path"]) for field in fields}
     for found in COLUMNS.look({key: value for key, value in data.items() if key != KEY}).fields:
         if found.path not in there:
             fields.append({"path": list(found.path), "role": found.role, "source": found.text, "keeps": []})
-    return {**evidence, "fields": fields}
+    return {**evidence, "target": code, "fields": fields}
 
 
 def dataset(row: TranslatedRow) -> str:

@@ -33,6 +33,14 @@ FilePath = Annotated[str, AfterValidator(_named)]
 """An option of a step that names a file: in a pipeline file it is relative to that file."""
 
 
+def _named_or_file(name: str, info: ValidationInfo) -> str:
+    return _named(name, info) if "/" in name or Path(name).suffix else name
+
+
+NameOrPath = Annotated[str, AfterValidator(_named_or_file)]
+"""An option that is the name of something, or a file: one with an ending or a slash."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """

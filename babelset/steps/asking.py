@@ -11,7 +11,7 @@ from pydantic import Field
 
 from babelset import plugins
 from babelset.contracts.loading import translator_class
-from babelset.contracts.step import FilePath, RowStep, Running, Stage, StepRow
+from babelset.contracts.step import NameOrPath, RowStep, Running, Stage, StepRow
 from babelset.engines.llm.generation import Manners
 from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.prompt import Brief, Prompt, load
@@ -29,7 +29,7 @@ class Asking(RowStep, frozen=True):
     model: str = ""  # its id or folder
     base_url: str = ""  # where the server is; otherwise the engine's own default
     options: dict[str, Any] = Field({})  # the engine's own: max_cost, concurrency, engine_args
-    prompt: FilePath = ""  # a prompt's name, or a *.jinja file
+    prompt: NameOrPath = ""  # a prompt's name, or a *.jinja file
     temperature: float = Field(0.0, ge=0, le=2)
     retries: int = Field(2, ge=0, le=10)  # further requests for an answer that cannot be used
 

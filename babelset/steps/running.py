@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from babelset.contracts import expect_kind, expect_one_each
-from babelset.contracts.evidence import MADE, known_of
+from babelset.contracts.evidence import BESIDE, MADE, known_of
 from babelset.contracts.step import (
     Failed,
     Made,
@@ -122,7 +122,8 @@ def step_row(row: Row) -> StepRow:
 def _language(row: Row, known: dict[str, Any]) -> Language | None:
     made = known.get(MADE)
     said = made.get("language") if isinstance(made, dict) else None
-    for name in (known.get("target"), said, row.data.get("language"), row.data.get("lang")):
+    translated = known.get("source" if BESIDE in known else "target")
+    for name in (translated, said, row.data.get("language"), row.data.get("lang")):
         try:
             if isinstance(name, str) and name:
                 return find(name)

@@ -40,8 +40,11 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
             memory=stage.memory, format=stage.format, force=stage.force, data_license=stage.license,
         )  # fmt: skip
 
+    def gives(self, columns: frozenset[str]) -> frozenset[str]:
+        return columns | ({self.beside} if self.beside else set())
+
     def language(self, stage: Stage) -> str:
-        return stage.target
+        return stage.source if self.beside else stage.target
 
     def check(self, stage: Stage) -> None:
         if stage.source == stage.target:

@@ -31,6 +31,7 @@ class HowToTranslate(BaseModel, extra="forbid", frozen=True):
     translate_reasoning: bool = False  # translate the text in <think> blocks too
     translate_comments: bool = False  # translate comments and docstrings in code
     keep_numbers: bool = False  # protect numbers, versions and units like code
+    beside: str = ""  # a new column for the translation, beside the texts themselves
     chunk: int | None = Field(default=None, ge=1)  # rows; without it as many as the translator wants
 
 

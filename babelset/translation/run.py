@@ -26,6 +26,7 @@ from babelset.errors import DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.files.survey import Survey, survey
+from babelset.translation.beside import beside
 from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
 from babelset.translation.parsing import ParseOptions
@@ -192,7 +193,8 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
             yield number, worker.parse(rows)
 
     def answer(item: tuple[int, list[Routed | Entry]]) -> list[Entry]:
-        return worker.translate(item[1])
+        entries = worker.translate(item[1])
+        return _beside(item[1], entries, job.beside) if job.beside else entries
 
     def stop() -> None:
         for ladder in worker.ladders.values():
@@ -208,6 +210,11 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
         output.write(number, entries)
         watch.rows(len(entries))
     return read_rows
+
+
+def _beside(rows: Sequence[Routed | Entry], entries: Sequence[Entry], column: str) -> list[Entry]:
+    pairs = zip(rows, entries, strict=True)
+    return [beside(entry, row.row.row.data, column) if isinstance(row, Routed) else entry for row, entry in pairs]
 
 
 def _about(worker: Worker, started: tuple[float, float], filters: Sequence[Filter]) -> dict[str, Any]:
