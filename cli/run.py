@@ -10,6 +10,7 @@ import typer
 from babelset.cli import options as o
 from babelset.cli.help import ROWS, RUN
 from babelset.cli.terminal import say, show_json
+from babelset.cli.terminal import show as show_text
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def run(
     if list_:
         return _list(json)
     if show:
-        return say(text_of(show).rstrip())
+        return show_text(text_of(show))
     if pipeline is None:
         raise ConfigError("which pipeline? Name a file, a recipe or a step; see: babelset run --list")
     with spooled(inputs or [], format) as paths:

@@ -144,7 +144,7 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
         return ""
 
     @property
-    def only(self) -> str:
+    def of_dataset(self) -> str:
         """The one dataset that it is for; "" for all of them."""
         return ""
 

@@ -190,7 +190,7 @@ class Chain:
 
     def _joined(self, named: Named, parts: Sequence[Part]) -> list[Part]:
         first = next(iter(self.steps.values()))[named.name]
-        wanted = [part for part in parts if first.only in ("", part.dataset)]
+        wanted = [part for part in parts if first.of_dataset in ("", part.dataset)]
         if not first.joins:
             return wanted
         dataset = _same(part.dataset for part in wanted)

@@ -25,7 +25,7 @@ class Ask(Asking, frozen=True):
     >>> Ask(model="Qwen/Qwen3-8B", prompt="answer", to="ca", n=4, temperature=0.9, into="answers")
 
     The prompt's [answer] says what an answer holds; each part becomes a column, and each of `n` answers a row of its
-    own. With `into` the answer is in that column instead (one part alone as it is), a list where `n` is above 1.
+    own. With `into` the answer is in that column instead (one part alone as it is), a list where there are several.
     An answer in another language, cut off, repeated, hidden, empty or refused is asked for again, then given up: a row
     with fewer than `least` answers is rejected with the last reason.
     """
@@ -34,18 +34,20 @@ class Ask(Asking, frozen=True):
     n: int = Field(1, ge=1, le=64)  # answers
     least: int | None = Field(None, ge=1)  # answers that a row must have; all of them when not given
     into: str = ""  # a column for all answers
+    over: dict[str, list[Any]] = Field({}, max_length=1)  # a new column, and values: each is asked about by itself
     free: list[str] = Field([])  # parts of an answer that may be in any language
 
     def language(self, stage: Stage) -> str:
         return stage.target or stage.source
 
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
-        return columns | ({self.into} if self.into else self.asks.answer.get("properties", {}).keys())
+        return columns | self.over.keys() | ({self.into} if self.into else self.asks.answer["properties"].keys())
 
     def effort(self, stage: Stage) -> dict[str, float]:
         rows = [step_row(row) for row in read(stage.inputs, format=stage.format) if isinstance(row, Row)]
         tokens = self.tokens(rows[:100], stage) * len(rows) / max(1, len(rows[:100]))
-        return {"rows": len(rows), "requests": self.n * len(rows), "tokens": round(self.n * tokens)}
+        each = len(self._asked())
+        return {"rows": len(rows), "requests": each * len(rows), "tokens": round(each * tokens)}
 
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:
@@ -55,15 +57,17 @@ class Ask(Asking, frozen=True):
     def _outcomes(self, batch: Sequence[StepRow], engine: LLM, running: Running) -> list[StepOutcome]:
         stage, talks = running.stage, []
         for row in batch:
-            brief = self.brief(row, stage, {})
-            for number in range(self.n):
-                manners = self.manners(running, f"{row.id}#{number}" if self.n > 1 else row.id)
+            for number, given in self._asked():
+                manners = self.manners(running, f"{row.id}#{number}" if number else row.id)
+                brief = self.brief(row, stage, given)
                 talks.append(generated(self.asks, brief, lambda answer: self.fault(answer, stage), manners))
-        answers = engine.hold(talks)
-        return [
-            self._outcome(row, answers[at : at + self.n])
-            for row, at in zip(batch, range(0, len(answers), self.n), strict=True)
-        ]
+        answers = iter(engine.hold(talks))
+        return [self._outcome(row, [(given, next(answers)) for _, given in self._asked()]) for row in batch]
+
+    def _asked(self) -> list[tuple[int, dict[str, Any]]]:
+        """The requests about a row: their number, and what they are given of `over`."""
+        given: list[dict[str, Any]] = [{name: value} for name, values in self.over.items() for value in values] or [{}]
+        return list(enumerate(each for each in given for _ in range(self.n)))
 
     def fault(self, answer: dict[str, Any], stage: Stage) -> str:
         """What is wrong with the texts of an answer."""
@@ -71,15 +75,18 @@ class Ask(Asking, frozen=True):
         texts = (text for key, value in answer.items() if key not in self.free for text in texts_in(value))
         return next(filter(None, (fault_of(text, language) for text in texts)), "")
 
-    def _outcome(self, row: StepRow, answers: Sequence[dict[str, Any] | Unanswered]) -> StepOutcome:
-        good = [answer for answer in answers if not isinstance(answer, Unanswered)]
-        if len(good) < (self.least or self.n):
-            reasons = [answer.reason for answer in answers if isinstance(answer, Unanswered)]
-            return Rejected(reasons[-1] if self.n == 1 else f"{len(good)} of {self.n} answers; {reasons[-1]}")
+    def _outcome(
+        self, row: StepRow, answers: Sequence[tuple[dict[str, Any], dict[str, Any] | Unanswered]]
+    ) -> StepOutcome:
+        good = [(given, answer) for given, answer in answers if not isinstance(answer, Unanswered)]
+        if len(good) < (self.least or len(answers)):
+            reasons = [answer.reason for _, answer in answers if isinstance(answer, Unanswered)]
+            return Rejected(reasons[-1] if len(answers) == 1 else f"{len(good)} of {len(answers)}; {reasons[-1]}")
         if not self.into:
-            return Made([{**row.data, **answer} for answer in good])
-        told = [next(iter(answer.values())) if len(answer) == 1 else answer for answer in good]
-        return Made([{**row.data, self.into: told if self.n > 1 else told[0]}])
+            return Made([{**row.data, **given, **answer} for given, answer in good])
+        told = [next(iter(answer.values())) if len(answer) == 1 else answer for _, answer in good]
+        given = {name: [given[name] for given, _ in good] for name in self.over}
+        return Made([{**row.data, **given, self.into: told if len(answers) > 1 else told[0]}])
 
 
 def texts_in(value: Any) -> Iterator[str]:

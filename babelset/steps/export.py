@@ -32,7 +32,7 @@ class Export(WholeStep, frozen=True):
         return self.output
 
     @property
-    def only(self) -> str:
+    def of_dataset(self) -> str:
         return self.dataset
 
     @property

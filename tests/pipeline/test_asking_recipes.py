@@ -24,6 +24,11 @@ def answers(body: dict[str, Any], number: int) -> str | None:
     if (told := shown(body)) is not None:
         return json.dumps({"reason": "", "order": by_worth(told)})
     system = str(body["messages"][0]["content"])
+    if "grade answers" in system:
+        score = str(body["messages"][-1]["content"])[-1]
+        return json.dumps({"response": f"{RIVER}. {score}", "feedback": f"It is worth that, {score}."})
+    if "speakers of English" in system:
+        return json.dumps({"answer": "The river comes down cold from the mountain and crosses three villages."})
     if "search queries" in system:
         return json.dumps({"query": f"on va el riu {body['seed']}"})
     if "helpful assistant for speakers" in system:
@@ -100,3 +105,18 @@ def test_xqg(server: ScriptedServer) -> None:
     rows = run(server, "xqg", "in.jsonl", "--to", "ca")
     assert len(rows) == 15 and len({row["query"] for row in rows}) == 15
     assert all(row["text"].startswith("River") for row in rows)
+
+
+def test_recon(server: ScriptedServer) -> None:
+    rows = run(server, "recon", "alpaca.jsonl", "--to", "ca")
+    assert [row["score"] for row in rows] == [1, 2, 3, 4, 5] * 5
+    assert all(row["response"].endswith(f" {row['score']}") and row["feedback"] for row in rows)
+
+
+def test_xlingual_feedback(server: ScriptedServer) -> None:
+    rows = run(server, "xlingual-feedback", "alpaca.jsonl", "--to", "ca")
+    assert [set(row) - {"_babelset"} for row in rows] == [
+        {"prompt", "chosen", "rejected", "prompt_language", "response_language"}
+    ] * 5
+    assert all((row["prompt_language"], row["response_language"]) == ("ca", "en") for row in rows)
+    assert all(row["chosen"].startswith("The river") and row["rejected"].startswith("El riu") for row in rows)
