@@ -100,6 +100,7 @@ class Identifier:
         if (begun[1:] != state[:-1])[nth[1:] > 0].any():
             raise AssertionError(f"the language model looks back more than {LONGEST} bytes")
         found[nth[:, None] * WINDOW + np.arange(WINDOW) >= np.repeat(lengths, windows)[:, None]] = -1
+        self.rows.fetch(np.unique(found[found >= 0]))
         for end, count in zip(ends, windows, strict=True):
             own = found[end - count : end].ravel()
             yield own[own >= 0].tolist()
@@ -122,21 +123,21 @@ class _Rows:
     def of(self, numbers: np.ndarray) -> np.ndarray:
         found: np.ndarray
         places = self.place[numbers]
-        if places.size and places.min() < 0:
-            self._fetch(numbers[places < 0])
-            places = self.place[numbers]
-            if places.min() < 0:  # no room is left
-                found = self.table[numbers][:, self.columns].astype(self.near.dtype)
-                return found
-        found = self.near[places]
+        if places.size and places.min() < 0:  # no room was left
+            found = self.table[numbers][:, self.columns].astype(self.near.dtype)
+        else:
+            found = self.near[places]
         return found
 
-    def _fetch(self, numbers: np.ndarray) -> None:
+    def fetch(self, numbers: np.ndarray) -> None:
+        """Have those ready that there is room for; each is named once."""
+        import numpy as np
+
         with self._lock:
             new = numbers[self.place[numbers] < 0][: len(self.near) - self.used]
             end = self.used + len(new)
             self.near[self.used : end] = self.table[new][:, self.columns]
-            self.place[new] = range(self.used, end)
+            self.place[new] = np.arange(self.used, end)
             self.used = end
 
 
