@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from babelset.contracts.checks import build_filters
     from babelset.contracts.engine import Engine
-    from babelset.contracts.evidence import Evidence
+    from babelset.contracts.evidence import Evidence, evidence_of
     from babelset.contracts.export import Export, Exported, TranslatedRow
     from babelset.contracts.filter import Filter, Rating, Scored, Verdict
     from babelset.contracts.schema import Schema
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "contracts.checks": "build_filters",
     "contracts.engine": "Engine",
-    "contracts.evidence": "Evidence",
+    "contracts.evidence": "Evidence evidence_of",
     "contracts.export": "Export Exported TranslatedRow",
     "contracts.filter": "Filter Rating Scored Verdict",
     "contracts.schema": "Schema",
@@ -115,6 +115,7 @@ __all__ = [
     "add_scores",
     "build_filters",
     "build_scorers",
+    "evidence_of",
     "export",
     "find",
     "read",

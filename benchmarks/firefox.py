@@ -30,6 +30,7 @@ from typing import Any
 from nllb import clocked, machine
 from ntrex import scores
 
+from babelset.contracts.evidence import evidence_of
 from babelset.engines.firefox.bound import Models
 from babelset.engines.firefox.models import Model, installed
 from babelset.languages import Pair, find
@@ -50,7 +51,7 @@ def command(source: Path, translator: str, target: str = "pt-BR") -> list[str]:
         subprocess.run([*call, "--translator", translator], check=True, stdout=subprocess.DEVNULL)
         paths = (out, out.with_name("out.rejected.jsonl"))
         rows = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
-    texts = {row["_babelset"]["row"]: row["text"] or "" for row in rows}
+    texts = {evidence_of(row)["row"]: row["text"] or "" for row in rows}
     return [texts[number] for number in range(len(texts))]
 
 

@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.evidence import evidence_of
+
 REFERENCES = {"ca": "cat", "es": "spa", "gl": "glg", "pt": "por", "fr": "fra"}
 # Apertium 3.8 of Debian 12 by itself, a segment a NUL, measured once outside babelset: BLEU and chrF.
 ALONE = {"es": (16.3, 48.0), "ca": (15.8, 47.2), "gl": (15.9, 48.3)}
@@ -26,7 +28,7 @@ def through_babelset(source: Path, language: str, folder: Path) -> list[str]:
     command = [sys.executable, "-m", "babelset", "translate", str(source), "--to", language, "-o", str(out), "-q"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     rows = [json.loads(line) for path in (out, folder / f"{language}.rejected.jsonl") for line in path.open()]
-    texts = {row["_babelset"]["row"]: row["text"] or "" for row in rows}
+    texts = {evidence_of(row)["row"]: row["text"] or "" for row in rows}
     return [texts[number] for number in range(len(texts))]
 
 

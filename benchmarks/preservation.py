@@ -23,6 +23,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.evidence import evidence_of
+
 FILES = [
     "lf_alpaca_en_demo.json",
     "lf_glaive_toolcall_en_demo.json",
@@ -78,7 +80,8 @@ def check(sources: list[Any], output: Path, file: str) -> dict[str, Any]:
     numbers: Counter[str] = Counter()
     for line in output.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        evidence = row.pop("_babelset")
+        evidence = evidence_of(row)
+        del row["_babelset"]
         source = sources[evidence["row"]]
         named = {tuple(field["path"]) for field in evidence["fields"]}
         before, after = leaves(source), leaves(row)

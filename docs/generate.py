@@ -23,7 +23,7 @@ import babelset
 from babelset import errors, plugins
 from babelset.cli.app import EXIT_CODES, app
 from babelset.cli.help import panels
-from babelset.contracts import engine, evidence, schema
+from babelset.contracts import engine, evidence, schema, stored
 from babelset.engines.llm import budget, prompt
 from babelset.pipeline import recipe
 from babelset.translation import routes
@@ -244,6 +244,7 @@ def formats() -> Iterator[str]:
         cls = getattr(evidence, name)
         rows = [(code(key.name), code(_required(key.type)), key.note) for key in keys_of(cls)]
         yield f"### {name}\n\n{prose(cls.__doc__)}\n\n{table(['key', 'type', 'meaning'], rows)}"
+    yield f"## Evidence in a file\n\n{prose(stored.__doc__)}"
     yield f"## Manifest\n\n{prose(manifest.__doc__)}"
     rows = [(code(key.name), code(key.type), key.note) for key in keys_of(manifest.Manifest)]
     yield table(["key", "type", "meaning"], rows)

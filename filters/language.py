@@ -11,7 +11,7 @@ from pydantic import Field
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, shorten
 from babelset.engines.second_vote import Vote, second_vote
-from babelset.measures.language import LIKELIER, SURE, TAKEN, Margin, covers, judged, left
+from babelset.measures.language import LIKELIER, SURE, TAKEN, Judged, Margin, covers, judged_all, left_all
 
 NOTE = re.compile(rf"(line \d+|) ?{TAKEN}([^;]+)")  # what the row, or its least sure line, is taken for
 
@@ -60,17 +60,18 @@ class Language(Filter):
         return second_vote(self.second) if self.second else None
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
-        return [self._rating(unit) for unit in units]
+        found = judged_all(units, self.letters, self.read), left_all(units, self.letters)
+        return [self._rating(*each) for each in zip(units, *found, strict=True)]
 
-    def _rating(self, unit: Scored) -> Rating:
+    def _rating(self, unit: Scored, found: Judged, left: float | None) -> Rating:
         """What is told from English alone has no score: nobody knows whether it is the target."""
-        found, covered = judged(unit, self.letters, self.read), covers(unit.pair)
+        covered = covers(unit.pair)
         lines = found.lines if covered or found.lines else [found.whole]
         number, least = min(_numbered(lines), key=lambda item: item[1].score, default=(0, None))
         whole = found.whole if covered else None
         taken = {"": whole, f"line {number} ": least}
         notes = [f"{where}{TAKEN}{one.taken}" for where, one in taken.items() if one and one.taken]
-        parts = {"lines": least and least.score, "left": left(unit, self.letters)}
+        parts = {"lines": least and least.score, "left": left}
         if self.second:
             enough = sum(map(str.isalpha, unit.prose[1])) >= self.letters
             parts["second"] = self.loaded(unit.prose[1], unit.pair.target) if enough else None

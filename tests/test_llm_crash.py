@@ -34,6 +34,7 @@ from tests.engines.llm.scripted_server import (
     ScriptedServer,
     rate_limited,
 )
+from tests.rows import told
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT, KILLS = 4, 9
@@ -93,7 +94,7 @@ def test_under_trouble_every_row_comes_through_once(count: int, tmp_path: Path) 
         result = CliRunner().invoke(app, command(server.base_url, tmp_path / "run", *options))
     assert result.exit_code == 0, result.output
     assert trouble.met.keys() == {*FAULTS, *RARE} and trouble.met.total() > count / 5
-    found = [json.loads(line) for line in (tmp_path / "run" / "out.jsonl").read_text().splitlines()]
+    found = [told(json.loads(line)) for line in (tmp_path / "run" / "out.jsonl").read_text().splitlines()]
     assert [row[KEY]["row"] for row in found] == list(range(count))
     assert [row["instruction"] for row in found] == [encode(row["instruction"], "rot13") for row in sources]
     for row, source in zip(found, sources, strict=True):

@@ -1,13 +1,16 @@
 """
 What is known about a translated row, carried in the row itself under one key, `_babelset`.
 
-{"instruction": "Escriu ...", "_babelset": {
-    "row": 17, "file": "alpaca.json", "line": 133, "status": "accepted", "schema": "alpaca",
-    "source": "eng_Latn", "target": "cat_Latn", "translator": "apertium|eng-cat|...",
-    "fields": [{"path": ["instruction"], "role": "instruction", "source": "Write ...", "keeps": ["`ls`"]}],
-    "segments": [{"field": 0, "source": "Write ...", "target": "Escriu ...", "keeps": [], "flags": [], "reason": ""}],
-    "scores": {"length": [1.04]},
-    "verdicts": [{"check": "length", "ok": true, "score": 1.04, "reason": ""}]}}
+>>> from babelset import evidence_of
+>>> evidence_of({"instruction": "Escriu ...", "_babelset": "..."})
+{"row": 17, "file": "alpaca.json", "line": 133, "status": "accepted", "schema": "alpaca",
+ "source": "eng_Latn", "target": "cat_Latn", "translator": "apertium|eng-cat|...",
+ "fields": [{"path": ["instruction"], "role": "instruction", "source": "Write ...", "keeps": ["`ls`"]}],
+ "segments": [{"field": 0, "source": "Write ...", "target": "Escriu ...", "keeps": [], "flags": [], "reason": ""}],
+ "scores": {"length": [1.04]},
+ "verdicts": [{"check": "length", "ok": true, "score": 1.04, "reason": ""}]}
+
+In a file it is one text, and shorter: see contracts.stored. `evidence_of` reads that, and files of all versions before.
 
 Scores may have parts, as "judge.accuracy" is of "judge"; "notes" then say why, a text for each unit.
 
@@ -20,6 +23,7 @@ Rows, indices and fields count from 0, lines from 1. `target` is null where tran
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NotRequired
@@ -27,10 +31,10 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
 
 from babelset.contracts.filter import Marks, Outcome, Scored, Verdict
+from babelset.contracts.stored import ODD, filled
 from babelset.errors import DataError
 from babelset.files.encoded import ENCODED
 from babelset.files.encoded import value_at as value_at
-from babelset.files.lossless import loads
 from babelset.files.row import KEY
 from babelset.languages import Pair, find
 
@@ -92,7 +96,7 @@ class CandidateEvidence(TypedDict):
 
 class Evidence(TypedDict):
     """
-    What is known about a translated row: the value of its key `_babelset`, `row.data["_babelset"]["verdicts"]`.
+    What is known about a translated row: `evidence_of(row.data)["verdicts"]`.
 
     Further keys are those of steps of a pipeline, and are carried along.
     """
@@ -124,21 +128,27 @@ def path_name(path: Sequence[str | int]) -> str:
 
 
 def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evidence:
-    """The evidence that a translated row carries; DataError for a row that has none or a damaged one."""
+    """
+    The evidence that a translated row carries, whole.
+
+    >>> for row in read(["ca.jsonl"]):
+    ...     print(evidence_of(row.data)["scores"]["length"])
+
+    DataError for a row that has none or a damaged one.
+    """
     from pydantic import ValidationError
 
     raw = data.get(KEY)
     if raw is None:
         raise DataError(f"no {KEY!r} key: this row was not written by babelset translate", file=file, line=line)
     try:
-        if isinstance(raw, str):  # csv and parquet carry it as JSON
-            found: Evidence = _adapter().validate_json(raw)
-        else:
-            found = _adapter().validate_python(raw)
+        found: Evidence = _adapter().validate_python(filled(data, json.loads(raw) if isinstance(raw, str) else raw))
     except ValidationError as error:
         first = error.errors()[0]
         where = path_name([KEY, *first["loc"]])
         raise DataError(f"damaged evidence: {first['msg']}", file=file, line=line, field=where) from None
+    except (*ODD, RecursionError):
+        raise DataError("damaged evidence: not what is written there", file=file, line=line, field=KEY) from None
     return found
 
 
@@ -158,12 +168,11 @@ def carried(data: dict[str, Any]) -> dict[str, Any]:
 def known_of(data: dict[str, Any]) -> dict[str, Any]:
     """What is known about a row, as it stands under its key `_babelset`; {} for nothing, or for nothing of ours."""
     known = data.get(KEY)
-    if isinstance(known, str):  # tables carry it as JSON
-        try:
-            known = loads(known)
-        except ValueError:
-            return {}
-    return known if isinstance(known, dict) else {}
+    try:
+        found = filled(data, json.loads(known) if isinstance(known, str) else known or {})
+    except (*ODD, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:

@@ -42,6 +42,8 @@ class Scored:
     @property
     def prose(self) -> tuple[str, str]:
         """Source and target without the kept texts."""
+        if not self.keeps:  # as most, and many ask
+            return self.source, self.target or ""
         return without(self.source, self.keeps), without(self.target or "", self.keeps)
 
 
@@ -141,6 +143,8 @@ class Marks:
         notes = [*self.notes.get(name, ()), *[""] * len(scores)]
         parts = {column[len(start) :]: values for column, values in self.scores.items() if column.startswith(start)}
         given = [None] * len(scores) if units is None else units
+        if not parts and name not in self.notes:
+            return [Rating(score, unit=unit) for score, unit in zip(scores, given, strict=True)]
         return [
             Rating(score, {part: values[at] for part, values in parts.items() if at < len(values)}, notes[at], unit)
             for at, (score, unit) in enumerate(zip(scores, given, strict=True))

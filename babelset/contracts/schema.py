@@ -118,7 +118,10 @@ class Schema(BaseModel, extra="forbid", frozen=True):
         Raises DataError, with the field, for a required text that is missing, for a value that is no text, for prose
         in a column that nobody knows, and for a row of another shape, which would pass untranslated.
         """
-        found = self.look(data)
+        return self.taken(data, self.look(data))
+
+    def taken(self, data: Mapping[str, Any], found: Look) -> list[Field]:
+        """The same of a row that was looked at."""
         for name, example in found.unknown.items():
             say = f"--field {shlex.quote(name)} or --leave {shlex.quote(name)}"
             raise DataError(f"holds prose that no rule knows ({example!r}); say {say}", field=name)
@@ -191,13 +194,15 @@ class Schema(BaseModel, extra="forbid", frozen=True):
         texts: Mapping[Where, str | None],
         target: Language,
         source: Language | None = None,
+        found: Look | None = None,
     ) -> dict[str, Any]:
         """
         A new row with `texts` in their places; `data` stays as it is.
 
-        What depends on the texts follows them: columns made of them, offsets of answers, the row's language.
+        What depends on the texts follows them: columns made of them, offsets of answers, the row's language. `found`
+        is what a look at the row gave.
         """
-        found = self.look(data)
+        found = found or self.look(data)
         changes: dict[Where, Any] = dict(texts)
         changes.update((path, joined(pieces, texts)) for path, pieces in found.joined.items())
         for rewrite in self.rewrites:

@@ -41,13 +41,24 @@ def loads(text: str, *, nan: bool = False) -> Any:
 
     With `nan`, NaN is read as null: pandas writes it in every empty cell.
     """
+    value = _spelt_alike(text)
     try:
-        value = (_LENIENT if nan else _DECODER).decode(text)
+        value = (_LENIENT if nan else _DECODER).decode(text) if value is None else value
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value):
         raise ValueError("nested too deeply")
     return value
+
+
+def _spelt_alike(text: str) -> Any:
+    """The value of a text that orjson writes so again, as what we wrote ourselves: five times as fast. Else None."""
+    try:
+        spelt = text.encode()
+        value = orjson.loads(spelt)
+        return value if orjson.dumps(value) == spelt else None
+    except (TypeError, ValueError):
+        return None
 
 
 def dumps(value: Any) -> str:

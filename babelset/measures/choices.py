@@ -17,7 +17,8 @@ COUNTED = regex.compile(r"_?(?:\d+|(?<=_|\bop)[A-Ja-j])$", regex.IGNORECASE)
 WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 LETTERS = 15  # that a translation needs, to be no coincidence
 COMMON = 0.5  # of the words of two sources: as much makes them one for a translator
-EDGES = regex.compile(r"^[\p{P}\p{S}\s]+|[\p{P}\p{S}\s]+$")
+INNER = r"[^\p{P}\p{S}\s]"
+FIRST, LAST = regex.compile(INNER), regex.compile(f"(?r){INNER}")
 LISTED = regex.compile(r"^[ \t]*(?:[-*][ \t]+)?\(?([A-J])[.):][ \t]+(\S.*?)[ \t]*$", regex.MULTILINE)
 
 
@@ -80,7 +81,8 @@ def _common(one: str, other: str) -> float:
 
 def fold(text: str) -> str:
     """`fold("Grande.")` -> "grande"; text that is punctuation alone stays."""
-    return EDGES.sub("", text).casefold() or text.strip()
+    first, last = FIRST.search(text), LAST.search(text)
+    return text[first.start() : last.end()].casefold() if first and last else text.strip()
 
 
 def listed(text: str) -> list[tuple[str, str]]:

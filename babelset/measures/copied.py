@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import regex
 
 from babelset.contracts.filter import Scored
 
 WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’-]*")
+SHORT = 500  # characters of a text
 RUN = 3  # words in a row that are in the source too: names are shorter
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text; of short ones they are known for a while, for several checks ask."""
+    return _words(text) if len(text) <= SHORT else tuple(WORD.findall(text))
+
+
+@lru_cache(maxsize=8192)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(WORD.findall(text))
 
 
 def letters(text: str) -> int:
     """The length of the words in the text."""
-    return sum(map(len, WORD.findall(text)))
+    return sum(map(len, words_of(text)))
 
 
 def same_language(unit: Scored) -> bool:
@@ -42,14 +54,16 @@ def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 def share(unit: Scored) -> float:
     """The share of the target's letters in runs of three or more words that are in the source too, but names."""
-    told = [WORD.findall(text) for text in unit.prose]
+    told = [words_of(text) for text in unit.prose]
     source, target = ([word.casefold() for word in words] for words in told)
     if not target:
         return 0.0
     if len(target) < RUN:
         return float(source == target and unit.source.islower())
-    runs, own = (_runs(words) for words in (source, target))
-    if (known := set(runs)).isdisjoint(own):
+    if sum(map(set(source).__contains__, target)) < RUN:  # as most
+        return 0.0
+    known, own = set(_runs(source)), _runs(target)
+    if known.isdisjoint(own):
         return 0.0
     names, copied = list(map(is_name, told[1])), [False] * len(target)
     for start, run in enumerate(own):

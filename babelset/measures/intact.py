@@ -19,10 +19,13 @@ from babelset.contracts.filter import Scored
 # Alternatives are tried in this order, and a character belongs to one token. Names tell how a token is compared:
 # by its text, or, where prose may stand in it, by its kind alone.
 TOKENS = r"""
- (?P<text>
+ (?P<link>
     (?:https?|ftp)://[\w\-.~:/?\#@!$&*+,;=%]*[\w/\#=&~-]
   | www\.[\w-]+\.[\w\-.~:/?\#@!$&*+,;=%]*[\w/\#=&~-]
-  | (?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.[\w.-]*\w
+ )
+ | (?!(?<=\w)[A-Za-z])(?:  # nothing else begins inside a word, where most characters stand
+ (?P<text>
+    (?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.[\w.-]*\w
   | <\|[^|>\s]{1,60}\|> | \[/?(?:INST|SYS|SYSTEM|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\] | <</?SYS>>
   | &(?:\#\d+|\#x[0-9a-f]+|[a-z]+\d*);
   | \$\{ | \$\( | \{\{ | \}\} | \{% | %\} | (?<![\d\w])%(?:[sdifr]\b|\(\w+\)[sdf]|[A-Z_]+%)
@@ -51,8 +54,9 @@ TOKENS = r"""
  | (?P<hashtag>\#(?=[\p{L}_])) | (?P<heading>\#{2,6}(?=\s)|^\#(?=\ ))
  | (?P<bracket>[\[\]])
  | (?P<angle>[<>])
+ )
 """
-"""`text` is compared by all of it, `camel` and `names` without a plural s, and the others by their kind."""
+"""`link` and `text` are compared by all of them, `camel` and `names` without a plural s, the others by their kind."""
 
 # A line in which none of these stands has no token; most lines of prose have none.
 SPECIAL = regex.compile(
@@ -129,7 +133,7 @@ def _apart(source: str, target: str) -> tuple[Counter[str], Counter[str]]:
 
 def _keys(found: regex.Match[str]) -> list[str]:
     kind = found.lastgroup or ""
-    if kind == "text":
+    if kind in ("link", "text"):
         return [found[0].strip()]
     if kind in LATIN_ONLY:
         return [LATIN_ONLY[kind] + found[0].removesuffix("s")]

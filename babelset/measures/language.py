@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+import re
+from collections.abc import Callable, Container, Sequence
 from functools import cache
-from tempfile import gettempdir
-from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
-
-import regex
+from itertools import accumulate
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from babelset.contracts.filter import Scored
-from babelset.errors import OutputError
 from babelset.languages import Pair, all_languages
-from babelset.measures.copied import WORD, is_name
+from babelset.measures.copied import is_name, words_of
+from babelset.measures.identifier import Identifier, identifier
 from babelset.measures.script import letter_of
 
 if TYPE_CHECKING:
     import numpy as np
 
+T = TypeVar("T")
 LIKELIER = 4.0  # than the target another language must be, by log score: benchmarks/results/language.md has the curve
 SURE = 8.0  # the same for one line of many, and where more depends on it
 FEW, WORDS = 9, 3  # letters or words in short lines, names aside, that are judged against the source alone
 LEFT = 0.4  # of the letters of short lines: so many must be the source's words
-NOT_LETTER = regex.compile(r"[^\p{L}\p{M}]+")
+INSIDE_WORDS = re.compile("['’-]+ ?")
 TAKEN = "taken for "  # and a language: the note on a unit, and what a verdict counts
 
 
@@ -48,51 +47,94 @@ def judged(unit: Scored, letters: int = 40, read: int = 1500) -> Judged:
     Names that the source has too don't count where enough is left without them; `read` characters of a line are
     enough to be sure. Where the identifier does not know the target, only English is told from it: see `covers`.
     """
-    model = _model()
-    sides = model.sides(unit.pair)
-    lines = _without_names(unit, letters) if sides else []
-    if sides is None or _letters(lines) < letters:
-        return Judged(None)
-    long = {number: line for number, line in enumerate(lines) if _letters([line]) >= letters}
-    short = " ".join(line for number, line in enumerate(lines) if line and number not in long)
-    scores = {number: model.scores(line[:read]) for number, line in long.items()}
-    every = [*scores.values(), *([model.scores(short[:read])] if short else [])]
-    whole = model.margin(sum(every[1:], every[0]), sides)
-    if len(every) == 1:
-        return Judged(whole)
-    return Judged(whole, [model.margin(scores[at], sides) if at in scores else None for at in range(len(lines))])
+    return judged_all([unit], letters, read)[0]
 
 
-def left(unit: Scored, letters: int = 40) -> float | None:
+def judged_all(units: Sequence[Scored], letters: int = 40, read: int = 1500) -> list[Judged]:
+    """Each unit judged; together they are read by the identifier much faster."""
+    return answered([_judging(unit, letters, read) for unit in units])
+
+
+def left_all(units: Sequence[Scored], letters: int = 40) -> list[float | None]:
     """
-    The margin against the source alone, in lines of fewer letters: of the source's words, where they are 40 % of the
-    letters, "Output 1 para", or of all words but the source's names, "I am a helpful assistant"; the lower one.
+    The margin of each against the source alone, in lines of fewer letters: of the source's words, where they are 40 %
+    of the letters, "Output 1 para", or of all words but the source's names, "I am a helpful assistant"; the lower one.
 
     A word may be the same in both languages, so each of the source's is weighed by itself; names and words of three
     letters are not. None where nothing can be said, and between two scripts.
     """
+    return answered([_leaving(unit, letters) for unit in units])
+
+
+def left(unit: Scored, letters: int = 40) -> float | None:
+    """See `left_all`."""
+    return left_all([unit], letters)[0]
+
+
+class _Question(NamedTuple, Generic[T]):
+    """Texts for the identifier, and what follows from their scores, of which each is a row."""
+
+    texts: Sequence[str]
+    answer: Callable[[np.ndarray], T]
+
+
+def answered(questions: Sequence[_Question[T]]) -> list[T]:
+    """The identifier reads the texts of all questions at once."""
+    scores = _model().scores([text for question in questions for text in question.texts])
+    ends = accumulate(len(question.texts) for question in questions)
+    return [
+        question.answer(scores[end - len(question.texts) : end]) for question, end in zip(questions, ends, strict=True)
+    ]
+
+
+def _judging(unit: Scored, letters: int, read: int) -> _Question[Judged]:
+    model = _model()
+    sides = model.sides(unit.pair)
+    lines = _without_names(unit, letters) if sides else []
+    if sides is None or _letters(lines) < letters:
+        return _Question((), lambda scores: Judged(None))
+    long = {number: line for number, line in enumerate(lines) if _letters([line]) >= letters}
+    short = " ".join(line for number, line in enumerate(lines) if line and number not in long)
+    texts = [*long.values(), *([short] if short else [])]
+
+    def answer(scores: np.ndarray) -> Judged:
+        [whole] = model.margins(sum(scores[1:], scores[0])[None], sides)
+        if len(scores) == 1:
+            return Judged(whole)
+        each = dict(zip(long, model.margins(scores[: len(long)], sides), strict=True))
+        return Judged(whole, [each.get(at) for at in range(len(lines))])
+
+    return _Question([text[:read] for text in texts], answer)
+
+
+def _leaving(unit: Scored, letters: int) -> _Question[float | None]:
     pair, (source, target) = unit.pair, unit.prose
     own, other = set(pair.target.langid), set(pair.source.langid)
-    if not own or not other or own & other or pair.source.script != pair.target.script:
-        return None
-    words = [words for words in map(WORD.findall, target.split("\n")) if sum(map(len, words)) < letters]
-    found = [_left_words(source, words, pair), _left_language(source, words, pair)] if any(words) else []
-    return min((score for score in found if score is not None), default=None)
+    told = own and other and not own & other and pair.source.script == pair.target.script
+    lines = [words for words in map(words_of, target.split("\n")) if sum(map(len, words)) < letters] if told else []
+    if not any(lines):
+        return _Question((), lambda scores: None)
+    same, rest = _left_words(source, lines), _left_language(source, lines)
+
+    def answer(scores: np.ndarray) -> float | None:
+        against = _model().against_source(scores, pair)
+        found = ([sum(against[: len(same)])] if same else []) + against[len(same) :]
+        return min(found, default=None)
+
+    return _Question([*same, *rest], answer)
 
 
-def _left_language(source: str, words: Sequence[Sequence[str]], pair: Pair) -> float | None:
-    names = {word for word in WORD.findall(source) if is_name(word) or len(word) < 4}  # "of the" may be of a title
-    own = [word for line in words for word in line if word not in names]
-    enough = sum(map(len, own)) >= FEW or len(own) >= WORDS
-    return _model().against_source(" ".join(own), pair) if enough else None
+def _left_language(source: str, lines: Sequence[Sequence[str]]) -> list[str]:
+    names = {word for word in words_of(source) if is_name(word) or len(word) < 4}  # "of the" may be of a title
+    own = [word for line in lines for word in line if word not in names]
+    return [" ".join(own)] if sum(map(len, own)) >= FEW or len(own) >= WORDS else []
 
 
-def _left_words(source: str, words: Sequence[Sequence[str]], pair: Pair) -> float | None:
-    known = {word.casefold() for line in source.split("\n") for word in _common(WORD.findall(line))}
-    same = [word.casefold() for line in words for word in _common(line) if len(word) > 3 and word.casefold() in known]
-    if not same or sum(map(len, same)) < LEFT * sum(len(word) for line in words for word in line):
-        return None
-    return sum(_model().against_source(f" {word} ", pair) for word in set(same))
+def _left_words(source: str, lines: Sequence[Sequence[str]]) -> list[str]:
+    known = {word.casefold() for line in source.split("\n") for word in _common(words_of(line))}
+    same = [word.casefold() for line in lines for word in _common(line) if len(word) > 3 and word.casefold() in known]
+    enough = same and sum(map(len, same)) >= LEFT * sum(len(word) for line in lines for word in line)
+    return [f" {word} " for word in dict.fromkeys(same)] if enough else []
 
 
 def _common(words: Sequence[str]) -> list[str]:
@@ -102,7 +144,8 @@ def _common(words: Sequence[str]) -> list[str]:
 
 def margins(units: Sequence[Scored], letters: int = 40, read: int = 1500) -> list[Margin | None]:
     """The margin of each target as a whole; None for too few letters and languages that the identifier lacks."""
-    return [judged(unit, letters, read).whole if covers(unit.pair) else None for unit in units]
+    found = judged_all(units, letters, read)
+    return [each.whole if covers(unit.pair) else None for unit, each in zip(units, found, strict=True)]
 
 
 def covers(pair: Pair) -> bool:
@@ -118,11 +161,11 @@ def _without_names(unit: Scored, letters: int) -> list[str]:
     """
     source, target = unit.prose
     one, other = (letter_of(language.script).match for language in (unit.pair.source, unit.pair.target))
-    names = {word for word in set(WORD.findall(source)) if is_name(word) or not (one(word) or other(word))}
-    lines = [WORD.findall(line) for line in target.split("\n")]
+    names = {word for word in set(words_of(source)) if is_name(word) or not (one(word) or other(word))}
+    lines = [words_of(line) for line in target.split("\n")]
     own = [" ".join(word for word in line if word not in names) for line in lines]
     found = own if _letters(own) >= letters else [" ".join(line) for line in lines]
-    return [NOT_LETTER.sub(" ", line) for line in found]
+    return [INSIDE_WORDS.sub(" ", line) for line in found]
 
 
 def _letters(lines: Sequence[str]) -> int:
@@ -136,80 +179,27 @@ class _Sides(NamedTuple):
     others: list[int]
 
 
-class _Rows:
-    """
-    The rows of a table of 28 MB as single precision: those that a text has needed stand side by side.
-
-    A language needs few of them. In the table each is a miss of the cache, which took a third of all the time.
-    """
-
-    def __init__(self, table: np.ndarray, most: int = 16_384) -> None:
-        import numpy as np
-
-        self.table, self.used, self._lock = table, 0, Lock()
-        self.near = np.empty((most, table.shape[1]), np.float32)
-        self.place = np.full(len(table), -1, np.int32)
-
-    def of(self, numbers: np.ndarray) -> np.ndarray:
-        found: np.ndarray
-        places = self.place[numbers]
-        if places.size and places.min() < 0:
-            self._fetch(numbers[places < 0])
-            places = self.place[numbers]
-            if places.min() < 0:  # no room is left
-                found = self.table[numbers].astype(self.near.dtype)
-                return found
-        found = self.near[places]
-        return found
-
-    def _fetch(self, numbers: np.ndarray) -> None:
-        with self._lock:
-            new = numbers[self.place[numbers] < 0][: len(self.near) - self.used]
-            end = self.used + len(new)
-            self.near[self.used : end] = self.table[new]
-            self.place[new] = range(self.used, end)
-            self.used = end
-
-
 class _Model:
-    """py3langid's naive Bayes model, with the labels that languages.csv has, its log scores as they are."""
+    """What the scores of the identifier say of the two languages of a pair."""
 
-    def __init__(self) -> None:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
-
-        try:
-            whole = LanguageIdentifier.from_model_file(MODEL_FILE)  # which unpacks it to a temporary file
-        except OSError as error:
-            problem = f"the language model cannot be unpacked there ({error.strerror})"
-            raise OutputError(f"{gettempdir()}: {problem}; make room, or set TMPDIR") from None
-        whole.set_languages({label for language in all_languages() for label in language.langid})
-        self.table, self.prior, self.labels = whole.nb_ptc, whole.nb_pc, whole.nb_classes
-        self.walk, self.encode = visit_counts, whole._encode
-        self.states = whole.tk_nextmove, whole._rowbase, whole.tk_output
-        self.rows = _Rows(self.table)
+    def __init__(self, known: Identifier) -> None:
+        self.scores, self.labels = known.scores, known.labels
         self.names = [_name(label) for label in self.labels]
         self.sides = cache(self._sides)
 
-    def scores(self, text: str) -> np.ndarray:
-        """The log score of each label: of the byte sequences that the model knows, those in the text."""
-        import numpy as np
-
-        seen = self.walk(*self.states, self.encode(text)) or {}
-        rows = np.fromiter(seen.keys(), np.intp, len(seen))
-        counts = np.fromiter(seen.values(), np.float32, len(seen))
-        found: np.ndarray = np.log1p(counts) @ self.rows.of(rows) + self.prior
+    def against_source(self, scores: np.ndarray, pair: Pair) -> list[float]:
+        """The margin of texts against the source alone, which fewer letters tell than against all languages."""
+        target, source = (self._columns(side.langid) for side in (pair.target, pair.source))
+        found: list[float] = (scores[:, target].max(axis=1) - scores[:, source].max(axis=1)).tolist()
         return found
 
-    def against_source(self, text: str, pair: Pair) -> float:
-        """The margin of a text against the source alone, which fewer letters tell than against all languages."""
-        scores = self.scores(text)
-        target, source = (self._columns(side.langid) for side in (pair.target, pair.source))
-        return float(scores[target].max() - scores[source].max())
-
-    def margin(self, scores: np.ndarray, sides: _Sides) -> Margin:
-        best = sides.others[int(scores[sides.others].argmax())]
-        score = float(scores[sides.own].max() - scores[best])
-        return Margin(score, self.names[best] if score < 0 else "")
+    def margins(self, scores: np.ndarray, sides: _Sides) -> list[Margin]:
+        others = scores[:, sides.others]
+        found = (scores[:, sides.own].max(axis=1) - others.max(axis=1)).tolist()
+        best = others.argmax(axis=1).tolist() if min(found, default=0) < 0 else []
+        return [
+            Margin(score, self.names[sides.others[best[at]]] if score < 0 else "") for at, score in enumerate(found)
+        ]
 
     def _columns(self, labels: Container[str]) -> list[int]:
         return [column for column, label in enumerate(self.labels) if label in labels]
@@ -225,7 +215,7 @@ class _Model:
 
 @cache
 def _model() -> _Model:
-    return _Model()
+    return _Model(identifier())
 
 
 def _name(label: str) -> str:

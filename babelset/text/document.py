@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 from babelset.text.scan import blocks, code, commands, hints, icu, inline, labels, lines, payload, transcript
 from babelset.text.scan.marks import Mark, Needed, Scanner, carve
@@ -35,6 +35,7 @@ class Keep:
 
 
 Span = Prose | Keep
+SHORT = 4000  # characters of a text whose spans are known for a while
 
 # No scanner finds anything in a text without one of these; for text behind a line break. It begins with a set of
 # characters, and looks behind from there: so `re` passes over the others at once.
@@ -54,12 +55,21 @@ def parse(text: str, *, reasoning: bool = False, comments: bool = False, numbers
     `reasoning` translates `<think>` blocks too, `comments` the comments and docstrings in code,
     `numbers` keeps numbers with their units out of the translator's hands.
     """
+    if len(text) > SHORT:
+        return list(_parsed(text, reasoning, comments, numbers))
+    return list(_known(text, reasoning, comments, numbers))
+
+
+def _parsed(text: str, reasoning: bool, comments: bool, numbers: bool) -> tuple[Span, ...]:
     if not text:
-        return []
+        return ()
     behind = "\n" + text
     if not (PLAIN.search(behind) or hints.STARTERS.search(behind) or commands.may_hold(text)):
-        return [Prose(text)]
-    return list(_spans(text, carve(text, _scanners(reasoning, comments, numbers))))
+        return (Prose(text),)
+    return tuple(_spans(text, carve(text, _scanners(reasoning, comments, numbers))))
+
+
+_known = lru_cache(maxsize=4096)(_parsed)  # what is translated now is parsed again soon, to be checked
 
 
 @cache

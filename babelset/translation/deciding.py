@@ -47,18 +47,19 @@ class Deciding:
             if field.text not in made:
                 own = [part for part in parts if isinstance(part, Segment)]
                 made[field.text] = [_scored(part, next(answers), field, self.pair) for part in own]
-            units = [replace(unit, field=field.name, role=field.role) for unit in made[field.text]]
+                units = made[field.text]
+            else:
+                units = [replace(unit, field=field.name, role=field.role) for unit in made[field.text]]
             targets = [unit.target for unit in units if unit.target is not None]
             target = rebuild(parts, targets) if len(targets) == len(units) else None
             texts[field.path] = target
             segments += units
             fields.append(Scored(field.text, target, self.pair, field.name, field.role, keeps))
-        data = self.schema.replace(row.row.data, texts, self.pair.target, self.pair.source)
+        data = self.schema.replace(row.row.data, texts, self.pair.target, self.pair.source, row.look)
         return Outcome(segments, fields, whole_row(segments, self.pair), data)
 
     def _entry(self, row: Parsed, outcome: Outcome, signature: str) -> Entry:
-        found = self.schema.look(row.row.data)
-        verdicts = [*judge(self.filters, outcome), *accounted(found, outcome)]
+        verdicts = [*judge(self.filters, outcome), *accounted(row.look, outcome)]
         status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
         index = {field.name: number for number, (field, _, _) in enumerate(row.fields)}
         evidence: Evidence = {
@@ -78,7 +79,7 @@ class Deciding:
             "scores": {},
             "verdicts": [verdict_evidence(verdict) for verdict in verdicts],
         }
-        if left := {**found.left, **kept_whole(outcome, lambda unit: spans_of(unit.source, self.options))}:
+        if left := {**row.look.left, **kept_whole(outcome, lambda unit: spans_of(unit.source, self.options))}:
             evidence["left"] = left
         if row.row.note:
             evidence["input_note"] = row.row.note
@@ -112,9 +113,9 @@ def judge(filters: Sequence[Filter], outcome: Outcome) -> list[Verdict]:
 
 
 def _scored(segment: Segment, answer: Answer, field: Field, pair: Pair) -> Scored:
-    unit = Scored(segment.source, None, pair, field.name, field.role, segment.keeps)
+    source, keeps = segment.source, segment.keeps
     if not isinstance(answer, Translation):
-        return replace(unit, reason=answer.reason)
-    target = restore(answer.text, segment.keeps)
-    candidates = tuple((restore(text, segment.keeps), score) for text, score in answer.candidates)
-    return replace(unit, target=target, flags=answer.flags, candidates=candidates)
+        return Scored(source, None, pair, field.name, field.role, keeps, reason=answer.reason)
+    candidates = tuple((restore(text, keeps), score) for text, score in answer.candidates)
+    target = restore(answer.text, keeps)
+    return Scored(source, target, pair, field.name, field.role, keeps, answer.flags, candidates=candidates)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from babelset.contracts.schema import Schema
-from babelset.contracts.shape import Field
+from babelset.contracts.shape import Field, Look
 from babelset.errors import DataError
 from babelset.files.lossless import dumps
 from babelset.files.row import BadRow, Row, excerpt
@@ -32,6 +32,7 @@ class Spanned:
     """A row whose fields are prose and kept spans, the same for every translator."""
 
     row: Row
+    look: Look
     fields: list[tuple[Field, list[Span]]]
 
 
@@ -43,6 +44,7 @@ class Parsed:
     """A row as one translator takes it: each field with its keeps and its parts, verbatim strings and segments."""
 
     row: Row
+    look: Look
     fields: list[ParsedField]
 
     def distinct(self) -> Iterator[ParsedField]:
@@ -63,11 +65,12 @@ def spanned(row: Row | BadRow, schema: Schema, options: ParseOptions) -> Spanned
     if isinstance(row, BadRow):
         return failed(row)
     try:
-        fields = schema.fields(row.data)
+        look = schema.look(row.data)
+        fields = schema.taken(row.data, look)
     except DataError as error:
         where = f"{error.field}: " if error.field else ""
         return failed(BadRow(row.number, row.file, row.line, where + error.reason, excerpt(dumps(row.data))))
-    return Spanned(row, [(field, spans_of(field.text, options)) for field in fields])
+    return Spanned(row, look, [(field, spans_of(field.text, options)) for field in fields])
 
 
 def failed(row: BadRow) -> Entry:
@@ -84,7 +87,7 @@ def parsed(row: Spanned, ladder: Ladder, pair: Pair) -> Parsed:
         limit = ladder.translator.limit
         parts = whole(spans, limit) if ladder.translator.documents else split(spans, pair.source.bcp47, limit)
         fields.append((field, keeps, parts))
-    found = Parsed(row.row, fields)
+    found = Parsed(row.row, row.look, fields)
     return _in_context(found) if ladder.translator.reads_rows else found
 
 
@@ -103,4 +106,4 @@ def _in_context(row: Parsed) -> Parsed:
             replace(part, role=field.role, context=context, at=next(places)) if isinstance(part, Segment) else part
             for part in parts
         ]
-    return Parsed(row.row, [(field, keeps, made[field.text]) for field, keeps, _ in row.fields])
+    return Parsed(row.row, row.look, [(field, keeps, made[field.text]) for field, keeps, _ in row.fields])

@@ -17,7 +17,7 @@ from babelset.errors import DataError
 from babelset.files.survey import Fingerprint
 from babelset.work.damage import Damaged, read_sealed, teller
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Manifest(TypedDict, total=False):

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.stored import stored
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
@@ -100,7 +101,7 @@ class Output:
                 draft(what, files[what])
             for entry in entries:
                 what = entry.get("file", entry["status"])
-                draft(what, files.get(what) or Path(what)).write(entry["data"])
+                draft(what, files.get(what) or Path(what)).write(stored(entry["data"]))
             told = about()
         self._appear(list(drafts))
         return self._finish({**told, "files": {**paths, **told.get("files", {})}}, list(drafts))

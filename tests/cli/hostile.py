@@ -12,6 +12,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from tests.rows import told
 
 SGR = "\x1b[31;5m"
 EVIL = (
@@ -78,7 +79,7 @@ def prepare(folder: Path) -> None:
     options = ["--config", folder / "off.toml", "-o", folder / "done.jsonl", folder / "in.jsonl"]
     made = CliRunner().invoke(app, [*["translate", "--to", "ca", "--translator", "echo", "-q"], *map(str, options)])
     assert made.exit_code == 0, made.output
-    done = json.loads((folder / "done.jsonl").read_text())
+    done = told(json.loads((folder / "done.jsonl").read_text()))
     evidence = done["_babelset"]
     evidence["verdicts"].append({"check": f"{EVIL}check", "ok": True, "score": 0.5, "reason": f"{EVIL}why"})
     evidence["scores"] = {**evidence.get("scores", {}), f"{EVIL}score": [0.5] * len(evidence["segments"])}

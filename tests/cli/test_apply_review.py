@@ -13,6 +13,7 @@ from babelset.files.row import KEY
 from babelset.review.choice import Choice
 from babelset.review.store import Store
 from babelset.work.places import Places
+from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -24,7 +25,7 @@ def run(*arguments: str | Path, code: int = 0) -> Any:
 
 
 def rows(path: Path) -> dict[int, dict[str, Any]]:
-    found = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    found = (told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
     return {row[KEY]["row"]: row for row in found}
 
 
@@ -78,7 +79,7 @@ def test_what_the_reviewer_must_know_is_said(output: Path) -> None:
     )
     decide(output, (with_code[0], "correct", {with_code[1]: "Nada."}), (0, "accept", {}))
     lines = output.with_name("es.rejected.jsonl").read_text("utf-8").splitlines()
-    kept = [line for line in lines if json.loads(line)[KEY]["row"] != 0]
+    kept = [line for line in lines if told(json.loads(line))[KEY]["row"] != 0]
     output.with_name("es.rejected.jsonl").write_text("\n".join(kept) + "\n", "utf-8")
     result = run("apply-review", output, "-o", output.with_name("done.jsonl"))
     assert "babelset: 1 rows were rejected although the reviewer accepted them:" in result.stderr

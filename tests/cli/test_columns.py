@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.files.row import KEY
+from tests.rows import told
 
 ROW = {"instruction": "Where do bees sleep?", "output": "They sleep in the hive."}
 CLUE = {**ROW, "clue": "Think of a hive.", "area": "life of bees"}
@@ -32,7 +33,7 @@ def translate(*rows: dict[str, Any], options: str = "", code: int = 0) -> str:
 
 
 def rows(name: str = "out") -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(f"{name}.jsonl").read_text().splitlines()]
+    return [told(json.loads(line)) for line in Path(f"{name}.jsonl").read_text().splitlines()]
 
 
 def columns() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -19,7 +20,7 @@ def run(*arguments: str | Path, code: int = 0) -> str:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -99,18 +100,17 @@ def test_no_place_for_the_page(translated: Path, tmp_path: Path) -> None:
 
 def test_damaged_rows_end_with_one(translated: Path, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text('{"text": "no evidence"}\n{\n')
-    told = run("report", tmp_path / "x.jsonl", code=1)
-    assert "2 rows could not be read" in told
+    assert "2 rows could not be read" in run("report", tmp_path / "x.jsonl", code=1)
 
 
 def test_control_characters_do_not_reach_the_terminal(translated: Path, tmp_path: Path) -> None:
     lines = (translated / "ur.rejected.jsonl").read_text("utf-8").splitlines()
-    row = json.loads(lines[0])
+    row = told(json.loads(lines[0]))
     row["_babelset"]["verdicts"] = [{"check": "\x1b[2J\ud800[bold]", "ok": False, "score": 1.0, "reason": "\x1b[2J"}]
     (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
-    told = run("report", tmp_path / "x.jsonl")
-    assert "\x1b" not in told
-    assert "␛[2J\ufffd[bold]" in told
+    said = run("report", tmp_path / "x.jsonl")
+    assert "\x1b" not in said
+    assert "␛[2J\ufffd[bold]" in said
 
 
 def test_a_file_that_is_gone_is_named_and_one_that_was_never_needed_is_not(translated: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.files.row import KEY
+from tests.rows import told
 
 ENGINES = '''
 """A cheap engine that does not know rivers, and a dear one that does, but not what is hopeless."""
@@ -122,7 +123,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 def evidence(folder: Path) -> Mapping[int, Any]:
     lines = [line for content in outputs(folder).values() for line in content.splitlines()]
-    found = [json.loads(line)[KEY] for line in lines]
+    found = [told(json.loads(line))[KEY] for line in lines]
     return {each["row"]: each for each in found}
 
 

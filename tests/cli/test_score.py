@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from babelset.cli import table
 from babelset.cli.app import app
+from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -21,7 +22,7 @@ def run(*arguments: str | Path, code: int = 0) -> str:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture

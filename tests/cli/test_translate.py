@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from babelset.cli.app import app
 from babelset.files.reading import read
 from babelset.files.row import KEY
+from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FILES = sorted(path.name for path in EXAMPLES.iterdir() if path.suffix in (".json", ".jsonl", ".txt"))
@@ -26,7 +27,7 @@ def run(*arguments: str | Path, code: int = 0) -> str:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -14,6 +14,7 @@ from babelset import plugins
 from babelset.cli.app import app
 from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.exports.export import ExportJob, export
+from tests.rows import told
 
 ROW = {"instruction": "=1+1 is a sum.", "=note": "-5", "n": -5, "x": "+3.2", "list": "- one; =2"}
 
@@ -24,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("in.jsonl").write_text(json.dumps({"instruction": "Greet.", "input": "", "output": "The river is cold."}))
     Path("off.toml").write_text("[filters]\nlanguage = false\ncopied = false\ntask = false\nintact = false\n")
     run("translate in.jsonl --to ca --translator echo -q --config off.toml -o done.jsonl")
-    done = json.loads(Path("done.jsonl").read_text())
+    done = told(json.loads(Path("done.jsonl").read_text()))
     Path("done.jsonl").write_text(json.dumps({**ROW, "_babelset": {**done["_babelset"], "fields": []}}))
 
 

@@ -29,6 +29,7 @@ from babelset.scoring.calibration.calibrate import calibrate
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.work.watch import Watch
 from tests.engines.llm.scripted_server import SERVER_ERROR, TOO_LONG, Fault, ScriptedServer, error
+from tests.rows import told
 
 PAIR = Pair(find("en"), find("ca"))
 PROBES = ("Say yes.", "Name an animal", "Invent a name")
@@ -234,7 +235,7 @@ def write(path: Path, rows: Sequence[Row]) -> Path:
 
 
 def rows(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [told(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 def numbers(path: Path) -> list[int]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle import cipher
+from tests.rows import told
 
 # Of letters rotated by 13 no check of language, and none of length in characters, can say anything.
 FOR_CIPHER = "[filters]\nlanguage = false\n"
@@ -87,4 +88,4 @@ def reasons(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    return [told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []

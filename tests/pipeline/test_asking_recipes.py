@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from tests.engines.llm.scripted_server import ScriptedServer
+from tests.rows import rows_of
 from tests.steps.judges import by_worth, shown
 
 OFF = ["language", "script", "copied", "task", "length", "repetition", "intact"]
@@ -81,7 +82,7 @@ def run(server: ScriptedServer, recipe: str, *words: str) -> list[dict[str, Any]
         assert done.exit_code == 0, f"{done.output}{done.exception!r}"
         made.append(Path(f"{name}/out.jsonl").read_text())
     assert made[0] == made[1]
-    rows = [json.loads(line) for line in made[0].splitlines()]
+    rows = rows_of(Path("a/out.jsonl"))
     assert all(row["_babelset"]["made"]["recipe"] == recipe for row in rows)
     return rows
 

@@ -12,6 +12,7 @@ from babelset import plugins
 from babelset.cli.app import app
 from babelset.pipeline.given import given_of
 from babelset.pipeline.recipe import merged, pipeline_of, recipe_of, shipped
+from tests.rows import rows_of
 
 ROW = {"instruction": "Describe the river, please.", "input": "", "output": "The river is cold."}
 HEAD = 'to = ["ca"]\noutput = "out.jsonl"\ndatasets = { a = "in.jsonl" }\n'
@@ -79,7 +80,7 @@ def test_the_command_line_replaces_what_the_file_says(here: Path) -> None:
         "p.toml", "other.jsonl", "-o", "{dataset}.{lang}.jsonl", "--to", "es,gl", "--set", "filters.length=false", "-q"
     )
     assert code == 0 and {path.name for path in here.glob("other.??.jsonl")} == {"other.es.jsonl", "other.gl.jsonl"}
-    evidence = json.loads((here / "other.gl.jsonl").read_text())["_babelset"]
+    [evidence] = [row["_babelset"] for row in rows_of(here / "other.gl.jsonl")]
     assert "length" not in {verdict["check"] for verdict in evidence["verdicts"]}
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from babelset.contracts.engine import Engine
+from babelset.contracts.stored import stored
 from babelset.errors import ConfigError
+from babelset.files.lossless import dumps, loads
 from babelset.files.row import KEY
 from babelset.review.apply import Order, apply_review
 from babelset.review.choice import Choice
@@ -20,6 +22,7 @@ from babelset.translation.run import translate
 from babelset.work.memory import Memory
 from babelset.work.places import Places
 from tests.review.conftest import Documents, translated
+from tests.rows import told
 
 Run = Callable[..., str]
 SOURCES = [{"instruction": f"Say {n} in `py`.", "input": "", "output": f"So {n}."} for n in range(5)]
@@ -31,7 +34,7 @@ def lines(path: str | Path) -> list[str]:
 
 
 def rows(path: str | Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines(path)]
+    return [told(json.loads(line)) for line in lines(path)]
 
 
 def review(output: str, *decisions: tuple[int, str, dict[str, str]], items: Any = None) -> list[Item]:
@@ -87,7 +90,7 @@ def test_a_row_that_nobody_decided_on_is_the_same_to_the_byte(run: Run, tmp_path
     made = translated(HOSTILE, *SOURCES[:1])
     made[0][KEY]["of_another_version"] = {"kept": ["\ud800"]}
     output = run(made)
-    text = Path(output).read_text("utf-8").replace('"price":1.1', '"price":1.10')
+    text = "".join(dumps(stored(loads(line))) + "\n" for line in lines(output)).replace('"price":1.1', '"price":1.10')
     Path(output).write_text(text.replace('"id":1', '"id":12345678901234567890123'), "utf-8")
     review(output, (1, "reject", {}))
     apply_review(Order([output], str(tmp_path / "done.jsonl")))

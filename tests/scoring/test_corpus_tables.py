@@ -23,6 +23,7 @@ from babelset.scoring import corpus_tables as corpora
 from babelset.scoring.corpus_tables import Draw, corpus_tables
 from babelset.scoring.metrics import METRICS
 from babelset.scoring.scores import Scoring, add_scores
+from tests.rows import rows_of
 
 PAIR = Pair(find("en"), find("ca"))
 SOURCE = "The library is open every day of the week."
@@ -105,7 +106,7 @@ def test_only_what_this_scoring_scored_is_compared(sample: int | None, rows: int
     found = table(Scoring([ten], str(tmp_path / "out.jsonl"), [scorer], sample=sample))["cat_Latn"]["likeness"]
     assert (found["units"], found["of"]) == (rows, rows)
     assert len(scorer._compared) == len({*scorer._compared} - {"none"}) == rows
-    scored = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    scored = rows_of(tmp_path / "out.jsonl")
     assert scorer._compared == [row["output"][:5] for row in scored if row["_babelset"]["scores"]]
 
 

@@ -31,6 +31,7 @@ from babelset.scoring.distribution import Spread
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.scoring.selection import KeepBest, value_of
+from tests.rows import told
 
 
 class Words(Filter):
@@ -77,7 +78,7 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [told(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 def asked(scorer: Words) -> list[str]:

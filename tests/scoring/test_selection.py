@@ -16,6 +16,7 @@ from babelset.errors import ConfigError
 from babelset.filters.cometkiwi import CometKiwi
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.selection import KeepBest, Where, value_of
+from tests.rows import told
 
 Scores = dict[str, list[float | None]]
 
@@ -77,7 +78,7 @@ def cut(folder: Path, given: list[dict[str, Any]], **cuts: Any) -> tuple[list[in
     out = str(folder / "out.jsonl")
     refilter(Refilter([str(folder / "in.jsonl")], out, [], force=True, **cuts))
     accepted, rejected = (
-        [json.loads(line)["_babelset"] for line in (folder / name).read_text().splitlines()]
+        [told(json.loads(line))["_babelset"] for line in (folder / name).read_text().splitlines()]
         for name in ("out.jsonl", "out.rejected.jsonl")
     )
     assert {item["status"] for item in accepted} <= {"accepted"} and {item["status"] for item in rejected} <= {

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from tests.engines.llm.scripted_server import UNAUTHORIZED, Fault, ScriptedServer
+from tests.rows import rows_of
 
 RIVER = "El riu baixa fred de la muntanya i travessa tres pobles abans d'arribar a la mar."
 ENGLISH = "The river comes down cold from the mountain and crosses three villages before it reaches the sea."
@@ -73,7 +74,7 @@ def ask(server: ScriptedServer, *words: str, code: int = 0) -> dict[str, Any]:
 
 
 def read(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(name).read_text().splitlines()]
+    return rows_of(Path(name))
 
 
 def test_an_answer_becomes_a_column(serving: Any) -> None:

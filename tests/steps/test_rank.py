@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from tests.engines.llm.scripted_server import ScriptedServer
+from tests.rows import rows_of
 from tests.steps.judges import judging
 
 RANK = '[[steps]]\nuse = "rank"\n[[steps]]\nuse = "pairs"\n'
@@ -40,7 +41,7 @@ def run(server: ScriptedServer, *words: str, name: str = "p.toml", code: int = 0
 
 
 def read(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(name).read_text().splitlines()]
+    return rows_of(Path(name))
 
 
 def test_a_fair_judge_decides_every_pair() -> None:

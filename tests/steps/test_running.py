@@ -14,6 +14,7 @@ from babelset.contracts.step import Failed, Made, Rejected, RowStep, Running, St
 from babelset.errors import BabelsetError, ContractError
 from babelset.steps.running import run_step
 from babelset.work.watch import Watch
+from tests.rows import rows_of
 
 WHAT = ("use", "two", "none", "reject", "fail")
 
@@ -93,7 +94,7 @@ def stage(folder: Path, rows: Sequence[Any], output: str = "out.jsonl", **more: 
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return rows_of(path)
 
 
 def test_every_row_is_used_rejected_or_failed(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from babelset.translation.ladder import Ladder
 from babelset.translators.firefox import Firefox
 from babelset.work.memory import Memory
 from tests.engines.firefox.vocabulary import train
+from tests.rows import told
 
 KNOWN = (
     string.ascii_letters
@@ -235,7 +236,7 @@ def test_a_run_needs_no_name_of_it(_: None, tmp_path: Path) -> None:
     )
     assert manifest["job"]["translator"] == {"name": "firefox", "options": {}}
     assert manifest["licenses"]["models"]["firefox"].startswith("MPL-2.0") and "NTREX" in manifest["notice"]
-    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    rows = [told(json.loads(line)) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert (
         len(rows) == 3
         and "gatos" in rows[2]["text"]

@@ -24,6 +24,7 @@ from babelset.translation.job import Job
 from babelset.translation.run import translate
 from babelset.work.watch import Watch
 from tests.engines.llm.scripted_server import HANG, SERVER_ERROR, UNAUTHORIZED, Fault, ScriptedServer, error, rot13
+from tests.rows import told
 
 SECRET = "sk-secret-123"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -49,7 +50,7 @@ def run(server: ScriptedServer | str, folder: Path, *arguments: object, model: s
 
 def rows(folder: Path, status: str = "") -> list[Row]:
     lines = (folder / f"out{status}.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return [told(json.loads(line)) for line in lines]
 
 
 def manifest(folder: Path) -> dict[str, Any]:

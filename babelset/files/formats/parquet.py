@@ -14,7 +14,6 @@ from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.compression import check_size, size_of
 from babelset.files.formats.arrow import as_json, check, from_json, plain, without_numbers
 from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Reading, Writer, twice_in
-from babelset.files.lossless import dumps
 from babelset.files.row import KEY, excerpt
 
 BATCH = 1000  # rows in memory at once, and rows that the columns' types are inferred from
@@ -191,9 +190,7 @@ class _ParquetWriter:
         self.out: Any = None
 
     def write(self, row: dict[str, Any]) -> None:
-        if KEY in row:  # its shape differs from row to row: one column of JSON
-            row = {**row, KEY: dumps(row[KEY])}
-            self.size += len(row[KEY])
+        self.size += len(row.get(KEY, ""))
         self.rows.append(row)
         if len(self.rows) == BATCH or self.size > LONGEST:
             self._flush()

@@ -13,6 +13,7 @@ from babelset.cli.app import app
 from babelset.files.row import KEY
 from tests.engines.llm.fault_kinds import MARK, End, Kind
 from tests.engines.llm.scripted_server import Fault, ScriptedServer, rot13
+from tests.rows import told
 
 How = Literal["once", "always"]
 ROWS = [
@@ -89,7 +90,7 @@ def _run(server: ScriptedServer, folder: Path, timeout: float) -> Met:
 
 def _rows(folder: Path, status: str) -> list[dict[str, Any]]:
     file = folder / ("out.jsonl" if status == "accepted" else f"out.{status}.jsonl")
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+    return [told(json.loads(line)) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
 def _wrong(accepted: list[dict[str, Any]]) -> int:

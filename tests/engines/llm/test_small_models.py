@@ -23,6 +23,7 @@ from babelset.files.row import KEY
 from tests.engines.llm.scripted_server import Fault, ScriptedServer
 from tests.engines.llm.smollm2.rows import FIELDS, FILE, HERE, ROWS, wrong
 from tests.engines.llm.smollm2.serve import MODEL
+from tests.rows import told
 from tests.servers import serving
 
 MOST = 40  # tokens of a real answer: small models say the same until they are stopped
@@ -68,7 +69,7 @@ def translated(folder: Path, base_url: str, language: str, prompt: str, *options
 
 
 def read(file: Path) -> list[Row]:
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    return [told(json.loads(line)) for line in file.read_text("utf-8").splitlines()]
 
 
 def expect_nothing_wrong(rows: list[Row], sources: list[Row] = ROWS) -> None:

@@ -77,7 +77,7 @@ def test_metadata_survives_and_new_columns_are_added(tmp_path: Path) -> None:
     schema = pa.schema([pa.field("id", pa.int16(), nullable=False)], {"huggingface": "{}"})
     pq.write_table(pa.table({"id": pa.array([1], pa.int16())}, schema=schema), tmp_path / "in.parquet")
     with writing(tmp_path / "out.parquet", like=tmp_path / "in.parquet") as file:
-        file.write({"id": 2, "score": 0.5, "_babelset": {"row": 0}})
+        file.write({"id": 2, "score": 0.5, "_babelset": '{"row":0}'})
     found = pq.read_schema(tmp_path / "out.parquet")
     assert [(field.name, str(field.type)) for field in found] == [
         ("id", "int16"),
