@@ -4,36 +4,47 @@ Values of a row that depend on its texts, and must do so after translation.
 answer_start   where the answer begins in the context (SQuAD): looked for again
 keywords       words that another column must hold (IFEval, Multi-IF): must be in its translation
 entry_point    a name of code that the texts speak of: must be in them as often
+language       what names the language of the row: names the target's
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+import regex
+
 from babelset.files.encoded import value_at
+from babelset.languages import Language
+from babelset.text.prose import UNSPACED
 
 Where = tuple[str | int, ...]
+Told = tuple[Where, str, str]  # path, role and source of a text
 CONTEXTS = ("context", "passage", "paragraph", "document", "article", "story")
 NAMES = ("entry_point", "function_name", "method_name")
+ASKING = ("prompt", "instruction", "question", "input", "turn/user")
+LETTER = r"[\p{L}\p{M}\p{N}_]"
 
 
 def offsets(row: Mapping[str, Any]) -> dict[Where, Any]:
     """
-    New values of every answer_start and answer_end in a row, from where its answers stand in its contexts now.
+    New values of every answer_start and answer_end in a row, from where its answers are in its contexts now.
 
     {"context": "a b c", "answers": {"text": ["b"], "answer_start": [0]}} -> {("answers", "answer_start"): [2]}
 
-    An answer that the context does not hold exactly once gets the offset -1.
+    An answer that differs in capitals or a final stop becomes what the context says. One that the context does not
+    hold exactly once gets the offset -1.
     """
     changes: dict[Where, Any] = {}
     for path, answer, context in _answers(row, (), ""):
-        texts = answer["text"] if isinstance(answer["text"], list) else [answer["text"]]
-        starts = [_only(text, context) for text in texts]
-        ends = [start + len(str(text)) if start >= 0 else -1 for start, text in zip(starts, texts, strict=True)]
-        for key, found in (("answer_start", starts), ("answer_end", ends)):
+        several = isinstance(answer["text"], list)
+        given = answer["text"] if several else [answer["text"]]
+        starts, texts = zip(*(_only(text, context) for text in given), strict=True) if given else ((), ())
+        ends = [start + len(text) if start >= 0 else -1 for start, text in zip(starts, texts, strict=True)]
+        for key, found in (("text", texts), ("answer_start", starts), ("answer_end", ends)):
             if key in answer:
-                changes[*path, key] = found if isinstance(answer["text"], list) else found[0]
+                changes[*path, key] = list(found) if several else found[0]
     return changes
 
 
@@ -50,16 +61,25 @@ def _answers(data: Any, path: Where, context: str) -> Iterator[tuple[Where, Mapp
                 yield from _answers(item, (*path, index), context)
 
 
-def _only(text: Any, context: str) -> int:
-    if not isinstance(text, str) or not text:
-        return -1
-    first = context.find(text)
-    return first if first == context.rfind(text) else -1
+def _only(text: Any, context: str) -> tuple[int, Any]:
+    """Where the only place of an answer is, -1 where there is none or more, and how the context spells it."""
+    if not isinstance(text, str) or not text.strip():
+        return -1, text
+    spelt, flags = (text, 0) if text in context else (_bare(text), regex.IGNORECASE)
+    places = list(islice(regex.finditer(regex.escape(spelt), context, flags, overlapped=True), 2))
+    if len(places) != 1:
+        return -1, text
+    start, end = places[0].span()
+    around = context[max(start - 1, 0) : start + 1], context[end - 1 : end + 1]
+    within_number = any(len(each) == 2 and each.isdigit() for each in around)
+    return (-1, text) if within_number else (start, places[0][0])
 
 
 def broken_offsets(row: Mapping[str, Any]) -> str:
     """Which answer has no certain place in its context, "" where every one has."""
     for path, found in offsets(row).items():
+        if path[-1] == "text":
+            continue
         for index, start in enumerate(found if isinstance(found, list) else [found]):
             if start < 0:
                 answer = value_at(row, (*path[:-1], "text"))
@@ -68,17 +88,39 @@ def broken_offsets(row: Mapping[str, Any]) -> str:
     return ""
 
 
-def broken_keywords(targets: Sequence[tuple[str, str, str | None]]) -> str:
-    """Of (field, role, target): which keyword is in no other text, "" where every one is."""
-    told = "\n".join(target for _, role, target in targets if role != "keyword" and target).casefold()
-    for field, role, target in targets:
-        if role == "keyword" and target and _bare(target).casefold() not in told:
+def worded(fields: Sequence[Told], texts: Mapping[Where, str | None]) -> dict[Where, str]:
+    """The keywords of a row as the translated texts spell them, by path, where these hold them."""
+    keywords = [(path, source, texts.get(path)) for path, role, source in fields if role == "keyword"]
+    told = [(role, source, texts.get(path)) for path, role, source in fields] if keywords else []
+    found = ((path, _spelt(source, target, told)) for path, source, target in keywords if target)
+    return {path: spelt for path, spelt in found if spelt}
+
+
+def broken_keywords(targets: Sequence[tuple[str, str, str, str | None]]) -> str:
+    """Of (field, role, source, target): which keyword is in no other text, "" where every one is."""
+    told = [(role, source, target) for _, role, source, target in targets]
+    for field, role, source, target in targets:
+        if role == "keyword" and target and not _spelt(source, target, told):
             return f"{field}: the translated keyword {target!r:.60} is in no other text of the row"
     return ""
 
 
+def _spelt(source: str, target: str, told: Sequence[tuple[str, str, str | None]]) -> str:
+    """A keyword as the first text spells it that should hold it, one that asks before others; "" where none does."""
+    others = [each for each in told if each[0] != "keyword" and each[2]]
+    asking = [each for each in others if each[0] in ASKING] or others
+    holding = [each for each in asking if source.casefold() in each[1].casefold()] or asking
+    word = _bare(target) if not source.rstrip().endswith(".") else target.strip()
+    loose = UNSPACED.search("".join(text for _, _, text in holding if text)[:4000]) is not None
+    before = f"(?<!{LETTER})" if word[:1].isalnum() and not loose else ""
+    after = f"(?!{LETTER})" if word[-1:].isalnum() and not loose else ""
+    pattern = regex.compile(before + regex.escape(word) + after, regex.IGNORECASE)
+    found = (pattern.search(text) for _, _, text in holding if text)
+    return next((match[0] for match in found if match), "") if word else ""
+
+
 def _bare(text: str) -> str:
-    return text.strip().rstrip(".") if len(text.split()) == 1 else text.strip()
+    return text.strip().rstrip(".") or text.strip()
 
 
 def broken_names(row: Mapping[str, Any], texts: Sequence[tuple[str, str | None]]) -> str:
@@ -89,3 +131,14 @@ def broken_names(row: Mapping[str, Any], texts: Sequence[tuple[str, str | None]]
             if target is not None and source.count(name) > target.count(name):
                 return f"the name {name!r:.60} is in the source more often than in the translation"
     return ""
+
+
+def named_alike(said: str, target: Language) -> str:
+    """The target's name in the form in which a language is named: eng_Latn, eng, en or English."""
+    if "_" in said:
+        return target.code
+    if len(said) == 3:
+        return target.code[:3]
+    if len(said) == 2 or "-" in said:
+        return target.bcp47
+    return target.name.lower() if said.islower() else target.name
