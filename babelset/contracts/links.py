@@ -106,17 +106,27 @@ def broken_keywords(targets: Sequence[tuple[str, str, str, str | None]]) -> str:
 
 
 def _spelt(source: str, target: str, told: Sequence[tuple[str, str, str | None]]) -> str:
-    """A keyword as the first text spells it that should hold it, one that asks before others; "" where none does."""
+    """
+    A keyword as the first text spells it of those that hold it in the source; "" where one of these has it no more.
+
+    Of texts that ask, where there are any; where none held it, one that has it now will do.
+    """
     others = [each for each in told if each[0] != "keyword" and each[2]]
     asking = [each for each in others if each[0] in ASKING] or others
-    holding = [each for each in asking if source.casefold() in each[1].casefold()] or asking
-    word = _bare(target) if not source.rstrip().endswith(".") else target.strip()
-    loose = UNSPACED.search("".join(text for _, _, text in holding if text)[:4000]) is not None
-    before = f"(?<!{LETTER})" if word[:1].isalnum() and not loose else ""
-    after = f"(?!{LETTER})" if word[-1:].isalnum() and not loose else ""
-    pattern = regex.compile(before + regex.escape(word) + after, regex.IGNORECASE)
-    found = (pattern.search(text) for _, _, text in holding if text)
-    return next((match[0] for match in found if match), "") if word else ""
+    before = _pattern(_bare(source), [text for _, text, _ in asking])
+    held = [target or "" for _, text, target in asking if before.search(text)]
+    texts = held or [target or "" for _, _, target in asking]
+    pattern = _pattern(target.strip() if source.rstrip().endswith(".") else _bare(target), texts)
+    found = [match[0] if match else "" for match in map(pattern.search, texts)]
+    return next(filter(None, found), "") if not held or all(found) else ""
+
+
+def _pattern(word: str, texts: Sequence[str]) -> regex.Pattern[str]:
+    """`word`, no part of another one where words have spaces between them."""
+    spaced = not any(UNSPACED.search(text) for text in texts)
+    before = f"(?<!{LETTER})" if spaced and word[:1].isalnum() else ""
+    after = f"(?!{LETTER})" if spaced and word[-1:].isalnum() else ""
+    return regex.compile(before + regex.escape(word) + after, regex.IGNORECASE)
 
 
 def _bare(text: str) -> str:

@@ -190,7 +190,7 @@ class _Walk:
             if opened is not None:
                 self._keywords(opened, (*path, ENCODED))
             elif sure:
-                self.book.field(value, path, "keyword")
+                self.book.argument(value, path)
             elif value.strip() and not self.rules.arguments:
                 self.book.linked.append((path, value))
         elif isinstance(value, dict | list):

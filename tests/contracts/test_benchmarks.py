@@ -116,6 +116,19 @@ def test_a_keyword_is_in_the_translated_prompt_or_the_row_is_rejected(prompt, wo
     assert found == (written or made)
 
 
+def test_a_keyword_of_several_turns_is_in_each_that_held_it() -> None:
+    told = [("a", "turn/user", 'Say "light".', 'Digues "llum".'), ("b", "turn/user", 'No "light"!', 'No "clar"!')]
+    assert broken_keywords([*told, ("k", "keyword", "light", "llum")]).startswith("k: the translated keyword 'llum'")
+    told[1] = ("b", "turn/user", "Lightning!", "Llamps!")
+    assert broken_keywords([*told, ("k", "keyword", "light", "llum")]) == ""
+
+
+def test_more_words_than_one_looks_for_fail_the_row() -> None:
+    row = {**ROWS["ifeval"], "kwargs": [{"keywords": [f"word{number}" for number in range(300)]}]}
+    with pytest.raises(DataError, match="beyond the 200 words"):
+        load_schema("ifeval").fields(row)
+
+
 def test_a_keyword_that_the_prompt_does_not_hold_is_looked_for_all_the_same() -> None:
     row = {**ROWS["ifeval"], "kwargs": [{"forbidden_words": ["shadow"]}, {"end_phrase": "Good night"}, {}]}
     assert "kwargs[0].forbidden_words[0]" in {field.name for field in load_schema("ifeval").fields(row)}
