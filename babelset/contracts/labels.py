@@ -23,6 +23,7 @@ from babelset.contracts.evidence import path_name
 from babelset.contracts.paths import Place, steps, walk
 from babelset.contracts.shape import Where
 from babelset.errors import DataError
+from babelset.files.encoded import decode
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -62,7 +63,8 @@ class Label(BaseModel, extra="forbid", frozen=True):
             raise DataError(f"is {place.value!r}, none of {', '.join(self.among)}", field=path_name(place.path))
 
     def _marked(self, place: Place, data: Mapping[str, Any]) -> Iterator[Where]:
-        options, marks = self._options(data), place.value
+        options, said = self._options(data), place.value
+        marks = decode(said) if isinstance(said, str) else said
         if not isinstance(marks, list) or len(marks) != len(options) or not {*map(str, marks)} <= {"0", "1"}:
             raise DataError(
                 f"is {str(marks)[:60]}, not a 0 or a 1 for each of {len(options)} options", field=path_name(place.path)
@@ -74,17 +76,16 @@ class Label(BaseModel, extra="forbid", frozen=True):
     def _named(self, place: Place, data: Mapping[str, Any]) -> Iterator[Where]:
         said, options = str(place.value).strip(), self._options(data)
         at = self._index(said, data)
-        if 0 <= at < len(options) and isinstance(options[at].value, str) and options[at].value.strip():
+        if 0 <= at < len(options) and _told(options[at]):
             yield options[at].path
         elif not (self.words and len(said) > 1 and not said.lstrip("-").isdecimal()):
-            there = sum(isinstance(option.value, str) and bool(option.value.strip()) for option in options)
+            there = sum(map(_told, options))
             raise DataError(f"is {place.value!r}, which names none of {there} options", field=path_name(place.path))
 
     def _options(self, data: Mapping[str, Any]) -> list[Place]:
         """The options; a column that is not there has its place in the order all the same."""
         found = [place for path in self.of for place in walk(data, steps(path))]
-        lists = [place for place in found if not place.missing and isinstance(place.value, str)]
-        return found if all("*" not in path for path in self.of) else lists
+        return found if all("*" not in path for path in self.of) else list(filter(_is_option, found))
 
     def _index(self, said: str, data: Mapping[str, Any]) -> int:
         names = [str(place.value) for path in self.called for place in walk(data, steps(path)) if not place.missing]
@@ -94,3 +95,11 @@ class Label(BaseModel, extra="forbid", frozen=True):
             return LETTERS.index(said)
         numbers = [int(first) for first in self.first if first.isdecimal()]
         return int(said) - numbers[0] if numbers and said.isascii() and said.isdecimal() and len(said) < 4 else -1
+
+
+def _is_option(place: Place) -> bool:
+    return not place.missing and not isinstance(place.value, list | dict | None)
+
+
+def _told(place: Place) -> bool:
+    return _is_option(place) and bool(str(place.value).strip())

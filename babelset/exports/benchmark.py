@@ -7,9 +7,15 @@ from typing import Any
 
 from babelset.contracts.export import TranslatedRow
 from babelset.errors import DataError
+from babelset.files.encoded import decode
+from babelset.files.lossless import dumps
 from babelset.languages import Language
 
 LETTERS = "ABCDE"
+LISTS = frozenset(
+    {"choices", "endings", "answers", "mc1_targets", "mc2_targets"}
+    | {f"mc{number}_targets_{part}" for number in (1, 2) for part in ("choices", "labels")}
+)
 PLAIN = {"zho_Hans": "zh"}  # the one of Okapi's languages whose BCP-47 tag is longer than two letters
 Columns = dict[str, Any]
 
@@ -28,16 +34,24 @@ def options(data: Mapping[str, Any], most: int) -> Columns:
     """
     columns = [f"option_{letter.lower()}" for letter in LETTERS[:most]]
     if "option_a" in data:
-        texts, answer = [data.get(name) or "" for name in columns], data.get("answer")
+        given = (data.get(name) for name in columns)
+        texts, answer = ["" if text is None else text for text in given], data.get("answer")
     else:
         texts, answer = _listed(data.get("choices")), _letter(data)
-    if not 2 <= len(texts) <= most or not all(isinstance(text, str) for text in texts):
+    if not 2 <= len(texts) <= most:
         raise DataError(f"{len(texts)} options; there is a place for {most}", field="choices")
     if not isinstance(answer, str) or answer not in LETTERS[:most] or not answer:
         raise DataError("the row does not say which option is right", field="answer")
     asked = data.get("instruction", data.get("question"))
-    padded = [*texts, *[""] * (most - len(texts))]
+    padded = [*map(_in_words, texts), *[""] * (most - len(texts))]
     return {"instruction": asked, **dict(zip(columns, padded, strict=True)), "answer": answer}
+
+
+def _in_words(option: Any) -> str:
+    """Options that are numbers are written as such: a column holds one type."""
+    if isinstance(option, list | dict | bool | None):
+        raise DataError("holds an option that is no text", field="choices")
+    return option if isinstance(option, str) else dumps(option)
 
 
 def _listed(choices: Any) -> list[Any]:
@@ -81,8 +95,8 @@ def hellaswag(data: Mapping[str, Any]) -> Columns:
 
 
 def xnli(data: Mapping[str, Any]) -> Columns:
-    if not isinstance(data.get("label"), int):
-        raise DataError("is no number, by which lm-eval tells the class", field="label")
+    if str(data.get("label")) not in ("0", "1", "2"):
+        raise DataError("is none of 0, 1, 2, by which lm-eval tells the class", field="label")
     return _columns(data, ("premise", "hypothesis", "label"))
 
 
@@ -152,4 +166,10 @@ def item(row: TranslatedRow) -> tuple[str, Columns]:
     if schema == "arc_options" and "option_e" not in row.data:
         kind = "mmlu"
     id_ = row.data.get("id", row.evidence["row"])
-    return kind, {"id": id_ if isinstance(id_, str) else str(id_), **columns(row.data)}
+    return kind, {"id": id_ if isinstance(id_, str) else str(id_), **columns(_opened(row.data))}
+
+
+def _opened(data: Mapping[str, Any]) -> Columns:
+    """The lists and objects that a table holds as texts."""
+    told = {key: decode(value) for key, value in data.items() if key in LISTS and isinstance(value, str)}
+    return {**data, **{key: value for key, value in told.items() if value is not None}}

@@ -62,6 +62,19 @@ def test_labels_are_those_of_the_source_and_what_is_written_is_read(export_as, s
     assert export_as("lm-eval", again, made, made).data == made
 
 
+def test_options_that_are_numbers_are_columns_of_text(export_as):
+    row = {"question": "Two and two?", "choices": [3, 4, 5.0, "six"], "answerKey": "B"}
+    made = export_as("lm-eval", "arc", row, row).data
+    assert [made[f"option_{letter}"] for letter in "abcd"] == ["3", "4", "5.0", "six"] and made["answer"] == "B"
+
+
+@pytest.mark.parametrize("schema", ["arc", "truthfulqa", "truthfulqa_mc", "hellaswag", "squad"])
+def test_lists_in_the_cells_of_a_table_are_lists(export_as, schema):
+    row = EXPRESSED[schema]
+    cells = {key: json.dumps(value) if isinstance(value, list | dict) else value for key, value in row.items()}
+    assert export_as("lm-eval", schema, cells, cells).data == export_as("lm-eval", schema, row, row).data
+
+
 @pytest.mark.parametrize(
     "question, answer, made",
     [
@@ -86,7 +99,7 @@ def test_the_answers_of_mgsm_begin_as_the_readers_expect(export_as, question, an
         ("alpaca", {"instruction": "a", "output": "b"}, "no benchmark item"),
         ("hellaswag", {**HELLASWAG, "endings": ["a", "b", "c"]}, "are not four"),
         ("hellaswag", {**HELLASWAG, "label": ""}, "is missing"),
-        ("xnli", {**ROWS["xnli"], "label": "neutral"}, "is no number"),
+        ("xnli", {**ROWS["xnli"], "label": "neutral"}, "is none of 0, 1, 2"),
         ("mmlu", {"question": "q", "choices": ["a", "b", "c", "d", "e"], "answer": 0}, "5 options"),
         ("mmlu", {"question": "q", "choices": ["Oak", "Elm"], "answer": "Elm"}, "does not say which option"),
         ("arc", {**ARC, "answerKey": ""}, "does not say which option"),
