@@ -24,6 +24,7 @@ Told = tuple[Where, str, str]  # path, role and source of a text
 CONTEXTS = ("context", "passage", "paragraph", "document", "article", "story")
 NAMES = ("entry_point", "function_name", "method_name")
 ASKING = ("prompt", "instruction", "question", "input", "turn/user")
+LONGEST = 20_000  # characters of a context that is searched slowly
 LETTER = r"[\p{L}\p{M}\p{N}_]"
 
 
@@ -65,14 +66,20 @@ def _only(text: Any, context: str) -> tuple[int, Any]:
     """Where the only place of an answer is, -1 where there is none or more, and how the context spells it."""
     if not isinstance(text, str) or not text.strip():
         return -1, text
-    spelt, flags = (text, 0) if text in context else (_bare(text), regex.IGNORECASE)
-    places = list(islice(regex.finditer(regex.escape(spelt), context, flags, overlapped=True), 2))
-    if len(places) != 1:
-        return -1, text
-    start, end = places[0].span()
+    if (start := context.find(text)) < 0:
+        start, text = _loosely(text, context)
+    end = start + len(text)
     around = context[max(start - 1, 0) : start + 1], context[end - 1 : end + 1]
     within_number = any(len(each) == 2 and each.isdigit() for each in around)
-    return (-1, text) if within_number else (start, places[0][0])
+    return (-1, text) if start < 0 or start != context.rfind(text) or within_number else (start, text)
+
+
+def _loosely(text: str, context: str) -> tuple[int, str]:
+    """The only place of an answer whatever its capitals and final stop; -1 where there is none or more."""
+    if len(context) > LONGEST:
+        return -1, text
+    places = list(islice(regex.finditer(regex.escape(_bare(text)), context, regex.IGNORECASE), 2))
+    return (places[0].start(), places[0][0]) if len(places) == 1 else (-1, text)
 
 
 def broken_offsets(row: Mapping[str, Any]) -> str:
@@ -109,13 +116,15 @@ def _spelt(source: str, target: str, told: Sequence[tuple[str, str, str | None]]
     """
     A keyword as the first text spells it of those that hold it in the source; "" where one of these has it no more.
 
-    Of texts that ask, where there are any; where none held it, one that has it now will do.
+    Texts that ask come first, the others where none of these held it. Where none at all did, one that asks must have
+    it now.
     """
     others = [each for each in told if each[0] != "keyword" and each[2]]
     asking = [each for each in others if each[0] in ASKING] or others
-    before = _pattern(_bare(source), [text for _, text, _ in asking])
-    held = [target or "" for _, text, target in asking if before.search(text)]
-    texts = held or [target or "" for _, _, target in asking]
+    before = _pattern(_bare(source), [text for _, text, _ in others])
+    holding = (each for group in (asking, others) if (each := [one for one in group if before.search(one[1])]))
+    held = next(holding, [])
+    texts = [target or "" for _, _, target in held or asking]
     pattern = _pattern(target.strip() if source.rstrip().endswith(".") else _bare(target), texts)
     found = [match[0] if match else "" for match in map(pattern.search, texts)]
     return next(filter(None, found), "") if not held or all(found) else ""

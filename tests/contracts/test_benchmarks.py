@@ -126,6 +126,12 @@ def test_a_keyword_of_several_turns_is_in_each_that_held_it() -> None:
     assert broken_keywords([*told, ("k", "keyword", "light", "llum")]) == ""
 
 
+def test_a_keyword_that_only_an_answer_held_is_looked_for_there() -> None:
+    told = [("a", "prompt", "Describe a lamp.", "Descriu un llum."), ("b", "output", "It is bright.", "És brillant.")]
+    assert broken_keywords([*told, ("k", "keyword", "bright", "brillant")]) == ""
+    assert broken_keywords([*told, ("k", "keyword", "bright", "clar")])
+
+
 def test_more_words_than_one_looks_for_fail_the_row() -> None:
     row = {**ROWS["ifeval"], "kwargs": [{"keywords": [f"word{number}" for number in range(300)]}]}
     with pytest.raises(DataError, match="beyond the 200 words"):
