@@ -20,8 +20,8 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
-# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, and a browser for the report and the review.
-test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made apertium firefox chromium
+# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, and a browser for the report and the review.
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made apertium firefox chromium
 	$(BIN)/pytest -n 2 --dist loadgroup -m engine
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
 
@@ -94,6 +94,12 @@ $(VENV)/comet/babelset-comet.json: | $(VENV)/.core
 $(VENV)/argilla/.made: | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/argilla
 	$(VENV)/argilla/bin/python -m pip install -q argilla==2.8.0 requests
+	@touch $@
+
+# Apart, as it brings its own `datasets`; without torch: its model `dummy` needs none.
+$(VENV)/lmeval/.made: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/lmeval
+	$(VENV)/lmeval/bin/python -m pip install -q lm-eval==0.4.13
 	@touch $@
 
 firefox: $(VENV)/.core

@@ -23,7 +23,7 @@ import babelset
 from babelset import errors, plugins
 from babelset.cli.app import EXIT_CODES, app
 from babelset.cli.help import panels
-from babelset.contracts import engine, evidence, schema, stored
+from babelset.contracts import bound, columns, engine, evidence, labels, rules, schema, stored
 from babelset.engines.llm import budget, prompt
 from babelset.pipeline import recipe
 from babelset.translation import routes
@@ -196,11 +196,11 @@ def schemas() -> Iterator[str]:
     yield "# Schemas"
     yield "The shapes of rows that are detected. Name one with `--schema NAME`, or write [your own](files.md#schema)."
     rows = []
-    for name in plugins.available("schemas"):
+    for name in {**plugins.available("schemas"), **columns.column_sets()}:
         found = schema.load_schema(name)
-        fields = ", ".join(code(rule.path) for rule in found.fields_)
+        fields = ", ".join(code(path) for path in [*(rule.path for rule in found.fields_), *found.required])
         rows.append((code(name), found.description, fields))
-    yield table(["name", "rows", "texts"], sorted(rows))
+    yield table(["name", "rows", "texts that rows must have"], sorted(rows))
 
 
 def files() -> Iterator[str]:
@@ -212,8 +212,8 @@ def files() -> Iterator[str]:
     yield from _file("Routes", routes.__doc__, routes.Routes, ("engines.NAME", engine.Engine),
                      ("routes", routes.Rule), ("kept_share, length", routes.Bounds),
                      ("retry", routes.Retry))  # fmt: skip
-    yield from _file("Schema", schema.__doc__, schema.Schema, ("fields", schema.FieldRule),
-                     ("rewrites", schema.Rewrite))  # fmt: skip
+    yield from _file("Schema", schema.__doc__, schema.Schema, ("fields", rules.FieldRule),
+                     ("rewrites", rules.Rewrite), ("labels", labels.Label), ("bound", bound.Bound))  # fmt: skip
     yield "## Checks"
     yield "The file of `--config`: tables `[filters.NAME]` with its [options](filters.md), or `NAME = false`."
     yield from _file("Prompt", prompt.__doc__, prompt.Front)

@@ -1,4 +1,4 @@
-"""Texts that differ in the source still differ: answer options, and any two fields."""
+"""Answer options: none empty, all told apart, the right one not told by its script; and any two fields differ."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
-from babelset.measures.choices import confused, group, inside, listed, merged
+from babelset.measures.choices import alone, confused, group, inside, listed, merged
 
 
 class Choices(Filter):
     """
-    Reject a row in which two texts that differ in the source have one translation, or an option has none.
+    Reject a row in which two texts that differ in the source have one translation, or an option has none, or the
+    right option alone is in another script.
 
     Any two fields count, where their translation has more than 15 letters and few of their words are the same.
     Options are fields of the role `choice`, those under a key like `choices`, `options`, `endings`, `option_a` or
     `mc1_targets`, and lines that begin with A), B) and so on. Case and outer punctuation make no difference, unless
-    the sources differ in nothing else. The score is 1 for a field of options in order, 0 for another.
+    the sources differ in nothing else. Which option is right, the row's label tells, by its schema. The score is 1 for
+    a field of options in order, 0 for another.
     """
 
     name: ClassVar[str] = "choices"
@@ -27,15 +29,18 @@ class Choices(Filter):
         return [Rating(None if unit.target is None else _score(unit)) for unit in units]
 
     def judge(self, ratings: Sequence[Rating]) -> Verdict:
-        groups: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        groups: defaultdict[str, list[Scored]] = defaultdict(list)
         for rating in ratings:
             if rating.score == 0:
                 return Verdict(self.name, False, 0.0, f"{rating.of.field}: {_complaint(rating.of)}")
             if rating.score is not None and (key := group(rating.of)):
-                groups[key].append((rating.of.source, rating.of.target or ""))
+                groups[key].append(rating.of)
         for key, options in groups.items():
-            if same := confused(options):
+            if same := confused((option.source, option.target or "") for option in options):
                 return Verdict(self.name, False, 0.0, f"{key}: {_alike(same)}")
+            if told := alone(options):
+                reason = f"{told.field}: the right option alone is in another script: {shorten(told.target or '')}"
+                return Verdict(self.name, False, 0.0, reason)
         if twins := merged([rating.of for rating in ratings]):
             one, other = twins
             reason = f"{one.field} and {other.field} are one: {shorten(one.target or '')}"

@@ -17,16 +17,16 @@ ANSWERS = ("output", "turn/assistant")
 WORDS = re.compile(r"[^\W\d_]{2}")
 
 
-def accounted(found: Look, outcome: Outcome) -> list[Verdict]:
-    """No verdict for a row whose columns agree, else one that says what does not."""
-    reason = next(filter(None, _faults(found, outcome)), "")
+def accounted(found: Look, outcome: Outcome, broken: str = "") -> list[Verdict]:
+    """No verdict for a row whose columns agree, else one that says what does not; `broken` is what is known already."""
+    reason = broken or next(filter(None, _faults(found, outcome)), "")
     return [Verdict(COLUMNS, False, None, reason)] if reason else []
 
 
 def _faults(found: Look, outcome: Outcome) -> Iterator[str]:
     yield _nothing_taken(found, outcome)
-    targets = [(unit.field, unit.role, unit.target) for unit in outcome.fields]
-    if all(target is not None for _, _, target in targets):
+    targets = [(unit.field, unit.role, unit.source, unit.target) for unit in outcome.fields]
+    if all(unit.target is not None for unit in outcome.fields):
         yield broken_offsets(outcome.data)
         yield broken_keywords(targets)
         yield broken_names(outcome.data, [(unit.source, unit.target) for unit in outcome.fields])

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from babelset.contracts.paths import steps
-from babelset.contracts.schema import FieldRule, Schema, role_of
+from babelset.contracts.rules import FieldRule
+from babelset.contracts.schema import Schema, role_of
 from babelset.contracts.shape import column_name
 from babelset.errors import ConfigError
 

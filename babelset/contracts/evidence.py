@@ -30,7 +30,8 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict  # pydantic cannot read the one of Python 3.11
 
-from babelset.contracts.filter import Marks, Outcome, Scored, Verdict
+from babelset.contracts.filter import RIGHT, Marks, Outcome, Scored, Verdict
+from babelset.contracts.shape import Field
 from babelset.contracts.stored import ODD, filled
 from babelset.errors import DataError
 from babelset.files.encoded import ENCODED
@@ -51,6 +52,7 @@ class FieldEvidence(TypedDict):
     role: str  # "instruction", "turn/user" ...
     source: str  # the text before translation
     keeps: list[str]  # texts in it that were not translated: code, links ...
+    right: NotRequired[bool]  # true for the right one of some options
 
 
 class SegmentEvidence(TypedDict):
@@ -186,6 +188,7 @@ def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
             field=path_name(field["path"]),
             role=field["role"],
             keeps=tuple(field["keeps"]),
+            flags=(RIGHT,) if field.get("right") else (),
         )
         for field in evidence["fields"]
     ]
@@ -233,6 +236,11 @@ def whole_row(segments: Sequence[Scored], pair: Pair) -> Scored:
     """All prose of a row as one unit, a segment a line, for checks that need much text."""
     proses = [segment.prose for segment in segments if segment.target is not None]
     return Scored("\n".join(source for source, _ in proses), "\n".join(target for _, target in proses), pair)
+
+
+def field_evidence(field: Field, keeps: Sequence[str]) -> FieldEvidence:
+    told: FieldEvidence = {"path": list(field.path), "role": field.role, "source": field.text, "keeps": list(keeps)}
+    return {**told, "right": True} if field.right else told
 
 
 def segment_evidence(segment: Scored, field: int) -> SegmentEvidence:

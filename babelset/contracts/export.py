@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from babelset import plugins
@@ -86,6 +86,14 @@ class Export(ABC):
     @abstractmethod
     def convert(self, row: TranslatedRow) -> Exported:
         """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""
+
+    def texts(self, folder: Path, counts: Mapping[str, int]) -> dict[str, str]:
+        """
+        What goes into the folder beside the files of rows, by name: how to read them. Asked when all are written.
+
+        `counts` are the rows of each file, by its name in the folder.
+        """
+        return {}
 
 
 TEXT_FILES = (".jsonl", ".json", ".parquet")

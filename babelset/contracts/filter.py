@@ -17,6 +17,7 @@ from babelset.errors import ContractError
 from babelset.languages import Language, Pair
 
 Unit = Literal["segment", "field", "row"]
+RIGHT = "right"  # flag of a field that is the right one of some options
 NEAR = 2  # segments before and after one that are beside it
 
 

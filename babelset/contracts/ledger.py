@@ -8,6 +8,7 @@ from typing import Any
 from babelset.contracts.evidence import path_name
 from babelset.contracts.joined import Piece, template
 from babelset.contracts.shape import Field, Look, Rules, Where, column_name, shortened, stands_in, within
+from babelset.errors import DataError
 from babelset.text.prose import holds_prose, reads_as_prose
 
 KEYWORDS = 200  # of one row that are looked for in its texts
@@ -19,6 +20,7 @@ class Ledger:
     def __init__(self, rules: Rules, taken: Mapping[Where, Field | str]) -> None:
         self.rules, self.taken, self.found = rules, taken, Look()
         self.linked: list[tuple[Where, str]] = []  # keywords that another text may hold
+        self.arguments = 0
         self.unsure: list[tuple[Where, str]] = []  # texts that no rule knows
 
     def close(self) -> None:
@@ -33,6 +35,13 @@ class Ledger:
             self.leave(text, path, "--leave")
         elif text.strip():
             self.found.fields.append(Field(path, path_name(path), role, text))
+
+    def argument(self, text: str, path: Where) -> None:
+        """A word that another text must hold; DataError where there are too many to look for."""
+        self.arguments += 1
+        if self.arguments > KEYWORDS:
+            raise DataError(f"is beyond the {KEYWORDS} words of one row that are looked for", field=path_name(path))
+        self.field(text, path, "keyword")
 
     def taken_at(self, path: Where, value: Any) -> None:
         decided = self.taken[path]

@@ -4,36 +4,48 @@ Values of a row that depend on its texts, and must do so after translation.
 answer_start   where the answer begins in the context (SQuAD): looked for again
 keywords       words that another column must hold (IFEval, Multi-IF): must be in its translation
 entry_point    a name of code that the texts speak of: must be in them as often
+language       what names the language of the row: names the target's
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+import regex
+
 from babelset.files.encoded import value_at
+from babelset.languages import Language
+from babelset.text.prose import UNSPACED
 
 Where = tuple[str | int, ...]
+Told = tuple[Where, str, str]  # path, role and source of a text
 CONTEXTS = ("context", "passage", "paragraph", "document", "article", "story")
 NAMES = ("entry_point", "function_name", "method_name")
+ASKING = ("prompt", "instruction", "question", "input", "turn/user")
+LONGEST = 20_000  # characters of a context that is searched slowly
+LETTER = r"[\p{L}\p{M}\p{N}_]"
 
 
 def offsets(row: Mapping[str, Any]) -> dict[Where, Any]:
     """
-    New values of every answer_start and answer_end in a row, from where its answers stand in its contexts now.
+    New values of every answer_start and answer_end in a row, from where its answers are in its contexts now.
 
     {"context": "a b c", "answers": {"text": ["b"], "answer_start": [0]}} -> {("answers", "answer_start"): [2]}
 
-    An answer that the context does not hold exactly once gets the offset -1.
+    An answer that differs in capitals or a final stop becomes what the context says. One that the context does not
+    hold exactly once gets the offset -1.
     """
     changes: dict[Where, Any] = {}
     for path, answer, context in _answers(row, (), ""):
-        texts = answer["text"] if isinstance(answer["text"], list) else [answer["text"]]
-        starts = [_only(text, context) for text in texts]
-        ends = [start + len(str(text)) if start >= 0 else -1 for start, text in zip(starts, texts, strict=True)]
-        for key, found in (("answer_start", starts), ("answer_end", ends)):
+        several = isinstance(answer["text"], list)
+        given = answer["text"] if several else [answer["text"]]
+        starts, texts = zip(*(_only(text, context) for text in given), strict=True) if given else ((), ())
+        ends = [start + len(text) if start >= 0 else -1 for start, text in zip(starts, texts, strict=True)]
+        for key, found in (("text", texts), ("answer_start", starts), ("answer_end", ends)):
             if key in answer:
-                changes[*path, key] = found if isinstance(answer["text"], list) else found[0]
+                changes[*path, key] = list(found) if several else found[0]
     return changes
 
 
@@ -50,16 +62,31 @@ def _answers(data: Any, path: Where, context: str) -> Iterator[tuple[Where, Mapp
                 yield from _answers(item, (*path, index), context)
 
 
-def _only(text: Any, context: str) -> int:
-    if not isinstance(text, str) or not text:
-        return -1
-    first = context.find(text)
-    return first if first == context.rfind(text) else -1
+def _only(text: Any, context: str) -> tuple[int, Any]:
+    """Where the only place of an answer is, -1 where there is none or more, and how the context spells it."""
+    if not isinstance(text, str) or not text.strip():
+        return -1, text
+    if (start := context.find(text)) < 0:
+        start, text = _loosely(text, context)
+    end = start + len(text)
+    around = context[max(start - 1, 0) : start + 1], context[end - 1 : end + 1]
+    within_number = any(len(each) == 2 and each.isdigit() for each in around)
+    return (-1, text) if start < 0 or start != context.rfind(text) or within_number else (start, text)
+
+
+def _loosely(text: str, context: str) -> tuple[int, str]:
+    """The only place of an answer whatever its capitals and final stop; -1 where there is none or more."""
+    if len(context) > LONGEST:
+        return -1, text
+    places = list(islice(regex.finditer(regex.escape(_bare(text)), context, regex.IGNORECASE), 2))
+    return (places[0].start(), places[0][0]) if len(places) == 1 else (-1, text)
 
 
 def broken_offsets(row: Mapping[str, Any]) -> str:
     """Which answer has no certain place in its context, "" where every one has."""
     for path, found in offsets(row).items():
+        if path[-1] == "text":
+            continue
         for index, start in enumerate(found if isinstance(found, list) else [found]):
             if start < 0:
                 answer = value_at(row, (*path[:-1], "text"))
@@ -68,17 +95,51 @@ def broken_offsets(row: Mapping[str, Any]) -> str:
     return ""
 
 
-def broken_keywords(targets: Sequence[tuple[str, str, str | None]]) -> str:
-    """Of (field, role, target): which keyword is in no other text, "" where every one is."""
-    told = "\n".join(target for _, role, target in targets if role != "keyword" and target).casefold()
-    for field, role, target in targets:
-        if role == "keyword" and target and _bare(target).casefold() not in told:
+def worded(fields: Sequence[Told], texts: Mapping[Where, str | None]) -> dict[Where, str]:
+    """The keywords of a row as the translated texts spell them, by path, where these hold them."""
+    keywords = [(path, source, texts.get(path)) for path, role, source in fields if role == "keyword"]
+    told = [(role, source, texts.get(path)) for path, role, source in fields] if keywords else []
+    found = ((path, _spelt(source, target, told)) for path, source, target in keywords if target)
+    return {path: spelt for path, spelt in found if spelt}
+
+
+def broken_keywords(targets: Sequence[tuple[str, str, str, str | None]]) -> str:
+    """Of (field, role, source, target): which keyword is in no other text, "" where every one is."""
+    told = [(role, source, target) for _, role, source, target in targets]
+    for field, role, source, target in targets:
+        if role == "keyword" and target and not _spelt(source, target, told):
             return f"{field}: the translated keyword {target!r:.60} is in no other text of the row"
     return ""
 
 
+def _spelt(source: str, target: str, told: Sequence[tuple[str, str, str | None]]) -> str:
+    """
+    A keyword as the first text spells it of those that hold it in the source; "" where one of these has it no more.
+
+    Texts that ask come first, the others where none of these held it. Where none at all did, one that asks must have
+    it now.
+    """
+    others = [each for each in told if each[0] != "keyword" and each[2]]
+    asking = [each for each in others if each[0] in ASKING] or others
+    before = _pattern(_bare(source), [text for _, text, _ in others])
+    holding = (each for group in (asking, others) if (each := [one for one in group if before.search(one[1])]))
+    held = next(holding, [])
+    texts = [target or "" for _, _, target in held or asking]
+    pattern = _pattern(target.strip() if source.rstrip().endswith(".") else _bare(target), texts)
+    found = [match[0] if match else "" for match in map(pattern.search, texts)]
+    return next(filter(None, found), "") if not held or all(found) else ""
+
+
+def _pattern(word: str, texts: Sequence[str]) -> regex.Pattern[str]:
+    """`word`, no part of another one where words have spaces between them."""
+    spaced = not any(UNSPACED.search(text) for text in texts)
+    before = f"(?<!{LETTER})" if spaced and word[:1].isalnum() else ""
+    after = f"(?!{LETTER})" if spaced and word[-1:].isalnum() else ""
+    return regex.compile(before + regex.escape(word) + after, regex.IGNORECASE)
+
+
 def _bare(text: str) -> str:
-    return text.strip().rstrip(".") if len(text.split()) == 1 else text.strip()
+    return text.strip().rstrip(".") or text.strip()
 
 
 def broken_names(row: Mapping[str, Any], texts: Sequence[tuple[str, str | None]]) -> str:
@@ -89,3 +150,14 @@ def broken_names(row: Mapping[str, Any], texts: Sequence[tuple[str, str | None]]
             if target is not None and source.count(name) > target.count(name):
                 return f"the name {name!r:.60} is in the source more often than in the translation"
     return ""
+
+
+def named_alike(said: str, target: Language) -> str:
+    """The target's name in the form in which a language is named: eng_Latn, eng, en or English."""
+    if "_" in said:
+        return target.code
+    if len(said) == 3:
+        return target.code[:3]
+    if len(said) == 2 or "-" in said:
+        return target.bcp47
+    return target.name.lower() if said.islower() else target.name

@@ -8,13 +8,17 @@ roles = { human = "turn/user" }      ... which babelset calls so
 leave = ["observation"]              with these roles the text stays as it is
 where = { type = "text" }            only in objects that have these values
 required = true                      a row without it is a failed row
+
+Labels are told in `[[labels]]` (labels.py), what no translation keeps in `[[bound]]` (bound.py).
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,59 +26,19 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from babelset import plugins
+from babelset.contracts.bound import Bound, demand_json
 from babelset.contracts.columns import ColumnSet, column, column_sets, vocabulary
 from babelset.contracts.evidence import path_name
 from babelset.contracts.joined import joined
-from babelset.contracts.links import offsets
-from babelset.contracts.paths import Place, steps, walk
+from babelset.contracts.labels import Label
+from babelset.contracts.links import named_alike, offsets, worded
+from babelset.contracts.paths import steps, walk
+from babelset.contracts.rules import FieldRule, Rewrite
 from babelset.contracts.shape import Field, Look, Rules, Where, named_language
 from babelset.contracts.walk import look
 from babelset.errors import ConfigError, DataError, did_you_mean
 from babelset.files.encoded import placed, value_at
-from babelset.languages import Language, find
-
-
-class FieldRule(BaseModel, extra="forbid", frozen=True):
-    """A `[[fields]]` table of a schema: texts of a row, and their role."""
-
-    path: str  # "messages[*].content"; [**] also goes into lists of the same name inside the items
-    role: str = "text"  # "instruction", "input", "output", "system", "turn/user", "turn/assistant" ...
-    role_from: str | None = None  # the key, here or in the objects around, whose value tells the role
-    roles: dict[str, str] = {}  # with role_from: value -> role
-    leave: list[str] = []  # with role_from: values whose text is left as it is
-    where: dict[str, str] = {}  # only in objects that have these values
-    required: bool = False  # a row without this field is a failed row
-
-    @cached_property
-    def steps(self) -> tuple[str, ...]:
-        return steps(self.path)
-
-    def role_at(self, place: Place) -> str | None:
-        """The role of the text there, None when it is to be left alone; DataError for a role nobody named."""
-        inner = place.around[-1] if place.around else {}
-        if any(inner.get(key) != value for key, value in self.where.items()):
-            return None
-        if self.role_from is None:
-            return self.role
-        said = next((obj[self.role_from] for obj in reversed(place.around) if self.role_from in obj), None)
-        if said in self.leave:
-            return None
-        if said not in self.roles:
-            known = ", ".join([*self.roles, *self.leave])
-            where = path_name(place.path[:-1])
-            raise DataError(f"{self.role_from} is {said!r}, which the schema does not know ({known})", field=where)
-        return self.roles[said]
-
-    def left_by(self, place: Place) -> str:
-        """Why the text there is left alone."""
-        said = next((obj[self.role_from] for obj in reversed(place.around) if self.role_from in obj), "")
-        return f"{self.role_from} {said}" if said in self.leave else "schema"
-
-
-class Rewrite(BaseModel, extra="forbid", frozen=True):
-    """A field that tells the row's language: it becomes the target's BCP-47 tag."""
-
-    path: str
+from babelset.languages import Language, Pair, find
 
 
 class Schema(BaseModel, extra="forbid", frozen=True):
@@ -95,6 +59,11 @@ class Schema(BaseModel, extra="forbid", frozen=True):
     fields_: list[FieldRule] = []
     rewrites: list[Rewrite] = []
     leave: list[str] = []  # columns that stay as they are
+    labels: list[Label] = []  # what names an option or a class
+    bound: list[Bound] = []  # values that no translation keeps
+    json_: list[str] = []  # cells that must be JSON
+    marks: list[str] = []  # literals that stay wherever they are in a text: "[title]"
+    arguments: bool = False  # words under names such as `keywords` must be in another text: translated always
     vocabulary: bool = False
     leave_unknown: bool = False
     speakers: dict[str, str] = {}  # "chatgpt": "turn/assistant"
@@ -102,14 +71,23 @@ class Schema(BaseModel, extra="forbid", frozen=True):
 
     @cached_property
     def rules(self) -> Rules:
-        return Rules(self.vocabulary, tuple(self.leave), self.leave_unknown, self.speakers, self.reasoning)
+        leave = tuple(self.leave)
+        return Rules(self.vocabulary, leave, self.leave_unknown, self.speakers, self.reasoning, self.arguments)
 
     def look(self, data: Mapping[str, Any]) -> Look:
         """What the row holds; DataError, with the field, for a missing or wrong value and an unknown speaker."""
         for path in self.required:
             self._demand(data, path)
+        demand_json(data, self.json_)
         decided = {} if not (self.fields_ or self.rewrites) else self._decided(data)
-        return look(data, self.rules, decided)
+        found = look(data, self.rules, decided)
+        if right := {path for label in self.labels for path in label.right(data)}:
+            found.fields = [replace(each, right=each.path in right) for each in found.fields]
+        return found
+
+    def broken(self, data: Mapping[str, Any], pair: Pair) -> str:
+        """Which value of a row no translation keeps, and why; "" where there is none."""
+        return next(filter(None, (rule.broken(data, pair) for rule in self.bound)), "")
 
     def fields(self, data: Mapping[str, Any]) -> list[Field]:
         """
@@ -205,53 +183,38 @@ class Schema(BaseModel, extra="forbid", frozen=True):
         found = found or self.look(data)
         changes: dict[Where, Any] = dict(texts)
         changes.update((path, joined(pieces, texts)) for path, pieces in found.joined.items())
-        for rewrite in self.rewrites:
-            places = (place for place in walk(data, steps(rewrite.path)) if not place.missing)
-            changes.update((place.path, target.bcp47) for place in places)
+        for place in (place for rewrite in self.rewrites for place in walk(data, steps(rewrite.path))):
+            if not place.missing:
+                changes[place.path] = named_alike(place.value if isinstance(place.value, str) else "-", target)
         for path in found.languages:
             said = str(value_at(data, path))
             if named_language(said) == (source or find("eng_Latn")):
-                changes[path] = _named_alike(said, target)
+                changes[path] = named_alike(said, target)
+        changes.update(worded([(field.path, field.role, field.text) for field in found.fields], texts))
         new = placed(data, changes)
-        return placed(new, offsets(new)) if _has_offsets(data) else new
+        return placed(new, offsets(new))
 
 
 def _kind(value: Any) -> str:
     return type(value).__name__.replace("NoneType", "null")
 
 
-def _has_offsets(data: Any) -> bool:
-    inner = data.values() if isinstance(data, dict) else data
-    return (isinstance(data, dict) and "answer_start" in data) or any(
-        _has_offsets(item) for item in inner if isinstance(item, dict | list)
-    )
-
-
-def _named_alike(said: str, target: Language) -> str:
-    """The target's name in the form in which the source is named: eng_Latn, eng, en or English."""
-    if "_" in said:
-        return target.code
-    if len(said) == 3:
-        return target.code[:3]
-    if len(said) == 2 or "-" in said:
-        return target.bcp47
-    return target.name.lower() if said.islower() else target.name
-
-
 def parse_schema(name: str, text: str) -> Schema:
     """The schema that a TOML text describes; ConfigError for anything it cannot hold."""
     try:
         table = tomllib.loads(text)
-        table["fields_"] = table.pop("fields", [])
+        table |= {"fields_": table.pop("fields", []), "json_": table.pop("json", [])}
         schema = Schema.model_validate({**table, "name": name})
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"schema {name!r}: not valid TOML: {error}") from None
     except ValidationError as error:
-        raise ConfigError(f"schema {name!r}: {plugins.explain(error).replace('fields_', 'fields')}") from None
+        reason = re.sub(r"\b(fields|json)_", r"\1", plugins.explain(error))
+        raise ConfigError(f"schema {name!r}: {reason}") from None
     if not schema.fields_ and not schema.vocabulary:
         raise ConfigError(f"schema {name!r}: it names no text; add a [[fields]] table with a path")
-    for path in [rule.path for rule in schema.fields_] + [rewrite.path for rewrite in schema.rewrites]:
-        steps(path)
+    own: list[FieldRule | Rewrite | Label | Bound] = [*schema.fields_, *schema.rewrites, *schema.labels, *schema.bound]
+    for rule in own:
+        steps(rule.path)
     return schema
 
 

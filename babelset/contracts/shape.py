@@ -24,6 +24,7 @@ class Field:
     name: str
     role: str
     text: str
+    right: bool = False  # the right one of some options
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Rules:
     leave_unknown: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     reasoning: bool = False
+    arguments: bool = False
 
 
 @dataclass(slots=True)

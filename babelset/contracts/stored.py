@@ -11,9 +11,9 @@ How evidence stands in a file: one JSON text, without what the row and the evide
 - A part of a text is two numbers: characters after the part before it, and its length. Segments and kept texts are
   parts of the source of their field, targets of the text that stands in the row.
 - `texts` are the hashes (xxh32) of these texts; of one that was changed since, nobody knows the sentences any more.
-- A field is its path (of a column the name alone), its source, the parts of it that were kept, and its role where that
-  is not the last key of the path. A segment with nothing special is its parts in source and target, and its field where
-  it is not that of the one before.
+- A field is its path (of a column the name alone), its source, the parts of it that were kept, its role where that is
+  not the last key of the path, and what else is told of it. A segment with nothing special is its parts in source and
+  target, and its field where it is not that of the one before.
 - A score that all segments share stands once. A check that passed with the mean of its scores has no verdict:
   `exceptions` are the others, as a score, or by keys; null where a score was never judged.
 - Left out are also empty lists and texts, and a status that the verdicts tell.
@@ -129,12 +129,14 @@ class _Parts:
 
 
 def _short_field(field: Table) -> list[Any]:
-    """Its path, or its column; its source; the parts of it that were kept; its role. Of the last two what is needed."""
+    """Its path, or its column; its source; the parts that were kept; its role; what else is told. As far as needed."""
     parts, path, role = _Parts(field["source"]), field["path"], field["role"]
     keeps = [number for keep in field["keeps"] for number in parts.short(keep)]
     if parts.text is None:
         raise ValueError("a kept text is not in the source")
     new = [path if len(path) > 1 else path[0], field["source"], keeps, role]
+    if rest := {key: value for key, value in field.items() if key not in ("path", "role", "source", "keeps")}:
+        return [*new, rest]
     return new if role != path[-1] else new[: 3 if keeps else 2]
 
 
@@ -143,7 +145,8 @@ def _full_field(found: Sequence[Any]) -> Table:
     path = where if isinstance(where, list) else [where]
     parts, numbers = _Parts(source), more[0] if more else []
     keeps = [parts.full([skip, length]) for skip, length in zip(numbers[::2], numbers[1::2], strict=True)]
-    return {"path": path, "role": more[1] if len(more) > 1 else path[-1], "source": source, "keeps": keeps}
+    role, rest = more[1] if len(more) > 1 else path[-1], more[2] if len(more) > 2 else {}
+    return {**rest, "path": path, "role": role, "source": source, "keeps": keeps}
 
 
 def _short_segments(segments: Iterable[Table], fields: Sequence[Table], texts: Sequence[Any]) -> Iterator[Any]:

@@ -183,19 +183,22 @@ class _Walk:
             for index, item in enumerate(value):
                 self._language(item, (*path, index))
 
-    def _keywords(self, value: Any, path: Where) -> None:
-        """Strings in there are decided on when all other texts of the row are known."""
+    def _keywords(self, value: Any, path: Where, sure: bool = False) -> None:
+        """Strings in there are decided on when all other texts of the row are known; those that are `sure`, now."""
         if isinstance(value, str):
             opened = decode(value)
             if opened is not None:
                 self._keywords(opened, (*path, ENCODED))
-            elif value.strip():
+            elif sure:
+                self.book.argument(value, path)
+            elif value.strip() and not self.rules.arguments:
                 self.book.linked.append((path, value))
         elif isinstance(value, dict | list):
             for key, item in value.items() if isinstance(value, dict) else enumerate(value):
                 known = column(key) if isinstance(key, str) else None
-                if known is None or known.kind != "left":
-                    self._keywords(item, (*path, key))
+                if known is None or known.kind not in ("left", "language"):
+                    named = known is not None and known.kind == "linked"
+                    self._keywords(item, (*path, key), sure or (named and self.rules.arguments))
 
 
 def _only_left(key: str) -> Column | None:

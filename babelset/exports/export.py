@@ -77,7 +77,8 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
             seen.check()
             return rows.account()
 
-        return output.publish(rows.entries(), files, about, always=("written",) if rows.one else ())
+        always = ("written",) if rows.one else ()
+        return output.publish(rows.entries(), files, about, always=always, texts=rows.texts)
 
 
 class _Rows:
@@ -110,6 +111,14 @@ class _Rows:
             raise AccountingError(f"{self.read} rows read, but {written} written and {failed} failed")
         rows = {"read": self.read, "written": written, "failed": failed}
         return {"rows": rows, "failures": dict(self.failed.most_common()), "counts": {"written": dict(self.written)}}
+
+    def texts(self) -> dict[Path, str]:
+        """What the shape says of its files, beside them."""
+        if self.one or self.shape.endings or not self.written:
+            return {}
+        folder = Path(self.job.output)
+        counts = {str(Path(path).relative_to(folder)): count for path, count in self.written.items()}
+        return {folder / name: text for name, text in self.shape.texts(folder.absolute(), counts).items()}
 
     def _place(self, row: Row | BadRow) -> tuple[str, dict[str, Any]]:
         """Where a row goes and how it looks there; DataError for a row that cannot be expressed."""

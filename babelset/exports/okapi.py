@@ -4,8 +4,12 @@ Okapi: a folder a kind of data, in it a JSON array a language, as nlp-uoregon/Ok
 multilingual-alpaca-52k/ca.json        id, instruction, input, output
 multilingual-ranking-data-42k/ca.json  id, instruction, input, prefered_output, rejected_output (spelt so)
 multilingual-rl-tuning-64k/ca.json     id, instruction, input; prompts alone, as okapi-rl
-m_arc/ca.json, m_hellaswag, m_mmlu     benchmark items in their own shape
+m_arc/ca.json                          id, instruction, option_a to option_e, answer
+m_mmlu/ca.json                         id, instruction, option_a to option_d, answer
+m_truthfulqa/ca.json                   id, question, mc1_targets_choices, mc1_targets_labels, mc2_targets_...
+m_hellaswag/ca.json                    id, activity_label, ctx_a, ctx_b, endings, label
 
+The benchmarks are as lm-eval's okapi tasks read them, whichever of their shapes they came in.
 Languages are named as Okapi names them, by two letters; those that have no such code by their BCP-47 tag.
 Okapi's columns are fixed: extra keys stay behind, an id is the row's own or its number in the source file.
 """
@@ -17,10 +21,10 @@ from typing import Any
 from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.alpaca import alpaca
+from babelset.exports.benchmark import KINDS, item, short
 from babelset.exports.conversation import text_of
 
-PLAIN = {"zho_Hans": "zh"}  # Okapi's languages whose BCP-47 tag is longer than two letters
-BENCHMARKS = {"arc": "m_arc", "hellaswag": "m_hellaswag", "mmlu": "m_mmlu"}
+BENCHMARKS = frozenset({"arc", "hellaswag", "mmlu", "truthfulqa"})
 RANKED = ("prefered_output", "rejected_output")
 
 
@@ -30,8 +34,11 @@ class Okapi(Export):
     endings = ()
 
     def convert(self, row: TranslatedRow) -> Exported:
-        if folder := BENCHMARKS.get(row.evidence["schema"]):
-            return Exported(row.data, _file(folder, row))
+        if row.evidence["schema"] in KINDS:
+            kind, data = item(row)
+            if kind not in BENCHMARKS:
+                raise DataError(f"okapi has no place for {kind}; --as lm-eval has")
+            return Exported(data, _file(f"m_{kind}", row))
         if ranked := _ranked(row):
             return _exported("multilingual-ranking-data-42k", row, ranked, *RANKED)
         return _exported("multilingual-alpaca-52k", row, alpaca(row), "output")
@@ -48,7 +55,7 @@ class OkapiRL(Export):
 
 
 def _file(folder: str, row: TranslatedRow) -> str:
-    return f"{folder}/{PLAIN.get(row.language.code, row.language.bcp47)}.json"
+    return f"{folder}/{short(row.language)}.json"
 
 
 def _exported(folder: str, row: TranslatedRow, flat: dict[str, Any], *answers: str) -> Exported:

@@ -53,6 +53,17 @@ def drafting(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
         raise
 
 
+@contextmanager
+def drafting_text(path: Path, text: str) -> Iterator[None]:
+    """Write a text to the file beside `path` that `appear` gives its name; nothing stays when the block fails."""
+    try:
+        _write_part(path, [text.encode()])
+        yield
+    except BaseException:
+        part_of(path).unlink(missing_ok=True)
+        raise
+
+
 def part_of(path: Path) -> Path:
     """The file that `path` is written as until it is whole."""
     return path.with_name(path.name + ".part")
@@ -71,18 +82,21 @@ def appear(path: Path) -> None:
 
 def write_whole(path: Path, lines: Iterable[str | bytes]) -> None:
     """Write a file that exists only when it is complete; OutputError where it cannot be written."""
-    with _named(path):
-        try:
-            with part_of(path).open("wb") as file:
-                for line in lines:
-                    file.write(line if isinstance(line, bytes) else line.encode())
-                    file.write(b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            part_of(path).unlink(missing_ok=True)
-            raise
+    try:
+        _write_part(
+            path, (part for line in lines for part in (line if isinstance(line, bytes) else line.encode(), b"\n"))
+        )
+    except BaseException:
+        part_of(path).unlink(missing_ok=True)
+        raise
     appear(path)
+
+
+def _write_part(path: Path, parts: Iterable[bytes]) -> None:
+    with _named(path), part_of(path).open("wb") as file:
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def says(path: Path, lines: Iterable[str]) -> bool:

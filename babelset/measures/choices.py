@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import regex
 
-from babelset.contracts.filter import Scored
+from babelset.contracts.filter import RIGHT, Scored
 
 ROLES = frozenset({"choice", "option"})
 # A key that holds options, as the last or as any other part of a path: choices[0], options.A, option_b, endings[1].
-NAMES = "choices?|options?|endings?|alternatives|distractors?|candidates|sol|op(?=[a-e]$)|mc\\d?_targets|mc_answers?|mc"
+NAMES = (
+    "choices?|options?|endings?|alternatives|distractors?|candidates|sol|op(?=[a-e]$)"
+    "|mc\\d?_targets(?:_choices)?|mc_answers?|mc"
+)
 KEY = regex.compile(rf"(?:^|(?<=[.\]]))(?:{NAMES})(?:_?(?:\d+|[A-Ja-j]))?(?=$|[.\[])", regex.IGNORECASE)
 PLACE = regex.compile(r"\[\d+\]|(?<=\.)[A-Ja-j1-9]$")
 COUNTED = regex.compile(r"_?(?:\d+|(?<=_|\bop)[A-Ja-j])$", regex.IGNORECASE)
 WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+LOOKED_AT = 400  # letters of an option, to tell its script
+ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "FULLWIDTH": "LATIN"}
 LETTERS = 15  # that a translation needs, to be no coincidence
 COMMON = 0.5  # of the words of two sources: as much makes them one for a translator
 INNER = r"[^\p{P}\p{S}\s]"
@@ -59,6 +66,32 @@ def confused(options: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
         if fold(first[0]) != fold(source):
             return first[1], target
     return None
+
+
+def alone(options: Sequence[Scored]) -> Scored | None:
+    """
+    The right option, where the scripts of the right ones and of the others have nothing in common, which tells it;
+    None where that was so in the source, or nobody knows the right one.
+    """
+    right = [option for option in options if RIGHT in option.flags]
+    others = [option for option in options if RIGHT not in option.flags]
+    if _apart([_script(option.target or "") for option in right], [_script(option.target or "") for option in others]):
+        before = [_script(option.source) for option in right], [_script(option.source) for option in others]
+        return None if _apart(*before) else right[0]
+    return None
+
+
+def _apart(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether both have scripts, and none in common."""
+    these, those = set(some) - {""}, set(others) - {""}
+    return bool(these and those and not these & those)
+
+
+def _script(text: str) -> str:
+    """The script of most letters of a text, "" for a text without letters; Chinese and Japanese are one script."""
+    names = (unicodedata.name(letter, "").partition(" ")[0] for letter in filter(str.isalpha, text[:LOOKED_AT]))
+    found = Counter(ONE_SCRIPT.get(name, name) for name in names)
+    return found.most_common(1)[0][0] if found else ""
 
 
 def merged(fields: Iterable[Scored]) -> tuple[Scored, Scored] | None:

@@ -8,8 +8,16 @@ from itertools import islice
 
 from babelset.contracts import expect_kind, expect_one_each
 from babelset.contracts.accounted import accounted, kept_whole
-from babelset.contracts.evidence import Evidence, add_marks, carried, segment_evidence, verdict_evidence, whole_row
-from babelset.contracts.filter import Filter, Marks, Outcome, Rating, Scored, Verdict
+from babelset.contracts.evidence import (
+    Evidence,
+    add_marks,
+    carried,
+    field_evidence,
+    segment_evidence,
+    verdict_evidence,
+    whole_row,
+)
+from babelset.contracts.filter import RIGHT, Filter, Marks, Outcome, Rating, Scored, Verdict
 from babelset.contracts.schema import Schema
 from babelset.contracts.shape import Field
 from babelset.contracts.translator import Translation
@@ -54,12 +62,14 @@ class Deciding:
             target = rebuild(parts, targets) if len(targets) == len(units) else None
             texts[field.path] = target
             segments += units
-            fields.append(Scored(field.text, target, self.pair, field.name, field.role, keeps))
+            flags = (RIGHT,) if field.right else ()
+            fields.append(Scored(field.text, target, self.pair, field.name, field.role, keeps, flags))
         data = self.schema.replace(row.row.data, texts, self.pair.target, self.pair.source, row.look)
         return Outcome(segments, fields, whole_row(segments, self.pair), data)
 
     def _entry(self, row: Parsed, outcome: Outcome, signature: str) -> Entry:
-        verdicts = [*judge(self.filters, outcome), *accounted(row.look, outcome)]
+        broken = self.schema.broken(row.row.data, self.pair)
+        verdicts = [*judge(self.filters, outcome), *accounted(row.look, outcome, broken)]
         status = "accepted" if all(verdict.ok for verdict in verdicts) else "rejected"
         index = {field.name: number for number, (field, _, _) in enumerate(row.fields)}
         evidence: Evidence = {
@@ -71,10 +81,7 @@ class Deciding:
             "source": self.pair.source.code,
             "target": self.pair.target.code,
             "translator": signature,
-            "fields": [
-                {"path": list(field.path), "role": field.role, "source": field.text, "keeps": list(keeps)}
-                for field, keeps, _ in row.fields
-            ],
+            "fields": [field_evidence(field, keeps) for field, keeps, _ in row.fields],
             "segments": [segment_evidence(segment, index[segment.field]) for segment in outcome.segments],
             "scores": {},
             "verdicts": [verdict_evidence(verdict) for verdict in verdicts],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -12,7 +13,7 @@ from babelset.errors import DataError
 from babelset.files.lossless import dumps
 from babelset.files.row import BadRow, Row, excerpt
 from babelset.languages import Pair
-from babelset.text.document import Keep, Span, parse
+from babelset.text.document import Keep, Prose, Span, parse
 from babelset.text.segment import Context, Segment, split, whole
 from babelset.translation.ladder import Ladder
 from babelset.work.journal import Entry
@@ -70,7 +71,7 @@ def spanned(row: Row | BadRow, schema: Schema, options: ParseOptions) -> Spanned
     except DataError as error:
         where = f"{error.field}: " if error.field else ""
         return failed(BadRow(row.number, row.file, row.line, where + error.reason, excerpt(dumps(row.data))))
-    return Spanned(row, look, [(field, spans_of(field.text, options)) for field in fields])
+    return Spanned(row, look, [(field, spans_of(field.text, options, schema.marks)) for field in fields])
 
 
 def failed(row: BadRow) -> Entry:
@@ -91,8 +92,19 @@ def parsed(row: Spanned, ladder: Ladder, pair: Pair) -> Parsed:
     return _in_context(found) if ladder.translator.reads_rows else found
 
 
-def spans_of(text: str, options: ParseOptions) -> list[Span]:
-    return parse(text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
+def spans_of(text: str, options: ParseOptions, marks: Sequence[str] = ()) -> list[Span]:
+    """The spans of a text; `marks` are literals that a schema keeps."""
+    spans = parse(text, reasoning=options.reasoning, comments=options.comments, numbers=options.numbers)
+    if not any(mark in text for mark in marks):
+        return spans
+    return [part for span in spans for part in (_parted(span, marks) if isinstance(span, Prose) else (span,))]
+
+
+def _parted(prose: Prose, marks: Sequence[str]) -> Iterator[Span]:
+    known = "|".join(map(re.escape, sorted(marks, key=len, reverse=True)))
+    for at, text in enumerate(re.split(f"({known})", prose.text)):
+        if text:
+            yield Keep(text, "mark") if at % 2 else Prose(text)
 
 
 def _in_context(row: Parsed) -> Parsed:

@@ -29,7 +29,7 @@ from babelset.contracts.stored import stored
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
-from babelset.files.writing import appear, check_writable, drafting, make_folder, part_of
+from babelset.files.writing import appear, check_writable, drafting, drafting_text, make_folder, part_of
 from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
 from babelset.work.journal import PUBLISH, Entry, Journal, clear, compare
 from babelset.work.manifest import Manifest, identity_of, read_manifest
@@ -75,14 +75,15 @@ class Output:
         files: Mapping[str, Path],
         about: Callable[[], Mapping[str, Any]],
         always: Sequence[str] = (),
+        texts: Callable[[], Mapping[Path, str]] = dict,
     ) -> Manifest:
         """
         Write each entry to the file of its status, then all files at once, then the manifest; clean up.
 
         An entry may name its own `file`. Files in `always` are there also without rows, and the first of them appears
-        last. `about` is the rest of the manifest; it is asked when every entry is written and before anything appears,
-        and may raise. Raises ConfigError for a file that is there and was not made by this command, OutputError where
-        one cannot be written.
+        last. `texts` are files beside them, asked for when every entry is written. `about` is the rest of the
+        manifest; it is asked when every entry is written and before anything appears, and may raise. Raises
+        ConfigError for a file that is there and was not made by this command, OutputError where one cannot be written.
         """
         with ExitStack() as stack:
             drafts: dict[Path, Writer] = {}
@@ -102,9 +103,14 @@ class Output:
             for entry in entries:
                 what = entry.get("file", entry["status"])
                 draft(what, files.get(what) or Path(what)).write(stored(entry["data"]))
-            told = about()
-        self._appear(list(drafts))
-        return self._finish({**told, "files": {**paths, **told.get("files", {})}}, list(drafts))
+            told, beside = about(), texts()
+            for path, text in beside.items():
+                keep_apart(self.reads, {"text beside them": path})
+                self.refuse(path)
+                stack.enter_context(drafting_text(path, text))
+        made = [*drafts, *beside]
+        self._appear(made)
+        return self._finish({**told, "files": {**paths, **told.get("files", {})}}, made)
 
     def _appear(self, paths: Sequence[Path]) -> None:
         told = [self._relative(path) for path in paths]

@@ -2,10 +2,33 @@ from __future__ import annotations
 
 import pytest
 
+from babelset.contracts.detect import detect
 from babelset.errors import DataError
 
 ALPACA = {"instruction": "Suma.", "input": "", "output": "Tres.", "topic": "maths"}
 ARC = {"id": "q1", "question": "Per què?", "choices": ["Perquè sí", "Perquè no"], "answerKey": "B"}
+OPTIONS = {
+    "id": "q1", "instruction": "Per què?", "option_a": "Perquè sí", "option_b": "Perquè no", "option_c": "",
+    "option_d": "", "option_e": "", "answer": "B",
+}  # fmt: skip
+MMLU = {"question": "Quin?", "choices": ["U", "Dos", "Tres", "Quatre"], "answer": 2}
+FOUR = {
+    "instruction": "Quin?", "option_a": "U", "option_b": "Dos", "option_c": "Tres", "option_d": "Quatre", "answer": "C",
+}  # fmt: skip
+LISTS = {"choices": ["Sí", "No"], "labels": [0, 1]}
+TRUTH = {"id": "t", "question": "Canta?", "mc1_targets": LISTS, "mc2_targets": LISTS}
+TOLD = {
+    "id": "t", "question": "Canta?", "mc1_targets_choices": ["Sí", "No"], "mc1_targets_labels": [0, 1],
+    "mc2_targets_choices": ["Sí", "No"], "mc2_targets_labels": [0, 1],
+}  # fmt: skip
+ENDS = {
+    "id": "h",
+    "activity_label": "Pa",
+    "ctx_a": "Pasta.",
+    "ctx_b": "",
+    "endings": ["a", "b", "c", "d"],
+    "label": "1",
+}
 PREFERENCE = {"prompt": "Saluda.", "chosen": "Hola!", "rejected": "Què?", "score": 0.5}
 CHAT = {
     "chosen": [{"role": "user", "content": "Saluda."}, {"role": "assistant", "content": "Hola!"}],
@@ -49,12 +72,26 @@ PROMPT = {"id": 17, "instruction": "Saluda.", "input": ""}
         ("okapi", "okapi", RANKED, "multilingual-ranking-data-42k/ca.json", RANKED),
         ("okapi-rl", "preference", PREFERENCE, "multilingual-rl-tuning-64k/ca.json", PROMPT),
         ("okapi-rl", "fields", {"instruction": "Saluda."}, "multilingual-rl-tuning-64k/ca.json", PROMPT),
-        ("okapi", "arc", ARC, "m_arc/ca.json", ARC),
+        ("okapi", "arc", ARC, "m_arc/ca.json", OPTIONS),
+        ("okapi", "arc_options", OPTIONS, "m_arc/ca.json", OPTIONS),
+        ("okapi", "mmlu", MMLU, "m_mmlu/ca.json", {"id": "17", **FOUR}),
+        ("okapi", "mmlu_options", FOUR, "m_mmlu/ca.json", {"id": "17", **FOUR}),
+        ("okapi", "truthfulqa", TRUTH, "m_truthfulqa/ca.json", TOLD),
+        ("okapi", "truthfulqa_mc", TOLD, "m_truthfulqa/ca.json", TOLD),
+        ("okapi", "hellaswag", ENDS, "m_hellaswag/ca.json", ENDS),
     ],
 )
 def test_where_a_row_goes_and_how(export_as, recipe, schema, row, file, exported):
     made = export_as(recipe, schema, row, row)
     assert (made.file, made.data, list(made.data)) == (file, exported, list(exported))
+
+
+@pytest.mark.parametrize("schema, row", [("arc", ARC), ("mmlu", MMLU), ("truthfulqa", TRUTH), ("hellaswag", ENDS)])
+def test_a_benchmark_is_read_as_it_was_written(export_as, schema, row):
+    made = export_as("okapi", schema, row, row).data
+    again = detect([made]).schema
+    assert again.name in (schema, f"{schema}_options", f"{schema}_mc")
+    assert export_as("okapi", again.name, made, made).data == made
 
 
 @pytest.mark.parametrize(

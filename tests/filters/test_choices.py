@@ -30,6 +30,7 @@ PATHS = [
     ("ending0", "ending1"),
     ("mc_answer1", "mc_answer4"),
     ("mc1_targets.choices[0]", "mc1_targets.choices[1]"),
+    ("mc2_targets_choices[0]", "mc2_targets_choices[3]"),
     ("sol1", "sol2"),
     ("choice1", "choice2"),
 ]
@@ -67,6 +68,31 @@ def test_fields_are_options_by_their_role():
 )
 def test_options(what, fields, ok):
     assert judged(*fields).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("what", "options", "ok"),
+    [
+        ("the right one is left in Latin letters", [("!iron", "iron"), ("salt", "नमक"), ("wood", "लकड़ी")], False),
+        ("a wrong one is, and the right one not alone", [("!iron", "लोहा"), ("salt", "salt"), ("wood", "लकड़ी")], True),
+        ("the right one and a wrong one are", [("!iron", "iron"), ("salt", "salt"), ("wood", "लकड़ी")], True),
+        ("so it was in the source", [("!лес", "лес"), ("salt", "sal"), ("wood", "madera")], True),
+        ("numbers have no script", [("!7", "7"), ("seven", "सात"), ("eight", "आठ")], True),
+        ("both right ones are", [("!iron", "iron"), ("!zinc", "zinc"), ("salt", "नमक")], False),
+        ("kana and Han are one", [("!iron", "てつ"), ("salt", "塩"), ("wood", "木材")], True),
+        ("of two", [("!iron", "iron"), ("salt", "नमक")], False),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("path", ["choices[{}]", "mc1_targets_choices[{}]", "mc_answer{}", "endings[{}]"])
+def test_the_script_does_not_tell_the_right_option(what, options, ok, path):
+    units = [
+        Scored(source.lstrip("!"), target, PAIR, path.format(at), "choice", flags=("right",) * source.startswith("!"))
+        for at, (source, target) in enumerate(options)
+    ]
+    found = verdict(Choices(), Outcome(units, units, units[0]))
+    assert found.ok is ok, found.reason
+    assert ok or "the right option alone is in another script" in found.reason
 
 
 QUESTION = "Which is large?\nA) big\nB) small\nC) red"

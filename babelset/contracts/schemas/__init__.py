@@ -1,6 +1,7 @@
 """
-Shapes with a structure of their own, one TOML each: `babelset.contracts.schemas:oasst_tree` is what oasst_tree.toml
-describes. Datasets that are columns need none: the vocabulary in `columns.toml` knows them.
+Shapes with a structure of their own, and benchmarks with their labels, one TOML each:
+`babelset.contracts.schemas:oasst_tree` is what oasst_tree.toml describes. Other datasets that are columns need none:
+the vocabulary in `columns.toml` knows them.
 
 A new one is a TOML file here and a line among the entry points of the group `babelset.schemas`.
 """
