@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 LIKELIER = 4.0  # than the target another language must be, by log score: benchmarks/results/language.md has the curve
 SURE = 8.0  # the same for one line of many, and where more depends on it
 FEW, WORDS = 9, 3  # letters or words in short lines, names aside, that are judged against the source alone
-LEFT = 0.4  # of the letters of short lines: so many must be the source's words
+LEFT, LEFT_CAPITALS = 0.25, 0.4  # of the letters of short lines: so many must be the source's words
+AGAIN, ONE_LINE, COGNATE = 6.0, 4.0, -1.0  # by log score: see `left`
 NOT_LETTER = regex.compile(r"[^\p{L}\p{M}]+")
 TAKEN = "taken for "  # and a language: the note on a unit, and what a verdict counts
 
@@ -65,34 +66,48 @@ def judged(unit: Scored, letters: int = 40, read: int = 1500) -> Judged:
 
 def left(unit: Scored, letters: int = 40) -> float | None:
     """
-    The margin against the source alone, in lines of fewer letters: of the source's words, where they are 40 % of the
-    letters, "Output 1 para", or of all words but the source's names, "I am a helpful assistant"; the lower one.
+    The margin against the source alone, in lines of fewer letters: of the source's words, "Output 1 para", or of all
+    words but the source's names, "I am a helpful assistant"; the lowest one.
 
-    A word may be the same in both languages, so each of the source's is weighed by itself; names and words of three
-    letters are not. None where nothing can be said, and between two scripts.
+    A word may be the same in both languages, so each of the source's is weighed by itself, and each but one weighs
+    `AGAIN` more, as few are the same by chance, cognates aside. They must make up 25 % of the letters, 40 % where all
+    have capitals and may be names. One line of several must be told from the source by `ONE_LINE` more than all of
+    them. None where nothing can be said, and between two scripts.
     """
     pair, (source, target) = unit.pair, unit.prose
     own, other = set(pair.target.langid), set(pair.source.langid)
     if not own or not other or own & other or pair.source.script != pair.target.script:
         return None
-    words = [words for words in map(WORD.findall, target.split("\n")) if sum(map(len, words)) < letters]
-    found = [_left_words(source, words, pair), _left_language(source, words, pair)] if any(words) else []
+    lines = [words for words in map(WORD.findall, target.split("\n")) if words and sum(map(len, words)) < letters]
+    told = [words for words in map(WORD.findall, source.split("\n")) if words]
+    known = {word.casefold() for words in told for word in _common(words)[_titled(words) :]}
+    each = [_left_words(known, [line], pair) for line in lines] if len(lines) > 1 else []
+    found = [score and score + ONE_LINE for score in each]
+    found += [_left_words(known, lines, pair), _left_language(source, lines, pair)]
     return min((score for score in found if score is not None), default=None)
 
 
-def _left_language(source: str, words: Sequence[Sequence[str]], pair: Pair) -> float | None:
+def _left_language(source: str, lines: Sequence[Sequence[str]], pair: Pair) -> float | None:
     names = {word for word in WORD.findall(source) if is_name(word) or len(word) < 4}  # "of the" may be of a title
-    own = [word for line in words for word in line if word not in names]
+    own = [word for line in lines for word in line if word not in names]
     enough = sum(map(len, own)) >= FEW or len(own) >= WORDS
     return _model().against_source(" ".join(own), pair) if enough else None
 
 
-def _left_words(source: str, words: Sequence[Sequence[str]], pair: Pair) -> float | None:
-    known = {word.casefold() for line in source.split("\n") for word in _common(WORD.findall(line))}
-    same = [word.casefold() for line in words for word in _common(line) if len(word) > 3 and word.casefold() in known]
-    if not same or sum(map(len, same)) < LEFT * sum(len(word) for line in words for word in line):
+def _left_words(known: Container[str], lines: Sequence[Sequence[str]], pair: Pair) -> float | None:
+    words = [word for line in lines for word in _common(line) if len(word) > 1 and word.casefold() in known]
+    least = LEFT if any(map(str.islower, words)) else LEFT_CAPITALS
+    if not words or sum(map(len, words)) < least * sum(len(word) for line in lines for word in line):
         return None
-    return sum(_model().against_source(f" {word} ", pair) for word in set(same))
+    weights = {word.casefold(): _model().against_source(f" {word.casefold()} ", pair) for word in words}
+    lower = [word for word in weights if word in words and (len(word) < 4 or weights[word] < COGNATE)]
+    further = max(0, len(lower) - all(map(str.islower, words)))  # those with capitals together are one
+    return sum(weights.values()) - AGAIN * further
+
+
+def _titled(words: Sequence[str]) -> bool:
+    """Whether the first word may be one of a title or of a full name: `Will Smith said`."""
+    return len(words) > 1 and is_name(words[0]) and is_name(words[1])
 
 
 def _common(words: Sequence[str]) -> list[str]:
