@@ -24,6 +24,7 @@ SURE = 8.0  # the same for one line of many, and where more depends on it
 FEW, WORDS = 9, 3  # letters or words in short lines, names aside, that are judged against the source alone
 LEFT, LEFT_CAPITALS = 0.25, 0.4  # of the letters of short lines: so many must be the source's words
 AGAIN, ONE_LINE, COGNATE = 6.0, 4.0, -1.0  # by log score: see `left`
+QUOTED = regex.compile(r"\([^()\n]*\)|\"[^\"\n]*\"|“[^”\n]*”|«[^»\n]*»")
 NOT_LETTER = regex.compile(r"[^\p{L}\p{M}]+")
 TAKEN = "taken for "  # and a language: the note on a unit, and what a verdict counts
 
@@ -69,9 +70,9 @@ def left(unit: Scored, letters: int = 40) -> float | None:
     The margin against the source alone, in lines of fewer letters: of the source's words, "Output 1 para", or of all
     words but the source's names, "I am a helpful assistant"; the lowest one.
 
-    A word may be the same in both languages, so each of the source's is weighed by itself, and each but one weighs
-    `AGAIN` more, as few are the same by chance, cognates aside. They must make up 25 % of the letters, 40 % where all
-    have capitals and may be names. One line of several must be told from the source by `ONE_LINE` more than all of
+    A word may be the same in both languages, so each of the source's is weighed by itself, quoted ones aside. Each but
+    one weighs `AGAIN` more, as few but cognates are the same by chance. They must make up 25 % of the letters, 40 % where
+    all have capitals and may be names. One line of several must be told from the source by `ONE_LINE` more than all of
     them. None where nothing can be said, and between two scripts.
     """
     pair, (source, target) = unit.pair, unit.prose
@@ -79,7 +80,7 @@ def left(unit: Scored, letters: int = 40) -> float | None:
     if not own or not other or own & other or pair.source.script != pair.target.script:
         return None
     lines = [words for words in map(WORD.findall, target.split("\n")) if words and sum(map(len, words)) < letters]
-    told = [words for words in map(WORD.findall, source.split("\n")) if words]
+    told = [words for words in map(WORD.findall, QUOTED.sub(" ", source).split("\n")) if words]
     known = {word.casefold() for words in told for word in _common(words)[_titled(words) :]}
     each = [_left_words(known, [line], pair) for line in lines] if len(lines) > 1 else []
     found = [score and score + ONE_LINE for score in each]

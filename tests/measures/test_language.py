@@ -86,6 +86,7 @@ SHORT_ES = "Limpia la tapa.\nGíralo dos veces.\nEs un animal normal.\nAbre la v
         ("a greeting", "Good morning", "Good morning", "ca", True),
         ("one of several lines", SHORT, SHORT_ES.replace("Limpia la tapa.", "Dry the lid."), "es", True),
         ("all lines are translated", SHORT, SHORT_ES, "es", False),
+        ("quoted words", "Hello is (shalom) and thanks (toda).", "Hola és (shalom) i gràcies (toda).", "ca", False),
         ("two cognates", "An animal hospital", "Un hospital animal", "es", False),
         ("a name in front", "Krita saves it", "Krita lo guarda", "es", False),
         ("a loanword in front", "Marketing and sales", "Marketing y ventas", "es", False),
