@@ -1,5 +1,5 @@
 """
-Megabytes that `pip install babelset` puts on a disk, with what it needs: as it is, and with lingua in py3langid's place.
+Megabytes that `pip install babelset` puts on a disk with what it needs, and those with lingua in py3langid's place.
 
     python benchmarks/size.py     # writes benchmarks/results/size.json
 

@@ -71,9 +71,9 @@ def left(unit: Scored, letters: int = 40) -> float | None:
     words but the source's names, "I am a helpful assistant"; the lowest one.
 
     A word may be the same in both languages, so each of the source's is weighed by itself, quoted ones aside. Each but
-    one weighs `AGAIN` more, as few but cognates are the same by chance. They must make up 25 % of the letters, 40 % where
-    all have capitals and may be names. One line of several must be told from the source by `ONE_LINE` more than all of
-    them. None where nothing can be said, and between two scripts.
+    one weighs `AGAIN` more, as few but cognates are the same by chance. They must make up 25 % of the letters, 40 %
+    where all have capitals and may be names. One line of several must be told from the source by `ONE_LINE` more than
+    all of them. None where nothing can be said, and between two scripts.
     """
     pair, (source, target) = unit.pair, unit.prose
     own, other = set(pair.target.langid), set(pair.source.langid)
