@@ -3,13 +3,15 @@ Does the check `language` find what is in another language, and let pass what pe
 
     python benchmarks/language.py NTREX_FOLDER CACHE_FOLDER [--result benchmarks/results/language.json]
 
-The texts are those of benchmarks/language_texts.py, each at least 40 letters long, so that every one is judged by
-itself. For each margin by which another language must be likelier:
+The texts are those of benchmarks/language_texts.py, each at least 40 letters long, the short ones aside, so that every
+one is judged by itself. For each margin by which another language must be likelier:
 
 - human: the share of translations by people that is turned away, by kind of text; the median and worst languages;
 - English: the share of English in the place of the translation that is found, into each language of the texts;
 - others: the share of text in a language drawn by chance, in the same script, in the place of the translation;
 - siblings: the share of text in a neighbouring language in the place of the translation, each pair by itself.
+- short: in translations of fewer than 40 letters what the check takes for words that are left, of those by people, of
+  English in their place, and of those in which one or two of their words are words of their English, drawn by chance.
 
 The speed is that of the check on rows of three segments, with lingua's beside it as the check asked it before, where
 lingua is installed; the memory is that of a process with one of them.
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -33,7 +36,8 @@ from throughput import machine
 
 from babelset.contracts.filter import Scored
 from babelset.languages import Pair, find
-from babelset.measures.language import margins
+from babelset.measures.copied import WORD
+from babelset.measures.language import left, margins
 
 CUTS = (0, 2, 4, 6, 8, 10, 12, 16, 20)
 ENGLISH = "eng_Latn"
@@ -44,6 +48,7 @@ SIBLINGS = """
     urd-pes pes-urd urd-arb arb-urd pes-arb arb-pes kaz-kir kir-kaz tur-azj azj-tur fin-est est-fin nld-afr afr-nld
     nld-deu isl-fao zul-xho xho-zul gla-gle gle-gla asm-ben ben-asm ron-ita zho-jpn jpn-zho
 """
+MARKS = re.compile(r"\w[._/:\\]\w|\w-\w+-\w|\(.*\)|`")
 APART = "ind-zsm hrv-bos nob-nno zho_Hans-zho_Hant srp-mkd"  # taken for one: languages.csv gives them the same labels
 
 
@@ -106,6 +111,38 @@ def siblings(given: Texts) -> dict[str, Any]:
         if of in by and into in full and (found := scores(by[of], full[into])):
             told[pair] = shares(found)
     return told
+
+
+def short(given: Texts, draw: Random) -> dict[str, Any]:
+    """Each kind of short text; links and file names are kept by babelset, so texts with marks within words are none."""
+    by: dict[str, list[float]] = defaultdict(list)
+    for (kind, code), items in given.items():
+        pair = Pair(find(ENGLISH), find(code))
+        for source, target in items:
+            if MARKS.search(source + target) or find(code).script != "Latn" or not find(code).langid:
+                continue
+            by["human"].append(_least(source, target, pair))
+            by[f"human, {kind}"].append(by["human"][-1])
+            by["English"].append(_least(source, source, pair))
+            for count in (1, 2):
+                if spoilt := _mixed(source, target, count, draw):
+                    by[f"words of the English: {count}"].append(_least(source, spoilt, pair))
+    return {name: shares(found) for name, found in by.items()}
+
+
+def _least(source: str, target: str, pair: Pair) -> float:
+    score = left(Scored(source, target, pair))
+    return 0.0 if score is None else score
+
+
+def _mixed(source: str, target: str, count: int, draw: Random) -> str:
+    """So many words of the target, side by side, are others of the source; "" where these are too few."""
+    words, known = target.split(), set(target.casefold().split())
+    others = [word for word in WORD.findall(source) if word.islower() and len(word) > 2 and word not in known]
+    if len(others) < count or len(words) <= count:
+        return ""
+    at = draw.randrange(len(words) - count + 1)
+    return " ".join([*words[:at], *draw.sample(others, count), *words[at + count :]])
 
 
 SPEED = """
@@ -175,6 +212,8 @@ def page(result: dict[str, Any]) -> str:
         table("what", {"English": result["english"], "any other in the same script": result["others"]}),
         "Text in one language where another is wanted that is close to it:",
         table("pair", result["siblings"]),
+        "## Words that are left in short texts",
+        table("what", result["short"]),
         "## Speed and memory",
         "\n".join(f"- {name}: {told}" for name, told in result["speed"].items()),
     ]
@@ -197,6 +236,7 @@ def main() -> None:
         "english": english(given),
         "others": others(given, Random(20)),
         "siblings": siblings(given),
+        "short": short(texts(chosen.cache, chosen.news, chosen.most, short=True), Random(20)),
         "speed": speed(given),
         "seconds": round(time.monotonic() - start),
     }

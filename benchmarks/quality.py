@@ -4,12 +4,14 @@ Which errors does each scorer and check find? Errors planted into real translati
     python benchmarks/quality.py NTREX_FOLDER [--result benchmarks/results/quality.json]    # quality.md beside it
     python benchmarks/quality.py NTREX_FOLDER --kiwi MODEL --comet MODEL --judge MODEL      # where there are weights
 
-NTREX-128's English goes into each language through Apertium and the whole of `babelset translate`; its human
-translations are a second set. The same rows, drawn by chance, are measured untouched and with each error that
-`babelset calibrate` plants; "in ca" is the wrong language, the set's own translation into Catalan.
+NTREX-128's English goes into es, ca and gl through Apertium, into Brazilian Portuguese through `firefox`, and the whole
+of `babelset translate`; its human translations are a further set (European Portuguese). The same rows, drawn by chance,
+are measured untouched, the first `--errors` of them with each error that `babelset calibrate` plants, too; "in ca" is
+the wrong language, the set's own translation into Catalan. `use` is there where babelset[meaning] is installed.
 
+- quality: BLEU and chrF of the untouched translations against the human ones, rejected rows included.
 - auc: how probable it is that a scorer gives an untouched row more than one with the error; 0.5 is chance. A check
-  gives 1 to what passes, else 0.
+  gives 1 to what passes, else 0; the scores of `language` and `use`, from which these decide, are told besides.
 - rejected: the share of rows that a default check rejects, with each error, and untouched, where it is a false alarm;
   and the share that any of them rejects, or a cut by a scorer that turns away 1 or 5 % of the untouched rows.
 
@@ -32,7 +34,7 @@ from random import Random
 from statistics import fmean
 from typing import Any
 
-from ntrex import REFERENCES
+from ntrex import REFERENCES, scores
 from throughput import machine
 
 from babelset.contracts.checks import build_filters, opened
@@ -43,6 +45,8 @@ from babelset.scoring.calibration.planted_errors import KINDS, plant, with_targe
 from babelset.scoring.scores import SEED, build_scorers, known
 from babelset.translation.deciding import judge, score
 
+TRANSLATORS = {"es": "apertium", "ca": "apertium", "gl": "apertium", "pt-BR": "firefox"}
+SCORED = ("language", "use")  # checks whose scores are told, too
 UNTOUCHED = "untouched"
 ANY = "any check"
 TITLES = {"auc": "AUC", "rejected": "Rejected rows"}
@@ -55,6 +59,7 @@ def through_babelset(source: Path, language: str, folder: Path) -> list[Outcome]
     """Every row, accepted or not: what a check rejects is part of what is measured."""
     out = folder / f"{language}.jsonl"
     command = [sys.executable, "-m", "babelset", "translate", str(source), "--to", language, "-o", str(out), "-q"]
+    command += ["--translator", TRANSLATORS[language]]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     found = [known(row) for row in read([str(out), str(folder / f"{language}.rejected.jsonl")])]
     rows = {item[1]["row"]: item[2] for item in found if isinstance(item, tuple)}
@@ -65,17 +70,29 @@ def rows_of(data: Path, languages: Sequence[str], count: int) -> dict[str, dict[
     """The same rows by set and language: `count` drawn by chance, without the few of several segments."""
     source = (data / "newstest2019-src.eng.txt").read_text("utf-8").splitlines()
     drawn = sorted(Random(SEED).sample(range(len(source)), min(count, len(source))))
-    sets: dict[str, dict[str, list[Outcome]]] = {"apertium": {}, "human": {}}
+    sets: dict[str, dict[str, list[Outcome]]] = {name: {} for name in (*TRANSLATORS.values(), "human")}
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "source.txt"
         given.write_text("".join(source[number] + "\n" for number in drawn), "utf-8")
         for language in languages:
-            people = (data / f"newstest2019-ref.{REFERENCES[language]}.txt").read_text("utf-8").splitlines()
+            people = references(data, language)
             rows = zip(drawn, through_babelset(given, language, Path(folder)), strict=True)
             single = [(row, people[number]) for number, row in rows if len(row.segments) == 1]
-            sets["apertium"][language] = [row for row, _ in single]
+            sets[TRANSLATORS[language]][language] = [row for row, _ in single]
             sets["human"][language] = [with_targets(row, [target]) for row, target in single]
     return sets
+
+
+def references(data: Path, language: str) -> list[str]:
+    return (data / f"newstest2019-ref.{REFERENCES[language[:2]]}.txt").read_text("utf-8").splitlines()
+
+
+def quality(rows: Rows, data: Path, language: str) -> dict[str, float]:
+    """BLEU and chrF; a row that could not be translated counts as empty."""
+    sources = (data / "newstest2019-src.eng.txt").read_text("utf-8").splitlines()
+    human = dict(zip(sources, references(data, language), strict=True))
+    segments = [row.segments[0] for row in rows]
+    return scores([one.target or "" for one in segments], [human[one.source] for one in segments])
 
 
 def spoilt(rows: Rows, language: str, sets: Mapping[str, Rows]) -> dict[str, list[Outcome]]:
@@ -95,6 +112,9 @@ def columns(rows: Rows, scorers: Sequence[Filter], checks: Sequence[Filter]) -> 
         row.marks = marks
     verdicts = [{verdict.check: float(verdict.ok) for verdict in judge(checks, row)} for row in rows]
     found: Columns = {name: [scores[name][0] for scores in scored] for name in (scored[0] if scored else ())}
+    for check in checks:
+        if check.name in SCORED:
+            found[f"{check.name}, score"] = [row.marks.scores[check.name][0] for row in rows]
     return found | {check.name: [told[check.name] for told in verdicts] for check in checks}
 
 
@@ -115,7 +135,7 @@ def rejected(found: Mapping[str, Columns], checks: Sequence[str]) -> Table:
     passing = {kind: list(map(min, *(told[name] for name in checks))) for kind, told in found.items()}
     table[ANY] = {kind: 1 - fmean(passes) for kind, passes in passing.items()}
     for name, values in found[UNTOUCHED].items():
-        for percent in (1, 5) if name not in (*checks, "reference") and covered(values) else ():
+        for percent in (1, 5) if name not in (*checks, "reference", "language, score") and covered(values) else ():
             cut = quantile(sorted(covered(values)), percent / 100)
             table[f"or lowest {percent} % of {name}"] = {
                 kind: fmean(not ok or below(value, cut) for ok, value in zip(passing[kind], told[name], strict=True))
@@ -135,6 +155,8 @@ def covered(values: Iterable[float | None]) -> list[float]:
 def told(sets: Mapping[str, Mapping[str, dict[str, Table]]]) -> str:
     """The tables for people; of checks one by one the mean of the languages."""
     text = "# Which errors are found\n\nMeasured by benchmarks/quality.py, which says how.\n"
+    figures = {f"{name}, {code}": found["quality"] for name, codes in sets.items() for code, found in codes.items()}
+    text += markdown("Quality against human translations", {key: row for key, row in figures.items() if row}, "{:.1f}")
     checks = [check.name for check in build_filters({})]
     for name, languages in sets.items():
         for what, form in (("auc", "{:.2f}"), ("rejected", "{:.1%}")):
@@ -163,25 +185,37 @@ def markdown(title: str, table: Table, form: str) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
-    options.add_argument("--languages", nargs="+", default=["es", "ca", "gl"])
+    options.add_argument("--languages", nargs="+", default=list(TRANSLATORS))
     options.add_argument("--rows", type=int, default=500)
+    options.add_argument("--errors", type=int, default=500)
     for name in ("kiwi", "comet", "judge"):
         options.add_argument(f"--{name}", metavar="MODEL", help="measure this model, too")
     options.add_argument("--result", type=Path)
     chosen = options.parse_args()
     started, about = time.perf_counter(), machine()
     models = {"cometkiwi": chosen.kiwi, "comet": chosen.comet, "judge": chosen.judge}
-    scorers = build_scorers(["roundtrip", *(f"{name}:{model}" for name, model in models.items() if model)], {}, {})
+    named = [f"{name}:{model}" for name, model in models.items() if model]
     sets: dict[str, Any] = {}
     for name, languages in rows_of(chosen.data, chosen.languages, chosen.rows).items():
         for code, rows in languages.items():
-            file = str(chosen.data / f"newstest2019-ref.{REFERENCES[code]}.txt")
+            back = TRANSLATORS[code]
+            scorers = build_scorers([f"roundtrip:{back}", *named], {}, {})
+            file = str(chosen.data / f"newstest2019-ref.{REFERENCES[code[:2]]}.txt")
             given = {"file": file, "sources": str(chosen.data / "newstest2019-src.eng.txt")}
-            compared = build_scorers(["reference"], given, {}) if name == "apertium" else []
-            found = measure(rows, spoilt(rows, code, languages), [*scorers, *compared])
+            compared = build_scorers(["reference"], given, {}) if name != "human" else []
+            found: dict[str, Any] = measure(rows, spoilt(rows[: chosen.errors], code, languages), [*scorers, *compared])
+            found["quality"] = quality(rows, chosen.data, code) if name != "human" else {}
             sets.setdefault(name, {})[code] = found
+            print(name, code, round(time.perf_counter() - started), flush=True)
     seconds = round(time.perf_counter() - started)
-    result = {"machine": about, "seconds": seconds, "rows": chosen.rows, "models": models, "sets": sets}
+    result = {
+        "machine": about,
+        "seconds": seconds,
+        "rows": chosen.rows,
+        "errors": chosen.errors,
+        "models": models,
+        "sets": sets,
+    }
     print(told(sets))
     if chosen.result:
         chosen.result.write_text(json.dumps(result, indent=1) + "\n")

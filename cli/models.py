@@ -24,6 +24,12 @@ Folder = Annotated[
     typer.Option("--to", metavar="DIR", help="By default $BABELSET_MODELS or ~/.local/share/babelset/models."),
 ]
 
+Texts = Annotated[
+    list[str], typer.Argument(metavar="TEXT", help="Texts in the target language, in any format that translate reads.")
+]
+Map = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The map to write.")]
+CT2Model = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a CTranslate2 model, as NLLB's.")]
+
 models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch models, and list those that are here.")
 
 
@@ -65,6 +71,28 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
         raise ConfigError(f"models of {engine!r} are not fetched here. There are: firefox")
     names = fetch(_pair(pair), place, folder, lambda message: say(message, err=True))
     say(" ".join(names))
+
+
+@models.command()
+def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> None:
+    """
+    Write a vocabulary map: the tokens that nllb or ct2 may write, as texts in the target language need them.
+
+    With -O vmap=FILE it is faster, for it weighs fewer tokens. Give many texts, and names of the source: what the map
+    lacks can only be spelled. See docs/engines.md.
+    """
+    from babelset.engines.ctranslate2 import vocabularymap
+    from babelset.engines.modelfolder import locate
+    from babelset.files.reading import strings
+    from babelset.files.writing import write_whole
+    from babelset.work.places import keep_apart
+
+    keep_apart([*texts, *model.glob("*")], {"vocabulary map": output})
+    if output.exists() and not force:
+        raise ConfigError(f"{output} exists; name another file, or add --force")
+    tokens = vocabularymap.candidates(locate(str(model), download=False), strings(texts))
+    write_whole(output, [vocabularymap.line(tokens)])
+    say(f"{len(tokens)} tokens")
 
 
 def _pair(text: str) -> Pair:

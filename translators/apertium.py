@@ -25,7 +25,7 @@ from pydantic import Field, PrivateAttr
 from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.doctor import Finding
 from babelset.engines.apertium.modes import fingerprint, packages, pipeline, route
-from babelset.engines.apertium.nulpipe import NulPipe
+from babelset.engines.apertium.nulpipe import NulPipe, PipeLost
 from babelset.errors import ConfigError
 from babelset.languages import Pair
 from babelset.text.segment import Segment
@@ -58,7 +58,7 @@ class Apertium(Translator):
 
     schemes: ClassVar[Sequence[str]] = ("letters", "letters2")
     limit: ClassVar[int] = 2000
-    batch: ClassVar[int] = 256
+    batch: ClassVar[int] = 1024  # some seconds of work: between two calls the pipeline has nothing to do
     license: ClassVar[str] = "GPL (language data)"
     notice: ClassVar[str] = (
         "Apertium is rule-based machine translation of gisting quality (English to Spanish on NTREX-128: "
@@ -150,15 +150,16 @@ class Apertium(Translator):
         pipe = self._pipe(mode)
         marks = [f"[s{self._sent + index}]" for index in range(len(texts))]
         self._sent += len(texts)
-        reply = pipe.ask([encode(text, mark, mode) for text, mark in zip(texts, marks, strict=True)], self.deadline)
+        replies = pipe.ask([encode(text, mark, mode) for text, mark in zip(texts, marks, strict=True)], self.deadline)
         good: list[str] = []
-        for raw, text, mark in zip(reply.answers, texts, marks, strict=False):
-            if (answer := decode(raw, text, mark)) is None:
-                self._drop(mode)
-                return good, "answered without the mark at the end of the segment"
-            good.append(answer)
-        if reply.trouble:
-            trouble = f"{reply.trouble} {pipe.complaint()}".strip()
+        try:
+            for raw, text, mark in zip(replies, texts, marks, strict=True):
+                if (answer := decode(raw, text, mark)) is None:
+                    self._drop(mode)
+                    return good, "answered without the mark at the end of the segment"
+                good.append(answer)
+        except PipeLost as lost:
+            trouble = f"{lost} {pipe.complaint()}".strip()
             self._drop(mode)
             return good, trouble
         return good, ""
@@ -172,14 +173,16 @@ class Apertium(Translator):
 
     def _prove(self, mode: str) -> None:
         """A mode that cannot answer even this is broken, and no text is to blame."""
-        script = pipeline(self.modes / f"{mode}.mode")
+        script, sent = pipeline(self.modes / f"{mode}.mode"), encode("a", "[s0]", mode)
         for _ in range(ATTEMPTS):
             with NulPipe(script) as pipe:
-                reply = pipe.ask([encode("a", "[s0]", mode)], self.deadline)
-                if reply.answers and decode(reply.answers[0], "a", "[s0]") is not None:
-                    self._proven.add(mode)
-                    return
-                why = f"{reply.trouble} {pipe.complaint()}".strip()
+                try:
+                    why = "it answers nonsense"
+                    if all(decode(raw, "a", "[s0]") is not None for raw in pipe.ask([sent], self.deadline)):
+                        self._proven.add(mode)
+                        return
+                except PipeLost as lost:
+                    why = f"{lost} {pipe.complaint()}".strip()
         package = packages().get(mode, "its data")
         missing = "" if shutil.which("lt-proc") else " (lt-proc is not installed)"
         raise ConfigError(

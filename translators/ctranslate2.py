@@ -14,6 +14,7 @@ from babelset import __version__
 from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.doctor import Finding
 from babelset.engines import modelfolder
+from babelset.engines.ctranslate2 import vocabularymap
 from babelset.engines.ctranslate2.decoding import Decoder, Device
 from babelset.engines.ctranslate2.seq2seq import Tokens
 from babelset.engines.padding import looped
@@ -49,6 +50,7 @@ class CTranslate2(Translator):
     threads: int = Field(0, ge=0, description="batches at a time on the CPU; 0: one on each core")
     batch_tokens: int = Field(0, ge=0, description="tokens in a batch, padding included; 0: by the device")
     max_tokens: int = Field(256, ge=8, description="longest segment in tokens; longer ones are split")
+    vmap: str = Field("", description="tokens that it may write, which is faster: babelset models vmap makes the file")
 
     _folder: Path = PrivateAttr()
     _decoder: Decoder = PrivateAttr()
@@ -58,7 +60,10 @@ class CTranslate2(Translator):
         self._folder = modelfolder.locate(self.model, self.download)
         device = Device.find(self.device)
         compute_type = device.compute_type(self.compute_type)
-        self._decoder = Decoder(self._folder, device, compute_type, self.beam, self.threads, self.batch_tokens)
+        map_ = Path(self.vmap).expanduser() if self.vmap else None
+        if map_:
+            vocabularymap.check(map_, self._folder)
+        self._decoder = Decoder(self._folder, device, compute_type, self.beam, self.threads, self.batch_tokens, map_)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -74,6 +79,7 @@ class CTranslate2(Translator):
             "beam": self.beam,
             "type": self._decoder.compute_type,
             "max": self.max_tokens,
+            **({"vmap": vocabularymap.fingerprint(self._decoder.vmap)} if self._decoder.vmap else {}),
             "ct2": ctranslate2.__version__,
             "v": __version__,
         }

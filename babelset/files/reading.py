@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from babelset.errors import ConfigError
+from babelset.errors import ConfigError, DataError
 from babelset.files.compression import COMPRESSED, decompressed, opened
 from babelset.files.formats import FORMATS, Format, Noted, Parquet, Start
-from babelset.files.row import BadRow, Row
+from babelset.files.row import KEY, BadRow, Row
 from babelset.files.state import State
 
 
@@ -36,6 +36,20 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
                 yield row
                 number = row.number + 1
             state.check(path)
+
+
+def strings(paths: Sequence[str | Path]) -> Iterator[str]:
+    """Every text of every row, however deep, but what babelset wrote down; DataError for a row that is unreadable."""
+    for row in read(paths):
+        if isinstance(row, BadRow):
+            raise DataError(row.reason, file=row.file, line=row.line)
+        left: list[Any] = [value for name, value in row.data.items() if name != KEY]
+        while left:
+            value = left.pop()
+            if isinstance(value, str):
+                yield value
+            elif isinstance(value, dict | list):
+                left += value.values() if isinstance(value, dict) else value
 
 
 def rows_of(file: IO[bytes], path: Path, format: str | None = None, number: int = 0) -> Iterator[Row | BadRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -21,7 +21,9 @@ T = TypeVar("T")
 LIKELIER = 4.0  # than the target another language must be, by log score: benchmarks/results/language.md has the curve
 SURE = 8.0  # the same for one line of many, and where more depends on it
 FEW, WORDS = 9, 3  # letters or words in short lines, names aside, that are judged against the source alone
-LEFT = 0.4  # of the letters of short lines: so many must be the source's words
+LEFT, LEFT_CAPITALS = 0.25, 0.4  # of the letters of short lines: so many must be the source's words
+AGAIN, ONE_LINE, COGNATE = 6.0, 4.0, -1.0  # by log score: see `left`
+QUOTED = re.compile(r"\([^()\n]*\)|\"[^\"\n]*\"|“[^”\n]*”|«[^»\n]*»")
 INSIDE_WORDS = re.compile("['’-]+ ?")
 TAKEN = "taken for "  # and a language: the note on a unit, and what a verdict counts
 
@@ -57,11 +59,13 @@ def judged_all(units: Sequence[Scored], letters: int = 40, read: int = 1500) -> 
 
 def left_all(units: Sequence[Scored], letters: int = 40) -> list[float | None]:
     """
-    The margin of each against the source alone, in lines of fewer letters: of the source's words, where they are 40 %
-    of the letters, "Output 1 para", or of all words but the source's names, "I am a helpful assistant"; the lower one.
+    The margin of each against the source alone, in lines of fewer letters: of the source's words, "Output 1 para", or
+    of all words but the source's names, "I am a helpful assistant"; the lowest one.
 
-    A word may be the same in both languages, so each of the source's is weighed by itself; names and words of three
-    letters are not. None where nothing can be said, and between two scripts.
+    A word may be the same in both languages, so each of the source's is weighed by itself, quoted ones aside. Each but
+    one weighs `AGAIN` more, as few but cognates are the same by chance. They must make up 25 % of the letters, 40 %
+    where all have capitals and may be names. One line of several must be told from the source by `ONE_LINE` more than
+    all of them. None where nothing can be said, and between two scripts.
     """
     return answered([_leaving(unit, letters) for unit in units])
 
@@ -111,17 +115,23 @@ def _leaving(unit: Scored, letters: int) -> _Question[float | None]:
     pair, (source, target) = unit.pair, unit.prose
     own, other = set(pair.target.langid), set(pair.source.langid)
     told = own and other and not own & other and pair.source.script == pair.target.script
-    lines = [words for words in map(words_of, target.split("\n")) if sum(map(len, words)) < letters] if told else []
-    if not any(lines):
+    lines = [words for words in map(words_of, target.split("\n")) if words and sum(map(len, words)) < letters]
+    if not told or not lines:
         return _Question((), lambda scores: None)
-    same, rest = _left_words(source, lines), _left_language(source, lines)
+    known, groups = _known(source), [[line] for line in lines] if len(lines) > 1 else []
+    same = [_same(known, group) for group in [*groups, lines]]
+    rest = _left_language(source, lines)
+    words = list(dict.fromkeys(word.casefold() for each in same for word in each))
 
     def answer(scores: np.ndarray) -> float | None:
         against = _model().against_source(scores, pair)
-        found = ([sum(against[: len(same)])] if same else []) + against[len(same) :]
+        weights = dict(zip(words, against, strict=False))
+        *each, whole = [_weight(words, weights) for words in same]
+        found = [weight + ONE_LINE for weight in each if weight is not None]
+        found += [weight for weight in (whole, *against[len(words) :]) if weight is not None]
         return min(found, default=None)
 
-    return _Question([*same, *rest], answer)
+    return _Question([*(f" {word} " for word in words), *rest], answer)
 
 
 def _left_language(source: str, lines: Sequence[Sequence[str]]) -> list[str]:
@@ -130,11 +140,32 @@ def _left_language(source: str, lines: Sequence[Sequence[str]]) -> list[str]:
     return [" ".join(own)] if sum(map(len, own)) >= FEW or len(own) >= WORDS else []
 
 
-def _left_words(source: str, lines: Sequence[Sequence[str]]) -> list[str]:
-    known = {word.casefold() for line in source.split("\n") for word in _common(words_of(line))}
-    same = [word.casefold() for line in lines for word in _common(line) if len(word) > 3 and word.casefold() in known]
-    enough = same and sum(map(len, same)) >= LEFT * sum(len(word) for line in lines for word in line)
-    return [f" {word} " for word in dict.fromkeys(same)] if enough else []
+def _known(source: str) -> set[str]:
+    """The words of the source that are neither quoted nor names, as far as capitals tell."""
+    lines = [words for words in map(words_of, QUOTED.sub(" ", source).split("\n")) if words]
+    return {word.casefold() for words in lines for word in _common(words)[_titled(words) :]}
+
+
+def _same(known: Container[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """The source's words in the lines, where they are enough of them."""
+    words = [word for line in lines for word in _common(line) if len(word) > 1 and word.casefold() in known]
+    least = LEFT if any(map(str.islower, words)) else LEFT_CAPITALS
+    enough = sum(map(len, words)) >= least * sum(len(word) for line in lines for word in line)
+    return words if enough else []
+
+
+def _weight(words: Sequence[str], weights: Mapping[str, float]) -> float | None:
+    if not words:
+        return None
+    own = dict.fromkeys(word.casefold() for word in words)
+    lower = [word for word in own if word in words and (len(word) < 4 or weights[word] < COGNATE)]
+    further = max(0, len(lower) - all(map(str.islower, words)))  # those with capitals together are one
+    return float(sum(weights[word] for word in own)) - AGAIN * further
+
+
+def _titled(words: Sequence[str]) -> bool:
+    """Whether the first word may be one of a title or of a full name: `Will Smith said`."""
+    return len(words) > 1 and is_name(words[0]) and is_name(words[1])
 
 
 def _common(words: Sequence[str]) -> list[str]:

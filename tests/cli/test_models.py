@@ -13,6 +13,7 @@ from babelset.cli.app import app
 from babelset.cli.models import _pair
 from babelset.errors import ConfigError
 
+TINY = Path(__file__).parents[1] / "models" / "tiny-nllb"
 FILES = {"model.enes.bin": b"weights", "vocab.enes.spm": b"vocabulary"}
 
 
@@ -80,3 +81,27 @@ def test_pairs(text: str, source: str, target: str) -> None:
 def test_no_pairs(text: str) -> None:
     with pytest.raises(ConfigError):
         _pair(text)
+
+
+def test_a_vocabulary_map(tmp_path: Path) -> None:
+    texts, output = tmp_path / "ca.jsonl", tmp_path / "ca.vmap"
+    texts.write_text(json.dumps({"a": ["el", {"b": "gos"}], "n": 1, "_babelset": {"c": "aigua"}}) + "\n", "utf-8")
+    arguments = ["vmap", str(TINY), str(texts), "-o", str(output)]
+    done = call(*arguments)
+    assert done.exit_code == 0, done.output
+    tokens = output.read_text("utf-8").removeprefix("\t").removesuffix("\n").split(" ")
+    assert done.stdout == f"{len(tokens)} tokens\n"
+    assert {"▁el", "▁gos"} <= set(tokens) and "▁aigua" not in tokens
+    again = call(*arguments)
+    assert again.exit_code == 2 and "add --force" in again.output
+    assert call(*arguments, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("taken", ["texts", "model"])
+def test_a_map_goes_over_nothing_that_is_read(taken: str, tmp_path: Path) -> None:
+    texts = tmp_path / "ca.txt"
+    texts.write_text("el gos\n", "utf-8")
+    output = texts if taken == "texts" else TINY / "config.json"
+    before = output.read_bytes()
+    done = call("vmap", str(TINY), str(texts), "-o", str(output), "--force")
+    assert done.exit_code == 2 and output.read_bytes() == before

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.contracts.filter import Scored
+from babelset.filters.language import Language
 from babelset.languages import Pair, all_languages, find
 from babelset.measures.language import judged, left, margins
 
@@ -69,11 +70,27 @@ def test_short_lines_count_together() -> None:
     assert found.whole is not None and found.whole.score > 8 and found.lines == ()
 
 
+SHORT = "Dry the lid.\nTurn it twice.\nIt is a normal animal.\nOpen the window."
+SHORT_ES = "Limpia la tapa.\nGíralo dos veces.\nEs un animal normal.\nAbre la ventana."
+
+
 @pytest.mark.parametrize(
     ("what", "source", "target", "language", "found"),
     [
         ("a word of the source", "Output 1 to", "Output 1 para", "es", True),
         ("two of them", "Write the following word", "Write la following palabra", "es", True),
+        ("one of three words", "Summarise the paragraph", "Summarise El párrafo", "es", True),
+        ("short words", "The pan dough needs it", "pan dough necesita", "es", True),
+        ("all words, each of three letters", "Dry the lid.", "Dry the lid.", "es", True),
+        ("the same in Catalan", "Dry the lid.", "Dry the lid.", "ca", True),
+        ("a greeting", "Good morning", "Good morning", "ca", True),
+        ("one of several lines", SHORT, SHORT_ES.replace("Limpia la tapa.", "Dry the lid."), "es", True),
+        ("all lines are translated", SHORT, SHORT_ES, "es", False),
+        ("quoted words", "Hello is (shalom) and thanks (toda).", "Hola és (shalom) i gràcies (toda).", "ca", False),
+        ("two cognates", "An animal hospital", "Un hospital animal", "es", False),
+        ("a name in front", "Krita saves it", "Krita lo guarda", "es", False),
+        ("a loanword in front", "Marketing and sales", "Marketing y ventas", "es", False),
+        ("a short name in front", "Kant said so", "Kant lo dijo", "es", False),
         ("other words", "I am a programme that answers questions.", "I am a helpful assistant.", "es", True),
         ("three short words", "Say only yes.", "It is hot.", "ca", True),
         ("other words, in two lines", "Dry the lid.\nTurn it.", "Wipe the top.\nTwist it.", "ca", True),
@@ -96,7 +113,7 @@ def test_short_lines_count_together() -> None:
 )
 def test_words_that_are_left(what: str, source: str, target: str, language: str, found: bool) -> None:
     score = left(unit(source, target, language))
-    assert (score is not None and score < -10) == found
+    assert (score is not None and score < Language().least_left) == found, score
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.sampled_from(["es", "zho_Hans", "ast", "ary"]))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from babelset.contracts.translator import Failure
+from babelset.engines.ctranslate2.vocabularymap import loadable
 from babelset.engines.padding import shared
 from babelset.errors import ConfigError, ContractError
 
@@ -67,6 +68,7 @@ class Decoder:
     beam: int = 1
     threads: int = 0
     batch_tokens: int = 0
+    vmap: Path | None = None
 
     @property
     def workers(self) -> int:
@@ -98,6 +100,7 @@ class Decoder:
             beam_size=self.beam,
             return_end_token=True,
             disable_unk=True,
+            use_vmap=self.vmap is not None,
             max_input_length=0,
             max_decoding_length=max(limits[index] for index in group) + len(prefix) + 1,
         )
@@ -133,13 +136,14 @@ class Decoder:
 
         workers = {"inter_threads": self.workers, "intra_threads": 1} if self.device.name == "cpu" else {}
         try:
-            return ctranslate2.Translator(
-                str(self.folder),
-                device=self.device.name,
-                device_index=list(self.device.indices),
-                compute_type=self.compute_type,
-                **workers,
-            )
+            with loadable(self.folder, self.vmap) as folder:
+                return ctranslate2.Translator(
+                    str(folder),
+                    device=self.device.name,
+                    device_index=list(self.device.indices),
+                    compute_type=self.compute_type,
+                    **workers,
+                )
         except (RuntimeError, ValueError) as error:
             raise ConfigError(
                 f"{self.folder} cannot be loaded on {self.device.name}: {error}. "

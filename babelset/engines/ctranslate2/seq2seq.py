@@ -102,6 +102,11 @@ class Tokens:
         """What the decoder is made to start with; the hypothesis starts with it too."""
         return [mark] if self.family.prefix and (mark := self._mark(pair.target)) else []
 
+    def pieces(self, text: str) -> list[str]:
+        """A text in the target language, as the model would write it."""
+        found: list[str] = self._target.encode(text, out_type=str)
+        return found
+
     def decode(self, pieces: list[str]) -> str:
         return str(self._target.decode(pieces))
 
