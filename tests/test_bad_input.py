@@ -168,9 +168,9 @@ def limited(command: str, setup: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_full_disk_says_so_and_the_run_can_go_on() -> None:
     write("in.jsonl", GOOD.replace("world", "w" * 3000) * 60)
-    write("c.toml", "[filters]\nlanguage = false\n")  # whose model is unpacked to a temporary file
+    write("c.toml", "[filters]\nlanguage = false\n")  # whose model is unpacked to a folder
     command = f"{TRANSLATE} --config c.toml"
-    unpacked = limited(TRANSLATE, "ulimit -f 64; trap '' XFSZ")
+    unpacked = limited(TRANSLATE, "export XDG_CACHE_HOME=/dev/null; ulimit -f 64; trap '' XFSZ")
     assert unpacked.returncode == 5 and "make room, or set TMPDIR" in unpacked.stderr, unpacked.stderr
     full = limited(command, "ulimit -f 64; trap '' XFSZ")
     assert full.returncode == 5, full.stderr
