@@ -84,14 +84,15 @@ def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> 
     from babelset.engines.ctranslate2 import vocabularymap
     from babelset.engines.modelfolder import locate
     from babelset.files.reading import strings
-    from babelset.files.writing import write_whole
+    from babelset.files.writing import says, write_whole
     from babelset.work.places import keep_apart
 
     keep_apart([*texts, *model.glob("*")], {"vocabulary map": output})
-    if output.exists() and not force:
-        raise ConfigError(f"{output} exists; name another file, or add --force")
     tokens = vocabularymap.candidates(locate(str(model), download=False), strings(texts))
-    write_whole(output, [vocabularymap.line(tokens)])
+    line = vocabularymap.line(tokens)
+    if output.exists() and not force and not says(output, [line]):
+        raise ConfigError(f"{output} exists, and is not this map; name another file, or add --force")
+    write_whole(output, [line])
     say(f"{len(tokens)} tokens")
 
 

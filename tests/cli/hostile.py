@@ -20,6 +20,7 @@ EVIL = (
     "\U000e0041[red]x [link=http:evil]y :bomb: a\nbabelset: forged"
 )
 STEERING = regex.compile(r"(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]")
+TINY = Path(__file__).resolve().parents[1] / "models/tiny-nllb"
 COMMANDS = {  # each does something in a folder that `prepare` has filled; a new command must say what
     ("translate",): "in.jsonl --to ca -o new.jsonl --translator echo -q --config off.toml",
     ("run",): "pipeline.toml",
@@ -38,6 +39,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("prompts", "list"): "",
     ("prompts", "show"): "segments",
     ("models", "list"): "",
+    ("models", "vmap"): f"{TINY} text.txt -o new.txt",
     ("models", "get"): "firefox en-es --from nowhere --to models",
     ("setup", "comet"): "--dry-run",
 }

@@ -92,8 +92,10 @@ def test_a_vocabulary_map(tmp_path: Path) -> None:
     tokens = output.read_text("utf-8").removeprefix("\t").removesuffix("\n").split(" ")
     assert done.stdout == f"{len(tokens)} tokens\n"
     assert {"▁el", "▁gos"} <= set(tokens) and "▁aigua" not in tokens
+    assert call(*arguments).exit_code == 0  # it is this map
+    output.write_text("mine\n")
     again = call(*arguments)
-    assert again.exit_code == 2 and "add --force" in again.output
+    assert again.exit_code == 2 and "add --force" in again.output and output.read_text() == "mine\n"
     assert call(*arguments, "--force").exit_code == 0
 
 

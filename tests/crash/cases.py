@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,11 @@ def installer(folder: Path) -> None:
     )
 
 
+def model(folder: Path) -> None:
+    """A tiny NLLB."""
+    shutil.copytree(Path(__file__).parents[1] / "models/tiny-nllb", folder / "model")
+
+
 def mirror(folder: Path) -> None:
     """A folder to fetch a model from, of noise."""
     records = []
@@ -225,6 +231,7 @@ CASES: dict[str, Case] = {
         (*APPLY, "--memory", "m.sqlite"), *REVIEWED, IMPORT, other=(*APPLY, "--reviewed-only")
     ),
     "models get": case(("models", "get", "firefox", "en-es", "--from", "mirror", "--to", "models"), mirror),
+    "models vmap": case(("models", "vmap", "model", "few.jsonl", "-o", "vmap.txt"), model),
     "setup comet": case(("setup", "comet", "--path", "env", "--python", "./python"), installer),
 }
 WRITES_NOTHING: dict[str, tuple[str, ...]] = {
