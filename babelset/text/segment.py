@@ -228,7 +228,7 @@ def _held(run: Sequence[Span]) -> Segment:
 def _sentence_parts(run: Segment, language: str, limit: int) -> Iterator[Part]:
     at = 0
     for line in LINES.findall(run.text):
-        for sentence in _sentences(line, language):
+        for sentence in sentences_of(line, language):
             for piece in _within(sentence, limit) if len(sentence) > limit else (sentence,):
                 yield from _trimmed(run, at, at + len(piece))
                 at += len(piece)
@@ -249,7 +249,7 @@ def _paragraphs(text: str, limit: int) -> Iterator[str]:
     yield text[at:]
 
 
-def _sentences(line: str, language: str) -> Iterator[str]:
+def sentences_of(line: str, language: str) -> Iterator[str]:
     """Sentences of one line, as sentencex sees them; joined, they are the line."""
     if _is_one(line):
         yield line
