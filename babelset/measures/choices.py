@@ -15,6 +15,7 @@ KEY = regex.compile(rf"(?:^|(?<=[.\]]))(?:{NAMES})(?:_?(?:\d+|[A-Ja-j]))?(?=$|[.
 PLACE = regex.compile(r"\[\d+\]|(?<=\.)[A-Ja-j1-9]$")
 COUNTED = regex.compile(r"_?(?:\d+|(?<=_|\bop)[A-Ja-j])$", regex.IGNORECASE)
 WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+FOLDED = 2000  # characters of a text without regard to case, which takes twelve times their number in memory
 LETTERS = 15  # that a translation needs, to be no coincidence
 COMMON = 0.5  # of the words of two sources: as much makes them one for a translator
 EDGES = regex.compile(r"^[\p{P}\p{S}\s]+|[\p{P}\p{S}\s]+$")
@@ -79,7 +80,9 @@ def _common(one: str, other: str) -> float:
 
 
 def fold(text: str) -> str:
-    """`fold("Grande.")` -> "grande"; text that is punctuation alone stays."""
+    """`fold("Grande.")` -> "grande"; text that is punctuation alone stays, and what a long one goes on with."""
+    if len(text) > FOLDED:
+        return text[:FOLDED].casefold() + text[FOLDED:]
     return EDGES.sub("", text).casefold() or text.strip()
 
 
