@@ -21,8 +21,9 @@ test: $(VENV)/.dev lint
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
 # against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, and a browser for the report and the review.
+# And what takes long: every case of a table, every crash point, six times as many random examples.
 test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made apertium firefox chromium
-	$(BIN)/pytest -n 2 --dist loadgroup -m engine
+	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
 
 # Real language models as adversaries, by llama.cpp on one core, for some minutes: one of 135 million parameters from a

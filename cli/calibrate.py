@@ -69,20 +69,22 @@ def calibrate(
     All of it for each language. With --gold, the cut that agrees best with people (F1). Otherwise errors are planted
     into accepted rows, and the AUC of each scorer tells how well it finds them: 1 always, 0.5 by chance; below 0.5 it
     prefers the error. A default check is measured by its verdict: 1 if it rejects every error and no other row.
+    What a model answers is kept next to SCORED until the tables are shown, so that the same command resumes.
     """
     from babelset.files.stdin import spooled
     from babelset.scoring.calibration.calibrate import calibrate as calibrated
+    from babelset.scoring.calibration.calibrate import keeping
     from babelset.scoring.calibration.ratings import Gold
 
     ratings = Gold.read(gold, good=good) if gold else None
     wanted = gold is None if plant is None else plant
     built = _scorers(scorers, option, o.filters_of(config)) if wanted else []
-    with spooled(inputs, format) as paths:
-        report = calibrated(paths, built, by=by or (), gold=ratings, sample=sample, format=format)
-    if json:
-        show_json(report)
-    else:
-        _tell(report["languages"])
+    with spooled(inputs, format) as paths, keeping(inputs, built) as kept:
+        report = calibrated(paths, built, by=by or (), gold=ratings, sample=sample, format=format, folder=kept)
+        if json:
+            show_json(report)
+        else:
+            _tell(report["languages"])
     raise typer.Exit(1 if report["rows"]["failed"] else 0)
 
 

@@ -6,13 +6,15 @@ A test makes the same page and compares it with the committed one.
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).with_name("reliability.md")
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
 DEATHS = {
     "points": "points",
     "kills": "kills",
@@ -111,8 +113,24 @@ def fuzz() -> Iterator[str]:
     )
 
 
+def pages() -> Iterator[str]:
+    """XSS: the table HOSTILE of the tests of the report and of the review, counted."""
+    tree = ast.parse((ROOT / "tests" / "report" / "test_page.py").read_text("utf-8"))
+    [table] = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HOSTILE"
+    ]
+    assert isinstance(table, ast.List)
+    yield "## Rows that attack a page"
+    yield (
+        f"`make test-engines`: {len(table.elts)} payloads (scripts, event handlers, frames, forms, style sheets, "
+        f"redirects, texts that end the tags of the page or fill it) stand in the texts, flags, candidates, verdicts, "
+        f"scores and file names of rows, in the report and in the review, in Chromium. No script runs, nothing is "
+        f"requested, no element of theirs is made (`tests/report/test_page.py`, `tests/review/test_page_looks.py`)."
+    )
+
+
 def page() -> str:
-    return "\n\n".join([START, *crash(), *faults(), *fuzz(), NOT_COVERED]) + "\n"
+    return "\n\n".join([START, *crash(), *faults(), *fuzz(), *pages(), NOT_COVERED]) + "\n"
 
 
 if __name__ == "__main__":

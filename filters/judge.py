@@ -46,6 +46,7 @@ class Judge(Filter):
     quality: ClassVar[bool] = True
     main_option: ClassVar[str] = "model"
     asks_an_engine: ClassVar[bool] = True
+    pays: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = PARTS
     operational: ClassVar[frozenset[str]] = frozenset({"base_url"})
 

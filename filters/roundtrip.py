@@ -45,6 +45,7 @@ class Roundtrip(Aggregating):
     compares: ClassVar[bool] = True
     main_option: ClassVar[str] = "translator"
     asks_an_engine: ClassVar[bool] = True
+    pays: ClassVar[bool] = True
 
     translator: str = Field("apertium", description="the engine that translates back")
     options: dict[str, Any] = Field({}, description="the engine's own options")

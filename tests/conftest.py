@@ -4,6 +4,8 @@ around a model of one layer that enciphers: in process, and as a server.
 
 A test that asks for vLLM is an engine test, and shares one worker of pytest-xdist, and so one server, with all
 others that do.
+
+`@pytest.mark.core(3)` leaves three cases of a parametrized test in the core suite; the others are engine tests.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,10 +28,14 @@ from pydantic import ConfigDict
 from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.languages import Pair, find
 from babelset.text.segment import Segment
+from tests.budget import examples
 from tests.servers import serving
 
-settings.register_profile("babelset", deadline=None)  # a busy machine is no failure
+settings.register_profile("babelset", deadline=None, max_examples=examples(100))  # a busy machine is no failure
 settings.load_profile("babelset")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background; what is started here would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["BABELSET_MODELS"] = str(Path(__file__).parent / "models" / "none")  # not what this machine happens to have
 
@@ -104,6 +112,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.engine)
             item.add_marker(pytest.mark.xdist_group("vllm"))
             item.add_marker(pytest.mark.filterwarnings("ignore:::(torch|vllm|xgrammar)"))
+    _leave_a_sample(items)
+
+
+def _leave_a_sample(items: Sequence[pytest.Item]) -> None:
+    """Of each test that is marked `core(n)`, make all but n cases engine tests, evenly: the first and last stay."""
+    cases = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.get_closest_marker("core"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    for found in cases.values():
+        [most] = found[0].get_closest_marker("core").args  # type: ignore[union-attr]
+        kept = {number * (len(found) - 1) // max(most - 1, 1) for number in range(most)}
+        for number, item in enumerate(found):
+            if number not in kept:
+                item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(scope="session")

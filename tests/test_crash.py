@@ -144,9 +144,11 @@ def write_rows(tmp_path: Path, count: int) -> None:
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(count)))
 
 
-def test_kills_change_nothing(tmp_path: Path, plugged: dict[str, str]) -> None:
+@pytest.mark.core(1)
+@pytest.mark.parametrize("kills", [3, 20])
+def test_kills_change_nothing(kills: int, tmp_path: Path, plugged: dict[str, str]) -> None:
     write_rows(tmp_path, 400)
-    kill_and_resume(tmp_path, plugged, "slow", "ca", kills=10, batch=16)
+    kill_and_resume(tmp_path, plugged, "slow", "ca", kills=kills, batch=16)
 
 
 @pytest.mark.engine

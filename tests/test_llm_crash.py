@@ -63,6 +63,8 @@ def write(folder: Path, count: int) -> list[dict[str, str]]:
 
 def command(base_url: str, folder: Path, *arguments: object) -> list[str]:
     asked = [folder.parent / "in.jsonl", "-o", folder / "out.jsonl", "--from", "bug", "--to", "ban", "-q"]
+    (folder.parent / "checks.toml").write_text("[filters]\nlanguage = false\n")  # a second to load, in every process
+    asked += ["--config", folder.parent / "checks.toml"]
     engine = ["--translator", "openai", "--base-url", base_url, "--model", "rot13", "-O", "wait=0.01"]
     return ["translate", *map(str, (*asked, *engine, *arguments))]
 
@@ -84,7 +86,8 @@ class Trouble:
         return {**FAULTS, **RARE}[kind]
 
 
-@pytest.mark.parametrize("count", [1200, pytest.param(5000, marks=pytest.mark.engine)])
+@pytest.mark.core(1)
+@pytest.mark.parametrize("count", [300, 5000])
 def test_under_trouble_every_row_comes_through_once(count: int, tmp_path: Path) -> None:
     sources = write(tmp_path, count)
     trouble = Trouble(rare=count // 12)
@@ -210,6 +213,7 @@ def undisturbed(folder: Path, serving: Callable[[float], LoggingServer]) -> tupl
     return outputs(folder / "whole"), Counter(server.asked)
 
 
+@pytest.mark.engine  # the core suite has some of tests/crash
 def test_kills_change_nothing_and_repeat_only_what_was_in_flight(
     folder: Path, serving: Callable[[float], LoggingServer], undisturbed: tuple[dict[str, bytes], Counter[str]]
 ) -> None:
@@ -231,7 +235,8 @@ def test_kills_change_nothing_and_repeat_only_what_was_in_flight(
     assert len(server.asked) <= account["requests"] <= len(server.asked) + IN_FLIGHT * KILLS
 
 
-@pytest.mark.parametrize("attempts", [60, 2], ids=["patient", "impatient"])
+@pytest.mark.core(1)
+@pytest.mark.parametrize("attempts", [2, 60], ids=["impatient", "patient"])
 def test_a_server_that_dies_is_waited_for_or_the_run_goes_on_later(
     attempts: int,
     folder: Path,
@@ -257,6 +262,7 @@ def test_a_server_that_dies_is_waited_for_or_the_run_goes_on_later(
     assert server.repeated() <= 3 * IN_FLIGHT
 
 
+@pytest.mark.engine  # the core suite has some of test_stopping
 def test_a_polite_stop_waits_for_what_is_in_flight(
     folder: Path, serving: Callable[[float], LoggingServer], undisturbed: tuple[dict[str, bytes], Counter[str]]
 ) -> None:

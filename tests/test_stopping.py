@@ -24,6 +24,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 AT_ONCE, IN_FLIGHT, STOPPED = 9, 3, 130
 ROWS = [{"instruction": f"Describe stone {n}.", "input": "", "output": f"Stone {n} is cold."} for n in range(16)]
 GRADES = json.dumps({part: {"reason": "so", "score": 4} for part in PARTS})
+NO_LANGUAGE = "[filters]\nlanguage = false\n"  # a second to load, in every process
 ENGINE = {"wait": 0.01, "concurrency": IN_FLIGHT}
 
 
@@ -60,12 +61,15 @@ def translating(server: Paid, folder: Path, *more: object) -> list[object]:
     engine = [word for name, value in ENGINE.items() for word in ("-O", f"{name}={value}")]
     asked = ["translate", folder / "in.jsonl", "-o", folder / "out.jsonl", "--from", "bug", "--to", "ban", "--chunk", 4]
     reach = ["--translator", "openai", "--base-url", server.base_url, "--model", "rot13", "-O", "recheck=0"]
-    return [*asked, *reach, *engine, *more]
+    (folder / "checks.toml").write_text(NO_LANGUAGE)
+    return [*asked, *reach, *engine, "--config", folder / "checks.toml", *more]
 
 
 def judging_run(server: Paid, folder: Path) -> list[object]:
     options = ", ".join(f"{name} = {value}" for name, value in ENGINE.items())
-    table = f'[filters.judge]\nmodel = "rot13"\noptions = {{ base_url = "{server.base_url}", {options} }}\n'
+    table = (
+        f'{NO_LANGUAGE}[filters.judge]\nmodel = "rot13"\noptions = {{ base_url = "{server.base_url}", {options} }}\n'
+    )
     (folder / "judge.toml").write_text(table)
     asked = ["translate", folder / "in.jsonl", "-o", folder / "out.jsonl", "--to", "ca", "--translator", "echo"]
     return [*asked, "--chunk", 4, "--config", folder / "judge.toml"]
@@ -110,6 +114,7 @@ def read_until(words: str, process: subprocess.Popen[str]) -> str:
     return read
 
 
+@pytest.mark.core(3)
 @pytest.mark.parametrize("number", SIGNALS, ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("what", PAYING)
 def test_what_is_paid_for_is_kept_and_nothing_more_is_asked(
@@ -134,6 +139,7 @@ def test_what_is_paid_for_is_kept_and_nothing_more_is_asked(
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == len(ROWS)
 
 
+@pytest.mark.core(1)
 @pytest.mark.parametrize("what", ["a translator", "a judge"])
 def test_a_second_ctrl_c_ends_at_once(what: str, server: Paid, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
@@ -147,6 +153,7 @@ def test_a_second_ctrl_c_ends_at_once(what: str, server: Paid, tmp_path: Path) -
     assert not server.released
 
 
+@pytest.mark.core(2)
 @pytest.mark.parametrize("number", SIGNALS, ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("what", ["a translator", "a judge", "a round trip"])
 def test_a_wait_for_the_server_is_said_and_ended(

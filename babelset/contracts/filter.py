@@ -227,6 +227,9 @@ class Filter(BaseModel):
     asks_an_engine: ClassVar[bool] = False
     """Whether what it loads is told wrong before a run begins, rather than by the first unit that needs it."""
 
+    pays: ClassVar[bool] = False
+    """Whether what it loads may cost money or hours, and is kept in the folder that `load` is given."""
+
     _heavy: Lazy[Any] | None = PrivateAttr(None)
 
     @property

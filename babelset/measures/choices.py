@@ -22,6 +22,7 @@ COUNTED = regex.compile(r"_?(?:\d+|(?<=_|\bop)[A-Ja-j])$", regex.IGNORECASE)
 WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 LOOKED_AT = 400  # letters of an option, to tell its script
 ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "FULLWIDTH": "LATIN"}
+FOLDED = 2000  # characters of a text without regard to case, which takes twelve times their number in memory
 LETTERS = 15  # that a translation needs, to be no coincidence
 COMMON = 0.5  # of the words of two sources: as much makes them one for a translator
 INNER = r"[^\p{P}\p{S}\s]"
@@ -113,7 +114,9 @@ def _common(one: str, other: str) -> float:
 
 
 def fold(text: str) -> str:
-    """`fold("Grande.")` -> "grande"; text that is punctuation alone stays."""
+    """`fold("Grande.")` -> "grande"; text that is punctuation alone stays, and what a long one goes on with."""
+    if len(text) > FOLDED:
+        return text[:FOLDED].casefold() + text[FOLDED:]
     first, last = FIRST.search(text), LAST.search(text)
     return text[first.start() : last.end()].casefold() if first and last else text.strip()
 

@@ -61,6 +61,10 @@ class Places:
         return self._beside(".review.sqlite")
 
     @property
+    def calibration(self) -> Path:
+        return self._beside(".calibrate.work")
+
+    @property
     def all(self) -> list[Path]:
         """Every file of a finished run."""
         return [self.accepted, self.rejected, self.failed, self.manifest, self.memory, self.review]

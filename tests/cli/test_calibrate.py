@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from babelset.contracts.checks import build_filters
+from babelset.engines.llm.judging import PARTS
+from babelset.errors import ConfigError
+from babelset.scoring.calibration.calibrate import keeping
+from babelset.scoring.scores import build_scorers
+from tests.engines.llm.scripted_server import UNAUTHORIZED, ScriptedServer
 
 
 def run(*arguments: str | Path, code: int = 0) -> str:
@@ -100,3 +107,51 @@ MISTAKES = [
 def test_mistakes_are_told(options: list[str], said: str, scored: Path) -> None:
     code = 3 if "--gold" in options else 2
     assert said in run("calibrate", scored, *options, *(["--no-plant"] if "--by" in options else []), code=code)
+
+
+JUDGED = json.dumps({part: {"reason": "so", "score": 4} for part in PARTS})
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_what_a_judge_is_paid_for_is_kept_until_the_tables_are_shown(
+    piped: bool, scored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any later calibration of the same rows finds it, also one of other options; then it goes."""
+    monkeypatch.chdir(scored.parent)
+    work = Path(f"{'stdin' if piped else 'scored'}.calibrate.work")
+
+    def calibrated(server: ScriptedServer, code: int, *more: str) -> str:
+        said = json.dumps({"base_url": server.base_url, "wait": 0.001, "concurrency": 1})
+        command = ["calibrate", "-" if piped else "scored.jsonl", "--with", "judge:rot13", "-O", f"options={said}"]
+        result = CliRunner().invoke(app, [*command, *more], input=scored.read_bytes() if piped else None)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    with ScriptedServer(lambda body, number: UNAUTHORIZED if number == 12 else JUDGED) as server:
+        calibrated(server, 2, "--sample", "4")
+        assert list(work.glob("judge-*.sqlite"))
+        whole = calibrated(server, 0, "--sample", "4")
+        paid = Counter(
+            json.dumps(body) for body in server.bodies if "\nTranslation: " in body["messages"][-1]["content"]
+        )
+        assert sorted(paid.values())[-2:] == [1, 2], "only what failed is asked again"
+        assert not work.exists()
+        assert calibrated(server, 0, "--sample", "4") == whole
+
+
+def test_checks_that_cost_nothing_leave_no_folder_on_the_way(scored: Path) -> None:
+    with keeping([str(scored)], build_filters({})) as folder:
+        assert folder is None and [path.name for path in scored.parent.iterdir()] == ["scored.jsonl"]
+
+
+def test_two_calibrations_of_the_same_rows_do_not_share_a_folder(scored: Path) -> None:
+    judge = build_scorers(["judge:rot13"], {}, {})
+    with (
+        keeping([str(scored)], judge),
+        pytest.raises(ConfigError, match="another process"),
+        keeping([str(scored)], judge),
+    ):
+        pass
+    inside = scored.with_name("scored.calibrate.work") / "rows.jsonl"
+    with pytest.raises(ConfigError, match="lies in"), keeping([str(scored), str(inside)], judge):
+        pass

@@ -113,6 +113,7 @@ def inputs(command: str, packing: str = "") -> str:
     return path.name
 
 
+@pytest.mark.core(11)
 @pytest.mark.parametrize(("change", "said"), CHANGES + HIDDEN, ids=[change.__name__ for change, _ in CHANGES + HIDDEN])
 @pytest.mark.parametrize("command", MADE)
 def test_it_ends_with_exit_3(

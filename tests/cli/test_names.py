@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from babelset.cli.app import app
 from babelset.errors import ConfigError
 from babelset.files.reading import read
 from babelset.work.places import Places, keep_apart
@@ -38,6 +40,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.core(4)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_name_that_is_no_utf8_is_refused_at_once(command: str, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(ROW)
@@ -60,14 +63,14 @@ def test_in_the_library_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\x1b[31mb", "a\u202egpj", "a\u2028b", "a\x9bb", "año", "a b"])
-def test_what_a_terminal_would_obey_is_not_in_the_manifest(name: str, tmp_path: Path) -> None:
+def test_what_a_terminal_would_obey_is_not_in_the_manifest(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / f"{name}.jsonl").write_text(ROW)
     args = ["translate", "{}.jsonl", "--to", "ca", "--translator", "echo", "-o", "o-{}.jsonl", "-q"]
-    done = subprocess.run(
-        [sys.executable, "-m", "babelset", *(part.format(name) for part in args)],
-        capture_output=True, text=True, timeout=60, cwd=tmp_path,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, [part.format(name) for part in args])
+    assert done.exit_code == 0, done.output
     written = (tmp_path / f"o-{name}.manifest.json").read_text("utf-8")
     assert json.loads(written)["inputs"][0]["file"] == f"{name}.jsonl"
     assert all(char.isprintable() or char == "\n" for char in written)

@@ -66,6 +66,7 @@ CALLS = [
 ]
 
 
+@pytest.mark.core(12)
 @pytest.mark.parametrize("words", CALLS, ids=[" ".join(words).replace(" ".join(ECHO), "...") for words in CALLS])
 def test_it_is_refused_and_nothing_is_touched(words: list[str], run: Path) -> None:
     Path("link.jsonl").symlink_to("in.jsonl")

@@ -44,6 +44,7 @@ def ask(url: str, body: object = None) -> Any:
         return json.load(answer)
 
 
+@pytest.mark.core(1)
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_serves_until_it_is_ended(run: Path, sign: int) -> None:
     command = [*BABELSET, "review", str(run), "--no-open", "--all"]

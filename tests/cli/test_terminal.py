@@ -82,12 +82,14 @@ def test_every_command_is_in_the_table() -> None:
     assert {path for path, _ in commands()} == set(COMMANDS)
 
 
+@pytest.mark.core(8)
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_what_a_command_tells_of_hostile_data(path: tuple[str, ...]) -> None:
     assert told(*arguments(path)).strip() and told(*path, f"--{EVIL}")
     told(*path, f"{EVIL}.jsonl")
 
 
+@pytest.mark.core(16)
 @pytest.mark.parametrize(("path", "option"), VALUED, ids=lambda value: value if isinstance(value, str) else value[-1])
 def test_hostile_values_of_options(path: tuple[str, ...], option: str) -> None:
     told(*arguments(path), option, EVIL)
@@ -153,6 +155,7 @@ def test_prints_warnings_logs_and_tracebacks_of_plugins() -> None:
     assert not STEERING.findall(said)
 
 
+@pytest.mark.core(4)
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_on_a_terminal_only_rich_steers(path: tuple[str, ...]) -> None:
     args = [arg for arg in arguments(path) if arg != "-q"]

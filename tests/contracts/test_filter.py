@@ -32,6 +32,7 @@ from babelset.files.row import KEY
 from babelset.filters import comet, cometkiwi, embedding, judge, use
 from babelset.languages import Pair, find
 from babelset.translation import deciding as rows_decided
+from tests.budget import examples
 
 PAIR = Pair(find("en"), find("ca"))
 BUILT_IN = [name for name, point in plugins.available("filters").items() if point.value.startswith("babelset.")]
@@ -139,7 +140,9 @@ def stored(row: Outcome) -> Outcome:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(pairs=rows)
 def test_stored_ratings_decide_as_fresh_ones_do(

@@ -97,6 +97,7 @@ TO_SCORED = ("-o", "scored.jsonl", "-q")
 BY_LENGTH = ("score", "ca.jsonl", "--with", "length", "--chunk", "2", *TO_SCORED)
 BY_NUMBERS = ("score", "ca.jsonl", "--with", "numbers", *TO_SCORED)
 BY_JUDGE = ("score", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "--sample", "2", "--chunk", "2", *TO_SCORED)
+CALIBRATE = ("calibrate", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "--sample", "2")
 BY_COMET = ("score", "ca.jsonl", "--with", "comet:tool/model", "-O", "python=tool/python", *TO_SCORED)
 FILTER = ("filter", "ca.jsonl", "ca.rejected.jsonl", "--config", "c.toml")
 CUT = ("filter", "scored.jsonl", "-o", "strict.jsonl", "--config", "c.toml")
@@ -214,6 +215,7 @@ CASES: dict[str, Case] = {
     "score": case(BY_LENGTH, RUN, other=BY_NUMBERS),
     "score with judge": case(BY_JUDGE, RUN, other=BY_NUMBERS, in_flight=1),
     "score with comet": case(BY_COMET, RUN, comet, other=BY_NUMBERS),
+    "calibrate with judge": case(CALIBRATE, RUN, in_flight=1),
     "filter": _filter("jsonl"),
     "filter --keep": case((*CUT, "--keep", "1", "--by", "comet"), RUN, comet, BY_COMET, other=CUT),
     **{f"filter to {ending}": _filter(ending) for ending in ("json", "jsonl.gz", "jsonl.zst", "parquet")},
@@ -237,7 +239,6 @@ CASES: dict[str, Case] = {
 WRITES_NOTHING: dict[str, tuple[str, ...]] = {
     "estimate": ("in.jsonl", "--to", "ca", "--translator", "echo"),
     "inspect": ("in.jsonl",),
-    "calibrate": ("ca.jsonl", "--with", "length"),
     "languages": (),
     "models list": (),
     "plugins": (),

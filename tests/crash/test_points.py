@@ -20,6 +20,7 @@ FEW = {  # points of a command in the core suite
     "translate": 5,
     "run": 3,
     "score": 3,
+    "calibrate with judge": 3,
     "filter": 3,
     "export to files": 3,
     "export to a file": 2,

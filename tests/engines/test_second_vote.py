@@ -11,6 +11,7 @@ EN = "The library is open every day of the week except on Sunday, and children c
 ES = "La biblioteca abre todos los días de la semana salvo el domingo, y los niños pueden llevarse libros."
 
 
+@pytest.mark.engine  # lingua takes twelve seconds to load
 def test_lingua_votes_on_what_it_knows():
     vote = second_vote("lingua")
     assert (vote(ES, find("es")) or 0) > 0.8 > 0.2 > (vote(EN, find("es")) or 0)

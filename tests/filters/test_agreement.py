@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from babelset.contracts.filter import Scored, with_units
 from babelset.filters.agreement import Agreement
 from babelset.languages import Pair, find
+from tests.budget import examples
 from tests.filters.conftest import scores
 
 PAIR = Pair(find("en"), find("ca"))
@@ -66,7 +67,7 @@ def test_the_row_must_reach_what_is_demanded() -> None:
 
 
 @given(st.lists(st.text(max_size=30) | st.text("ab \ud800", max_size=8), max_size=5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_any_candidates_get_a_score_in_range_whatever_their_order(texts: list[str]) -> None:
     target = texts[0] if texts else "a"
     score, reversed_ = scores(Agreement(), [segment(target, *texts), segment(target, *reversed(texts))])

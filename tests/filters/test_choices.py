@@ -128,3 +128,12 @@ def test_two_fields_that_become_one(what, sources, target, ok):
     found = judged(*((path, source, target) for path, source in zip(("instruction", "output"), sources, strict=True)))
     assert found.ok is ok
     assert ok or found.reason == f"instruction and output are one: {TARGET!r}"
+
+
+def test_two_long_fields_that_become_one():
+    target = "".join(f"Es la frase {number} de una historia larga. " for number in range(300))
+    found = judged(
+        ("instruction", "Tell a long story. " * 600, target),
+        ("output", "Here is another one! " * 600, target.upper()[:20] + target[20:]),
+    )
+    assert found.reason.startswith("instruction and output are one: ")

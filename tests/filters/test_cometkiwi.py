@@ -18,6 +18,7 @@ from babelset.errors import ConfigError
 from babelset.filters import cometkiwi
 from babelset.filters.cometkiwi import LONG, CometKiwi
 from babelset.languages import Pair, find
+from tests.budget import examples
 from tests.filters.conftest import rated, scores
 
 Ask = Callable[..., Verdict]
@@ -208,7 +209,7 @@ def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
         CometKiwi(**options)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pairs=st.lists(st.tuples(st.text(max_size=60) | st.just("\ud800 a"), st.none() | st.text(max_size=60)), max_size=5),
     least=st.floats(0, 1),

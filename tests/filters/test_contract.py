@@ -12,6 +12,7 @@ from babelset.contracts.checks import DEFAULT
 from babelset.contracts.filter import Outcome, Scored, with_units
 from babelset.contracts.loading import build_filter
 from babelset.languages import Pair, find
+from tests.budget import examples
 
 CHECKS = {name: build_filter(name, {}) for name in DEFAULT}
 texts = st.text(max_size=200) | st.text("ab 1.,`$<>{}", max_size=80)
@@ -23,7 +24,7 @@ def row(source: str, target: str | None, language: str) -> Outcome:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     source=texts,
     target=st.none() | texts,
@@ -39,6 +40,7 @@ def test_any_text_gets_one_score_and_a_verdict(name: str, source: str, target: s
     assert len(verdict.reason) < 400 and "\n" not in verdict.reason and "\x1b" not in verdict.reason
 
 
+@pytest.mark.core(12)
 @pytest.mark.parametrize("name", [name for name in CHECKS if name != "language"])
 @pytest.mark.parametrize(
     "text", ["a" * 1_000_000, "1." * 500_000, "`" * 1_000_000, "word " * 200_000, "A letter " * 100_000]

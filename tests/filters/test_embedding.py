@@ -19,6 +19,7 @@ from babelset.errors import ConfigError
 from babelset.filters import embedding
 from babelset.filters.embedding import Embedding
 from babelset.languages import Pair, find
+from tests.budget import examples
 from tests.filters.conftest import scores
 
 Ask = Callable[..., Verdict]
@@ -120,7 +121,7 @@ def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
         Embedding(**options)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pairs=st.lists(st.tuples(st.text(max_size=60) | st.just("\ud800 a"), st.none() | st.text(max_size=60)), max_size=5)
 )

@@ -23,6 +23,7 @@ from babelset.filters import roundtrip
 from babelset.filters.roundtrip import Roundtrip
 from babelset.languages import Pair, find
 from babelset.scoring.calibration.calibrate import auc
+from tests.budget import examples
 from tests.filters.conftest import scores
 
 Ask = Callable[..., Verdict]
@@ -182,7 +183,7 @@ def test_it_is_an_alarm_that_ranks_nothing_and_can_be_pickled() -> None:
 texts = st.text(max_size=40) | st.text("ab *`.\n\ue000\ue001\uf8ff\ud800", max_size=20)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(source=texts, target=texts, keeps=st.lists(texts, max_size=4))
 def test_any_text_gets_a_score_and_the_engine_no_kept_text(
     source: str, target: str, keeps: list[str], engine: Any

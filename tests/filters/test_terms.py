@@ -17,6 +17,7 @@ from babelset.contracts.filter import Scored, Verdict, with_units
 from babelset.errors import ConfigError
 from babelset.filters.terms import Terms
 from babelset.languages import Pair, find
+from tests.budget import examples
 
 Ask = Callable[..., Verdict]
 ROWS = """source,target,language
@@ -131,7 +132,7 @@ def test_a_changed_glossary_is_read_again(tmp_path: Path, ask: Ask) -> None:
         assert ask(check, "The cloud.", f"El mot {target}.", "ca").score == 1
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     source=st.text(max_size=80)
     | st.lists(st.sampled_from([*EN.split(), "neural network", "<1/>", "\ud800"])).map(" ".join),

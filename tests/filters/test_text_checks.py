@@ -242,6 +242,7 @@ def test_a_second_vote(what, score, second, ok):
     assert check.judge(with_units([rating], [unit])).ok == ok
 
 
+@pytest.mark.engine  # lingua takes twelve seconds to load
 def test_a_second_vote_is_asked_of_long_texts_alone():
     pair = Pair(find("en"), find("es"))
     with Language(second="lingua").open() as check:

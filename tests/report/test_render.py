@@ -127,6 +127,7 @@ def test_kept_text_and_line_ends_stand_as_they_are(row: Callable[..., Any], run:
     assert '>Ejecuta <mark dir="auto">`ls`</mark>\n  ya.</div>' in page
 
 
+@pytest.mark.core(2)
 @pytest.mark.parametrize("character", ["a\x1b", "&", "\u202e", "中"])
 def test_any_run_fits(row: Callable[..., Any], run: Callable[..., str], character: str) -> None:
     """Many languages full of rows whose every character takes the most bytes."""

@@ -22,6 +22,7 @@ from babelset.review.sheet import COLUMNS, LONGEST, UNFIT, alike, told
 from babelset.review.sheetcsv import plain, read_csv, safe, write_csv
 from babelset.review.sheetxlsx import read_xlsx, write_xlsx
 from babelset.review.store import Store
+from tests.budget import examples
 from tests.review.conftest import item_of
 
 openpyxl = pytest.importorskip("openpyxl")
@@ -40,7 +41,7 @@ def write_book(path: Path, lines: Any) -> int:
 
 
 FORMS: list[Form] = [("a.csv", write_csv, read_csv), ("a.xlsx", write_book, read_xlsx)]
-quick = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[form[0] for form in FORMS])

@@ -14,6 +14,7 @@ from babelset.errors import ConfigError
 from babelset.languages import find
 from babelset.scoring import metrics
 from babelset.scoring.metrics import METRICS, Metric, corpus, sentence
+from tests.budget import examples
 
 CA = find("ca")
 REFERENCE = "La biblioteca és oberta cada dia de la setmana."
@@ -52,7 +53,7 @@ def test_scripts_without_spaces_are_compared_by_character(language: str, referen
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(hypothesis=TEXTS, reference=TEXTS)
 def test_every_score_is_from_0_to_1(metric: Metric, hypothesis: str, reference: str) -> None:
     assert 0 <= sentence(metric, hypothesis, reference, CA) <= 1
@@ -60,7 +61,7 @@ def test_every_score_is_from_0_to_1(metric: Metric, hypothesis: str, reference: 
 
 @pytest.mark.parametrize("metric", METRICS)
 @given(text=st.text("aàbc dé.", min_size=1, max_size=60).filter(str.strip))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_text_is_like_itself(metric: Metric, text: str) -> None:
     assert sentence(metric, text, text, CA) == pytest.approx(1)
 
@@ -71,6 +72,7 @@ def test_nothing_is_like_nothing(metric: Metric, hypothesis: str, reference: str
     assert sentence(metric, hypothesis, reference, CA) == 0
 
 
+@pytest.mark.core(4)
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("text", ["a" * 1_000_000, "a b " * 250_000, "<" * 1_000_000], ids=["word", "words", "signs"])
 def test_a_megabyte_takes_no_time(metric: Metric, text: str) -> None:

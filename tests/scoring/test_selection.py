@@ -16,6 +16,7 @@ from babelset.errors import ConfigError
 from babelset.filters.cometkiwi import CometKiwi
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.selection import KeepBest, Where, value_of
+from tests.budget import examples
 from tests.rows import told
 
 Scores = dict[str, list[float | None]]
@@ -186,7 +187,7 @@ def test_a_quality_of_another_package_ranks(monkeypatch: pytest.MonkeyPatch) -> 
     assert KeepBest.of("kiwi.min", count=1).columns.names == ["kiwi.min"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30))
 @given(scores=st.lists(st.none() | st.integers(0, 5).map(float), max_size=12), count=st.integers(0, 12))
 def test_no_row_that_is_cut_is_better_than_one_that_is_kept(
     scores: list[float | None], count: int, tmp_path: Path

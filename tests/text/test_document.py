@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from babelset.text import document
 from babelset.text.document import Keep, Prose, parse
 from babelset.text.scan import hints, inline
+from tests.budget import examples
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/instruction"
 
@@ -178,7 +179,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.text(st.characters()), st.lists(PIECES, max_size=40).map("".join))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(TEXTS, st.booleans(), st.booleans(), st.booleans())
 def test_spans_are_the_text(text: str, reasoning: bool, comments: bool, numbers: bool) -> None:
     spans = parse(text, reasoning=reasoning, comments=comments, numbers=numbers)
@@ -187,7 +188,7 @@ def test_spans_are_the_text(text: str, reasoning: bool, comments: bool, numbers:
     assert not any("\ue000" <= char <= "\uf8ff" for span in spans if isinstance(span, Prose) for char in span.text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(st.sampled_from("ab S.,;:'\"()!?-–\n\t_12"), max_size=60))
 def test_the_short_way_for_plain_text_finds_the_same(text: str) -> None:
     short = parse(text)
@@ -196,7 +197,7 @@ def test_the_short_way_for_plain_text_finds_the_same(text: str) -> None:
         assert parse(text) == short
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(TEXTS)
 def test_scanners_that_need_something_find_nothing_without_it(text: str) -> None:
     for needed, scan in document._scanners(False, False, False):
@@ -204,7 +205,7 @@ def test_scanners_that_need_something_find_nothing_without_it(text: str) -> None
             assert not [mark for mark in scan(text) if mark.start < mark.end]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     TEXTS
     | st.lists(
@@ -226,6 +227,7 @@ def test_looking_for_the_end_of_a_shell_command_is_cheap_where_there_is_none(mon
     assert hints.to_the_line("if true", ["  x", "fi"]) == 2
 
 
+@pytest.mark.core(14)
 @pytest.mark.parametrize(
     "piece",
     ["`", "` ", "```\n", "> ", "$", "$a", "[", "![", "[a](", "*", "*a ", "**a", "_a ", "<", "<a ", "<a>\n", "<!--", "</think>", "{", '{"a":',

@@ -11,6 +11,7 @@ from babelset.errors import ContractError
 from babelset.text import segment as segments
 from babelset.text.document import Keep, Prose, Span, parse
 from babelset.text.segment import Context, Part, Segment, cut, halve, protect, rebuild, sentences, split, whole
+from tests.budget import examples
 
 
 def source(parts: list[Part]) -> str:
@@ -148,7 +149,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.text(st.characters()), st.lists(PIECES, max_size=40).map("".join))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(TEXTS, st.sampled_from(["en", "zh", "hi", "xx"]), st.integers(1, 60))
 def test_nothing_is_lost(text: str, language: str, limit: int) -> None:
     parts = split(parse(text), language, limit)
@@ -223,7 +224,7 @@ SENTENCES = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(SENTENCES, st.sampled_from(["en", "el", "hy", "hi"]))
 def test_the_short_way_for_one_sentence_finds_the_same(text: str, language: str) -> None:
     short = split([Prose(text)] if text else [], language)

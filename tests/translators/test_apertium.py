@@ -22,6 +22,7 @@ from babelset.languages import Pair, find
 from babelset.text.placeholders import scheme
 from babelset.text.segment import Segment
 from babelset.translators.apertium import Apertium, decode, encode, follow_case
+from tests.budget import examples
 
 FAKE = """
 import os, sys, time
@@ -90,7 +91,7 @@ def test_what_is_too_long_is_for_the_ladder_to_halve(fake: Apertium) -> None:
     assert isinstance(answer, Failure) and answer.too_long
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(), st.integers(0, 99999))
 def test_any_text_comes_back_from_a_pipeline_that_changes_nothing(text: str, number: int) -> None:
     mark = f"[s{number}]"
@@ -237,7 +238,7 @@ class TestReal:
         calm.close()
         harried.close()
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=5))
     def test_any_text_gets_an_answer_in_time_and_the_next_one_its_own(
         self, texts: list[str], apertium: Apertium

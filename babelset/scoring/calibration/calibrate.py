@@ -11,9 +11,11 @@ import math
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -26,6 +28,8 @@ from babelset.scoring.calibration.ratings import Gold
 from babelset.scoring.scores import SEED, known
 from babelset.scoring.selection import Columns, ranks, value_of
 from babelset.translation.deciding import score
+from babelset.work.journal import Journal
+from babelset.work.places import Places, keep_outside, named_files
 
 DECILES = tuple(tenth / 10 for tenth in range(11))
 CUTS = 10  # steps of the sweep, about
@@ -152,12 +156,14 @@ def calibrate(
     gold: Gold | None = None,
     sample: int = 200,
     format: str | None = None,
+    folder: Path | None = None,
 ) -> dict[str, Any]:
     """
     For each target language the spread of the stored scores, of the columns `by` or of all, and what cuts keep.
 
     With `gold`, the cut that agrees best with people. With `scorers`, how each tells up to `sample` accepted rows from
-    the same rows with a planted error. Raises ConfigError for a column that no row has and for ratings of no row.
+    the same rows with a planted error; what they pay for is kept in `folder`. Raises ConfigError for a column that no
+    row has and for ratings of no row.
     """
     tongues: defaultdict[str, Tongue] = defaultdict(Tongue)
     columns, failed, numbers = Columns("--by", by), 0, count()
@@ -177,7 +183,7 @@ def calibrate(
         gold.check()
     report = {language: {"scores": tongue.report(by)} for language, tongue in sorted(tongues.items())}
     if scorers:
-        for language, found in planted(tongues, scorers).items():
+        for language, found in planted(tongues, scorers, folder).items():
             report[language]["planted"] = found
     return {"rows": {"read": columns.rows + failed, "failed": failed}, "languages": report}
 
@@ -185,10 +191,35 @@ def calibrate(
 Table = dict[str, dict[str, dict[str, Any]]]  # by scorer, then by kind of error
 
 
-def planted(tongues: Mapping[str, Tongue], scorers: Sequence[Filter]) -> dict[str, Table]:
+@contextmanager
+def keeping(inputs: Sequence[str], scorers: Sequence[Filter]) -> Iterator[Path | None]:
+    """
+    The folder that keeps what scorers pay for until the block has ended well; None where no scorer pays.
+
+    >>> with keeping(["ca.jsonl"], [Judge(model="qwen")]) as folder: ...
+    PosixPath('ca.calibrate.work')
+
+    Any later calibration of the same first input finds the replies there. Raises ConfigError where another process
+    works there, OutputError where the folder cannot be made.
+    """
+    if not any(check.pays for check in scorers):
+        yield None
+        return
+    place = Places.of("stdin.jsonl" if inputs[0] == "-" else inputs[0]).calibration
+    keep_outside(place, [*inputs, *named_files([dict(check) for check in scorers])])
+    with Journal(place, {"command": "calibrate"}) as journal:
+        try:
+            yield journal.folder
+        except BaseException:
+            journal.remove(keep_paid=True)
+            raise
+        journal.remove()
+
+
+def planted(tongues: Mapping[str, Tongue], scorers: Sequence[Filter], folder: Path | None = None) -> dict[str, Table]:
     """For each language the AUC of every scorer at telling rows from the same rows with an error, by kind."""
     samples = {language: rows for language, tongue in sorted(tongues.items()) if (rows := tongue.rows())}
-    with opened(scorers):
+    with opened(scorers, folder):
         return {language: _table(rows, _others(language, samples), scorers) for language, rows in samples.items()}
 
 

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from babelset.engines.comet import process
 from babelset.engines.comet.process import WORKER, CometProcess, Mark, Triple
 from babelset.errors import ConfigError, EngineError
+from tests.budget import examples
 
 FAKE = Path(__file__).with_name("fake_comet_worker.py")
 score_of: Callable[..., float] = runpy.run_path(str(FAKE))["score_of"]
@@ -112,7 +113,7 @@ def test_every_score_comes_out_once(faults: list[str], lives: int, make: Make, f
     assert right(again, wanted[::-1])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.integers(0, 9), min_size=1, max_size=3),
     faults=st.lists(

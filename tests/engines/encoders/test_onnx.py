@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.encoders.onnx import OnnxEncoder
 from babelset.errors import ConfigError
+from tests.budget import examples
 
 pytestmark = pytest.mark.engine
 for needed in ("onnx", "onnxruntime", "tokenizers"):
@@ -66,7 +67,7 @@ TEXTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS, budget=st.integers(1, 200))
 def test_batches_change_no_vector_and_keep_the_order(texts: list[str], budget: int, encoder: OnnxEncoder) -> None:
     import numpy as np

@@ -526,6 +526,7 @@ HUGE = [
 ]
 
 
+@pytest.mark.core(5)
 @pytest.mark.parametrize("bit", HUGE)
 def test_time_grows_with_the_length_of_an_answer_and_no_faster(bit: str) -> None:
     examine = examiner("es")

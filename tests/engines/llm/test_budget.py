@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.llm.budget import Budget, Prices, Spent, Usage
 from babelset.errors import ConfigError
+from tests.budget import examples
 
 PRICES = Prices(input=1.0, output=2.0)  # per million
 WORST = Usage(100, 100)
@@ -151,7 +152,7 @@ def test_near_the_limit_a_request_waits_for_those_before_it() -> None:
 sizes = st.integers(0, 1000)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.tuples(sizes, sizes, st.booleans()), max_size=40), st.floats(0, 0.02))
 def test_cost_never_exceeds_its_limit(requests: list[tuple[int, int, bool]], limit: float) -> None:
     async def run() -> Budget:

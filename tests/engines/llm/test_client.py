@@ -224,6 +224,7 @@ def test_a_run_that_is_stopped_sends_nothing_more() -> None:
     assert len(server.bodies) == 1
 
 
+@pytest.mark.core(1)
 @pytest.mark.parametrize("seed", range(2))
 def test_one_request_in_five_fails_and_nothing_is_lost_or_doubled(seed: int) -> None:
     chance = random.Random(seed)

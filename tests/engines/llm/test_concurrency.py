@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.llm.concurrency import Concurrency
 from babelset.errors import ConfigError
+from tests.budget import examples
 
 
 class Hurried(selectors.SelectSelector):
@@ -215,7 +216,7 @@ REQUESTS = st.tuples(
 
 
 @given(st.integers(1, 4), st.integers(0, 8), st.lists(REQUESTS, max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @on_virtual_time
 async def test_no_story_exceeds_the_limit_or_ends_in_a_deadlock(
     least: int, more: int, requests: list[tuple[float, float, str, float | None]]

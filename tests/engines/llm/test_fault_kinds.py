@@ -10,13 +10,11 @@ from tests.engines.llm.fault_kinds import KINDS, Kind
 from tests.engines.llm.faulty_run import LONGEST, ROWS, How, meet
 
 ALL = [
-    pytest.param(
-        kind, how, id=f"{kind.group}: {kind.name}, {how}", marks=[] if number % 11 == 0 else pytest.mark.engine
-    )
-    for number, (kind, how) in enumerate((kind, how) for kind in KINDS for how in ("once", "always"))
-]  # each takes a run or two, so the core suite has a sample of them
+    pytest.param(kind, how, id=f"{kind.group}: {kind.name}, {how}") for kind in KINDS for how in ("once", "always")
+]  # each takes a run or two
 
 
+@pytest.mark.core(10)
 @pytest.mark.parametrize(("kind", "how"), ALL)
 def test_whatever_a_server_does_no_row_is_lost_and_none_is_wrong(kind: Kind, how: How, tmp_path: Path) -> None:
     met = meet(kind, how, tmp_path)

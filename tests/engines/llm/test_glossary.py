@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from babelset.engines.llm.glossary import Glossary, Term
 from babelset.errors import ConfigError
+from tests.budget import examples
 
 
 def glossary(*sources: str, case: bool = False) -> Glossary:
@@ -125,7 +126,7 @@ def test_capitals_of_the_target_matter_where_the_term_says_so(text: str, expecte
 texts = st.text(max_size=60) | st.text("aB \u0301\u0130ß神é<1/>\ue000\ud800\0\n", max_size=60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(texts.filter(str.strip), max_size=8), texts, st.booleans())
 def test_no_text_is_trouble(sources: list[str], text: str, case: bool) -> None:
     terms = glossary(*sources, case=case)
@@ -134,7 +135,7 @@ def test_no_text_is_trouble(sources: list[str], text: str, case: bool) -> None:
         terms.honoured(term, text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.from_regex(r"[ab]{1,2}( [ab]{1,2})?", fullmatch=True), max_size=6), st.text("abA .", max_size=40))
 def test_matches_are_those_of_a_plain_search(sources: list[str], text: str) -> None:
     read = " ".join(text.lower().split())
@@ -147,7 +148,7 @@ def test_matches_are_those_of_a_plain_search(sources: list[str], text: str) -> N
     assert found(glossary(*sources), text) == list(dict.fromkeys(source for _, _, source in sorted(outer)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text("abé神가ب C", min_size=1, max_size=20).filter(str.strip))
 def test_a_term_is_found_in_itself_and_honours_itself(source: str) -> None:
     term = Term(source, "")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from babelset.engines.llm.concurrency import Limit
+from tests.budget import examples
 
 PER_TOKEN = 0.02  # seconds
 
@@ -263,7 +264,7 @@ def test_an_idle_client_moves_nothing() -> None:
     st.integers(0, 50),
     st.lists(st.tuples(st.sampled_from("aaaaap."), st.integers(0, 3), st.integers(0, 9), st.floats(0, 9)), max_size=60),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_limit_stays_in_its_bounds(least: int, more: int, story: list[tuple[str, int, int, float]]) -> None:
     limit = Limit(least, least + more // 2, least + more)
     for what, ago, tokens, seconds in story * 5:

@@ -78,6 +78,7 @@ def expect_nothing_wrong(rows: list[Row], sources: list[Row] = ROWS) -> None:
     assert not any(found.values()), found
 
 
+@pytest.mark.core(2)
 @pytest.mark.parametrize(("prompt", "language", "name"), RUNS)
 def test_what_a_small_model_once_said(prompt: str, language: str, name: str, tmp_path: Path) -> None:
     said = Remembered(prompt, language)

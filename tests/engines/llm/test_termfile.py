@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from babelset.engines.llm.glossary import Glossary, Term
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
+from tests.budget import examples
 
 CATALAN = Pair(find("en"), find("ca"))
 
@@ -180,7 +181,7 @@ def test_a_file_that_cannot_be_opened_is_named(name: str, tmp_path: Path) -> Non
         Glossary.read(tmp_path / name, CATALAN)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.sampled_from([".csv", ".tsv", ".tbx"]),
     st.binary(max_size=80) | st.text('a,"\t\n<>/&;', max_size=60).map(str.encode),

@@ -17,6 +17,7 @@ from babelset.files.lossless import dumps, loads
 from babelset.files.reading import read
 from babelset.files.row import Row
 from babelset.files.writing import check_writable, writing
+from tests.budget import examples
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -130,7 +131,7 @@ def back(table: Any) -> Any:
         return pq.read_table(source), pq.read_table(target)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(columns())
 def test_any_table_that_is_accepted_comes_back(column: Any) -> None:
     before, after = back(pa.table({"value": column, "n": range(len(column))}))
