@@ -98,6 +98,9 @@ def show_all(accounts: Mapping[str, Mapping[str, Any]]) -> None:
     shown.columns[-1].justify = "left"
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(shown)
+    for title, account in accounts.items():
+        if lines := account.get("mix"):
+            console.print(table((title, *lines[0]), [["", *line.values()] for line in lines], left=2))
     for notice in dict.fromkeys(account["notice"] for account in accounts.values() if account.get("notice")):
         console.print(cell(f"quality: {notice}", "yellow"))
 

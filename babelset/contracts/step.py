@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,9 @@ def _named(path: str, info: ValidationInfo) -> str:
 
 FilePath = Annotated[str, AfterValidator(_named)]
 """An option of a step that names a file: in a pipeline file it is relative to that file."""
+
+NameOrToml = Annotated[str, AfterValidator(lambda name, info: _named(name, info) if name.endswith(".toml") else name)]
+"""An option of a step that names something that ships, or a TOML file: relative as a `FilePath` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +67,23 @@ class Made:
     """
     What a step made of a row: rows, none where it is used up; the same row where nothing has changed.
 
-    `place` sorts the rows of a step that sorts. `language` is the file they belong to, of a step that splits.
+    `place` sorts the rows of a step that sorts, `places` each of them where they differ. `language` is the file they
+    belong to, of a step that splits.
     """
 
     rows: Sequence[dict[str, Any]]
     place: tuple[int | str, ...] = ()
     language: str = ""
     parents: Sequence[str] = ()  # ids of other rows that it is made of, too
+    places: Sequence[tuple[int | str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that the step can read and turns away."""
+    """A row that the step can read and rejects; `known` is what it knows of it now."""
 
     reason: str
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,11 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
     def splits(self) -> bool:
         """Whether it writes a file for each language."""
         return False
+
+    @property
+    def targets(self) -> Sequence[str]:
+        """The languages, by code, that a step that splits writes files for, at most."""
+        return ()
 
     def needs(self) -> frozenset[str]:
         """Columns that it reads."""
