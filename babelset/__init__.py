@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DataError,
         EngineError,
         OutputError,
+        ShortfallError,
         Stopped,
     )
     from babelset.exports.export import ExportJob, export
@@ -56,7 +57,8 @@ _HOMES = {
     "contracts.schema": "Schema",
     "contracts.step": "Failed Made Rejected RowStep Running Stage StepRow",
     "contracts.translator": "Failure Translation Translator",
-    "errors": "AccountingError BabelsetError ConfigError ContractError DataError EngineError OutputError Stopped",
+    "errors": "AccountingError BabelsetError ConfigError ContractError DataError EngineError OutputError "
+    "ShortfallError Stopped",
     "exports.export": "ExportJob export",
     "files.reading": "read",
     "files.row": "BadRow Row",
@@ -103,6 +105,7 @@ __all__ = [
     "Scored",
     "Scoring",
     "Segment",
+    "ShortfallError",
     "Stage",
     "StepRow",
     "Stopped",

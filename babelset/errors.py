@@ -2,6 +2,7 @@
 Everything babelset raises on purpose. Each class carries the exit code that the command line ends with.
 
 BabelsetError
+├── ShortfallError   1  there are fewer rows than were asked for; nothing is written
 ├── ConfigError      2  the user can fix it: unknown option, language, plug-in or model, a missing extra
 ├── DataError        3  the input cannot be read; says file, line and field
 ├── AccountingError  4  rows in is not accepted + rejected + failed
@@ -30,6 +31,10 @@ class BabelsetError(Exception):
     def __init__(self, summary: str = "", *details: str) -> None:
         self.summary, self.details = summary, details
         super().__init__("\n".join((summary, *details)))
+
+
+class ShortfallError(BabelsetError):
+    """There are fewer rows than were asked for; the details are a table of what there is, and nothing is written."""
 
 
 class ConfigError(BabelsetError):

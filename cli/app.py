@@ -35,9 +35,9 @@ from babelset.errors import BabelsetError, ConfigError, ContractError, check_nam
 
 STOPPED = 130  # by Ctrl-C or SIGTERM
 EXIT_CODES = """
-Exit codes: 0 done; 1 done, but some rows could not be read; 2 wrong usage; 3 unreadable input; 4 rows do not add up
-or a plug-in broke its contract; 5 the output cannot be written; 6 an engine cannot go on; 130 stopped (run the same
-command to resume).
+Exit codes: 0 done; 1 done, but some rows could not be read, or fewer rows than were asked for; 2 wrong usage;
+3 unreadable input; 4 rows do not add up or a plug-in broke its contract; 5 the output cannot be written; 6 an engine
+cannot go on; 130 stopped (run the same command to resume).
 """
 
 

@@ -101,6 +101,8 @@ def show_all(accounts: Mapping[str, Mapping[str, Any]]) -> None:
     for title, account in accounts.items():
         for note in account.get("notes", ()):
             console.print(cell(f"{title}: {note}"))
+        if lines := account.get("mix"):
+            console.print(table((title, *lines[0]), [["", *line.values()] for line in lines], left=2))
     for notice in dict.fromkeys(account["notice"] for account in accounts.values() if account.get("notice")):
         console.print(cell(f"quality: {notice}", "yellow"))
 

@@ -70,7 +70,8 @@ class Made:
     """
     What a step made of a row: rows, none where it is used up; the same row where nothing has changed.
 
-    `place` sorts the rows of a step that sorts. `language` is the file they belong to, of a step that splits.
+    `place` sorts the rows of a step that sorts, `places` each of them where they differ. `language` is the file they
+    belong to, of a step that splits.
     """
 
     rows: Sequence[dict[str, Any]]
@@ -78,13 +79,15 @@ class Made:
     language: str = ""
     parents: Sequence[str] = ()  # ids of other rows that it is made of, too
     counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, see `RowStep.told`
+    places: Sequence[tuple[int | str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that the step can read and turns away."""
+    """A row that the step can read and rejects; `known` is what it knows of it now."""
 
     reason: str
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,11 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
     def splits(self) -> bool:
         """Whether it writes a file for each language."""
         return False
+
+    @property
+    def targets(self) -> Sequence[str]:
+        """The languages, by code, that a step that splits writes files for, at most."""
+        return ()
 
     def needs(self) -> frozenset[str]:
         """Columns that it reads."""

@@ -18,7 +18,7 @@ from babelset.errors import ConfigError, did_you_mean
 from babelset.files.row import KEY, Row
 from babelset.files.survey import survey
 from babelset.files.writing import make_folder
-from babelset.languages import find
+from babelset.languages import all_languages, find
 from babelset.pipeline.recipe import Dataset, Named, Pipeline, is_pattern
 from babelset.steps.running import make
 from babelset.work.manifest import Manifest
@@ -97,6 +97,13 @@ class Task:
             f": {told}" if told else ""
         )
 
+    @property
+    def expected(self) -> list[Part]:
+        """What comes out, as far as can be told before: of a step that splits, a part for each language."""
+        codes = self.step.targets if self.step.splits else ()
+        paths = {code: self.stage.output.replace(LANG, find(code).bcp47) for code in codes}
+        return [replace(self.part, paths=(path,), aim=code) for code, path in paths.items()] or [self.part]
+
     def stage_of(self, inputs: tuple[str, ...]) -> Stage:
         """The stage as if these files were read."""
         return replace(self.stage, inputs=inputs)
@@ -168,7 +175,7 @@ class Chain:
         parts = self.first()
         for named in self.order.pipeline.steps:
             parts = (
-                [part for task in self.tasks(named, parts) for part in [task.part]] if not self.aside(named) else parts
+                parts if self.aside(named) else [part for task in self.tasks(named, parts) for part in task.expected]
             )
         return parts
 
@@ -176,8 +183,14 @@ class Chain:
         return next(iter(self.steps.values()))[named.name].aside
 
     def first(self) -> list[Part]:
-        source = find(self.order.source or self.order.pipeline.recipe.from_).code
-        return [Part(name, tuple(each.inputs), source, "", each.format) for name, each in self.order.datasets.items()]
+        return [
+            Part(name, tuple(each.inputs), self.source, "", each.format) for name, each in self.order.datasets.items()
+        ]
+
+    @property
+    def source(self) -> str:
+        """The language of what is read first."""
+        return find(self.order.source or self.order.pipeline.recipe.from_).code
 
     def tasks(self, named: Named, parts: Sequence[Part]) -> Iterator[Task]:
         """The tasks of a step, of what was made before it."""
@@ -196,9 +209,7 @@ class Chain:
         dataset = _same(part.dataset for part in wanted)
         aim, source = _same(part.aim for part in wanted), _same(part.source for part in wanted)
         paths = tuple(path for part in wanted for path in part.paths)
-        return [
-            Part(dataset, paths, source or parts[0].source, aim, _same(part.format or "" for part in wanted) or None)
-        ]
+        return [Part(dataset, paths, source or self.source, aim, _same(part.format or "" for part in wanted) or None)]
 
     def _targets(self, named: Named, step: Step, part: Part) -> list[str]:
         """The languages that a step is done for; [""] for one that asks for none."""
@@ -278,7 +289,7 @@ def check(chain: Chain) -> None:
                 task.step.check(task.stage)
             except ConfigError as error:
                 raise pipeline.wrong(named.number, str(error)) from None
-        parts = parts if chain.aside(named) else [task.part for task in tasks]
+        parts = parts if chain.aside(named) else [part for task in tasks for part in task.expected]
 
 
 def run_pipeline(order: Order, watching: Callable[[], AbstractContextManager[Watch]]) -> Iterator[tuple[str, Manifest]]:
@@ -306,7 +317,8 @@ def _made(task: Task, manifest: Manifest) -> Iterable[Part]:
     files = manifest.get("counts", {}).get("written", {})
     before, _, after = task.stage.output.partition(LANG)
     tags = {path: path[len(before) : len(path) - len(after)] for path in files}
-    return [replace(task.part, paths=(path,), aim=find(tag).code) for path, tag in tags.items()]
+    codes = {language.bcp47: language.code for language in all_languages()}  # "sr" alone would be a question to `find`
+    return [replace(task.part, paths=(path,), aim=codes.get(tag) or find(tag).code) for path, tag in tags.items()]
 
 
 def _same(values: Iterable[str]) -> str:

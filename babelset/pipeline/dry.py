@@ -33,5 +33,5 @@ def plan(order: Order) -> list[dict[str, Any]]:
             except BabelsetError as error:
                 effort = {"unknown": str(error)}  # type: ignore[dict-item]
             lines.append({"step": task.title, "writes": task.stage.output, **effort})
-        parts = parts if chain.aside(named) else [task.part for task in tasks]
+        parts = parts if chain.aside(named) else [part for task in tasks for part in task.expected]
     return lines

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from babelset.contracts import expect_kind, expect_one_each
@@ -31,7 +31,7 @@ from babelset.errors import AccountingError, ConfigError, ContractError
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row, excerpt
-from babelset.files.survey import Survey, survey
+from babelset.files.survey import Survey, fingerprint, survey
 from babelset.languages import Language, find
 from babelset.steps.sorting import in_order
 from babelset.steps.whole import WholeStep
@@ -97,9 +97,11 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
 
 
 def _deciding(step: RowStep, stage: Stage) -> dict[str, Any]:
-    """What decides the bytes of an output: the step, its options, chance and languages."""
+    """What decides the bytes of an output: the step, its options and the files that they name, chance and languages."""
     said = {"recipe": stage.recipe, "name": stage.name, "seed": stage.seed}
-    return {**said, "source": stage.source, "target": stage.target, "options": step.model_dump(mode="json")}
+    options = step.model_dump(mode="json", by_alias=True)
+    files = [fingerprint(Path(path)) for path in named_files(options)]
+    return {**said, "source": stage.source, "target": stage.target, "options": options, "files": files}
 
 
 def _readable(stage: Stage) -> Iterator[StepRow]:
@@ -173,7 +175,7 @@ def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[E
     elif isinstance(outcome, Rejected):
         verdict = {"check": name, "ok": False, "score": None, "reason": outcome.reason}
         verdicts = [*row.known.get("verdicts", ()), verdict]
-        yield {"status": "rejected", "data": knowing(row.data, status="rejected", verdicts=verdicts)}
+        yield {"status": "rejected", "data": knowing(row.data, **outcome.known, status="rejected", verdicts=verdicts)}
     else:
         expect_kind(f"the step {name!r}", outcome, Made)
         yield {"status": USED, "data": {"rows": len(outcome.rows), "counts": dict(outcome.counts)}}
@@ -181,8 +183,8 @@ def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[E
             entry: Entry = {"status": "written", "data": _signed(data, row, outcome, number, running)}
             if outcome.language:
                 entry["file"] = outcome.language
-            if outcome.place:
-                entry["place"] = list(outcome.place)
+            if place := outcome.places[number] if outcome.places else outcome.place:
+                entry["place"] = list(place)
             yield entry
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from pydantic import Field
 
 from babelset.contracts.checks import build_filters
-from babelset.contracts.step import FilePath, Made, RowStep, Stage, StepOutcome, StepRow
+from babelset.contracts.step import FilePath, Made, Rows, RowStep, Running, Stage, knowing
 from babelset.steps.running import run_step
 from babelset.steps.whole import WholeStep
 from babelset.translation.job import HowToTranslate, Job
@@ -74,5 +74,6 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
 class Same(RowStep, frozen=True):
     """Rows that are in their language already."""
 
-    def rows(self, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
-        return [Made([row.data]) for row in batch]
+    @contextmanager
+    def open(self, running: Running) -> Iterator[Rows]:
+        yield lambda batch: [Made([knowing(row.data, language=running.stage.target)]) for row in batch]
