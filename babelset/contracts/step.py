@@ -198,6 +198,7 @@ class Running:
     say: Callable[[str], None] = lambda message: None
     models: dict[str, str] = field(default_factory=dict)  # signatures by name, for the rows; filled in `open`
     licenses: dict[str, str] = field(default_factory=dict)  # of the models by name; filled in `open`
+    state: Any = None  # what the step keeps between `open` and `stream`
     tell: dict[str, Any] = field(default_factory=dict)  # further keys of the manifest; filled at any time
 
 

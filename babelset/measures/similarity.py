@@ -104,6 +104,12 @@ class RougePool(Pool):
                 self._pool.append(coded[number])
         return nearest
 
+    def add(self, id: str, text: str) -> None:
+        """Add a text, however near it is to others."""
+        if coded := self._coded(text):
+            self._ids.append(id)
+            self._pool.append(coded)
+
     def _coded(self, text: str) -> str:
         """A character for each word; beyond a million words several share one."""
         return "".join(self._codes.setdefault(word, _character(len(self._codes))) for word in words(text))
