@@ -76,10 +76,10 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
 @models.command()
 def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> None:
     """
-    Write a vocabulary map: the tokens that nllb or ct2 may write, as texts in the target language need them.
+    Write a vocabulary map for nllb or ct2.
 
-    With -O vmap=FILE it is faster, for it weighs fewer tokens. Give many texts, and names of the source: what the map
-    lacks can only be spelled. See docs/engines.md.
+    It names the tokens that texts in the target language need: with -O vmap=FILE it is faster, for it weighs fewer.
+    Give many texts, and names of the source: what the map lacks can only be spelled. See docs/engines.md.
     """
     from babelset.engines.ctranslate2 import vocabularymap
     from babelset.engines.modelfolder import locate

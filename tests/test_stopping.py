@@ -76,8 +76,9 @@ def judging_run(server: Paid, folder: Path) -> list[object]:
 
 
 def scoring(server: Paid, folder: Path, scorer: str, **options: object) -> list[object]:
+    (folder / "checks.toml").write_text(NO_LANGUAGE)
     made = ["translate", folder / "in.jsonl", "-o", folder / "made.jsonl", "--to", "ca", "--translator", "echo", "-q"]
-    assert CliRunner().invoke(app, list(map(str, made))).exit_code == 0
+    assert CliRunner().invoke(app, [*map(str, made), "--config", str(folder / "checks.toml")]).exit_code == 0
     said = json.dumps({"base_url": server.base_url, **ENGINE, **options})
     asked = ["score", folder / "made.jsonl", "-o", folder / "out.jsonl", "--with", scorer, "--chunk", 4]
     return [*asked, "-O", f"options={said}"]

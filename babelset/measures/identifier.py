@@ -53,14 +53,20 @@ class Identifier:
         self.feature = np.array(arrays["out_feat"])
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """A row of log scores for each text: of the byte sequences that the model knows, those in it."""
+        """
+        A row of log scores for each text: of the byte sequences that the model knows, those in it.
+
+        They are added up one after another: what a matrix product gives depends on the machine's number of threads and
+        on where in the memory its parts lie, and one text must have the same score in every process.
+        """
         import numpy as np
 
         found = np.empty((len(texts), len(self.labels)), np.float32)
         for at, features in enumerate(self._features(texts)):
             seen = Counter(features)
-            counts = np.fromiter(seen.values(), np.float32, len(seen))
-            found[at] = np.log1p(counts) @ self.rows.of(np.fromiter(seen, np.intp, len(seen))) + self.prior
+            weights = np.log1p(np.fromiter(seen.values(), np.float64, len(seen)))
+            parts = self.rows.of(np.fromiter(seen, np.intp, len(seen))) * weights[:, None]
+            found[at] = np.add.reduce(np.ascontiguousarray(parts), axis=0) + self.prior
         return found
 
     def _features(self, texts: Sequence[str]) -> Iterator[list[int]]:

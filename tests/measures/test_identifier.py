@@ -43,7 +43,14 @@ def test_the_scores_are_the_original_ones(texts: list[str]) -> None:
     assert found.shape == (len(texts), len(identifier().labels))
     known = {text: by_the_original(text) for text in set(texts)}
     for text, scores in zip(texts, found, strict=True):
-        assert np.array_equal(scores, known[text])
+        assert np.allclose(scores, known[text], rtol=1e-5, atol=1e-3)
+        assert np.array_equal(scores, identifier().scores([text])[0]), "alone it is the same"
+
+
+def test_one_text_has_the_same_scores_however_its_numbers_are_fetched() -> None:
+    fresh = Identifier()
+    fresh.rows.used = len(fresh.rows.near)  # no room is left
+    assert np.array_equal(fresh.scores([ENGLISH, "Bon dia"]), identifier().scores([ENGLISH, "Bon dia"]))
 
 
 def scores(monkeypatch: pytest.MonkeyPatch, cache: Path) -> list[float]:

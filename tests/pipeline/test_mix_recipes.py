@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.pipeline.recipe import recipe_of
+from tests.rows import rows_of as whole
 
 ROWS = [
     {"id": n, "instruction": f"Write {n + 2} words about the rain.", "output": f"Rain falls {n + 2} times.", "label": "ab"[n % 2]}
@@ -71,7 +72,7 @@ def test_a_recipe_makes_the_same_twice(recipe: str, engine: str, tmp_path: Path)
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(name).read_text().splitlines()]
+    return whole(Path(name))
 
 
 def test_mblip_translates_each_row_into_one_language() -> None:

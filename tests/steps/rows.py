@@ -11,6 +11,7 @@ from babelset.contracts.step import RowStep, Stage
 from babelset.steps.running import run_step
 from babelset.work.manifest import Manifest
 from babelset.work.watch import Watch
+from tests.rows import rows_of
 
 
 def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
@@ -19,7 +20,7 @@ def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def read(path: str | Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    return rows_of(Path(path))
 
 
 def done(
