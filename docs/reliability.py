@@ -52,6 +52,7 @@ NOT_COVERED = """\
 
 - Points are where Python makes a call. A death inside a call of SQLite is left to SQLite, which is made for it.
 - A run to or from a pipe (`-`) has no place for a journal: it starts again from the beginning.
+- `calibrate` drops what it paid for when its tables are shown: killed after that, it begins anew.
 - An answer that failed is not stored before its chunk is finished, and may be asked for again.
 - `vllm` and COMET are stand-ins with the interface of the real ones, so that a process can be forked at every point.
 - `babelset review` is killed while it writes and reads sheets; the page has tests of its own.

@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from babelset.engines.comet.process import WORKER
@@ -44,6 +45,7 @@ output = "out/alpaca.{lang}.json"
 FILES = {
     "in.jsonl": "".join(ROWS) + '{"no row\n',
     "few.jsonl": "".join(ROWS[:2]),
+    "two.txt": "The river is cold.\nThe river runs.\n",
     "c.toml": CHECKS,
     "prices.toml": RATES,
     "p.toml": PIPELINE,
@@ -97,7 +99,8 @@ TO_SCORED = ("-o", "scored.jsonl", "-q")
 BY_LENGTH = ("score", "ca.jsonl", "--with", "length", "--chunk", "2", *TO_SCORED)
 BY_NUMBERS = ("score", "ca.jsonl", "--with", "numbers", *TO_SCORED)
 BY_JUDGE = ("score", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "--sample", "2", "--chunk", "2", *TO_SCORED)
-CALIBRATE = ("calibrate", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "--sample", "2")
+TWO_LINES = ("translate", "two.txt", "--to", "ca", "-o", "ca.jsonl", "--translator", "echo", *COMMON)
+CALIBRATE = ("calibrate", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "-O", "retries=0", "--sample", "2")
 BY_COMET = ("score", "ca.jsonl", "--with", "comet:tool/model", "-O", "python=tool/python", *TO_SCORED)
 FILTER = ("filter", "ca.jsonl", "ca.rejected.jsonl", "--config", "c.toml")
 CUT = ("filter", "scored.jsonl", "-o", "strict.jsonl", "--config", "c.toml")
@@ -215,7 +218,7 @@ CASES: dict[str, Case] = {
     "score": case(BY_LENGTH, RUN, other=BY_NUMBERS),
     "score with judge": case(BY_JUDGE, RUN, other=BY_NUMBERS, in_flight=1),
     "score with comet": case(BY_COMET, RUN, comet, other=BY_NUMBERS),
-    "calibrate with judge": case(CALIBRATE, RUN, in_flight=1),
+    "calibrate with judge": replace(case(CALIBRATE, TWO_LINES, in_flight=1), shown=True),
     "filter": _filter("jsonl"),
     "filter --keep": case((*CUT, "--keep", "1", "--by", "comet"), RUN, comet, BY_COMET, other=CUT),
     **{f"filter to {ending}": _filter(ending) for ending in ("json", "jsonl.gz", "jsonl.zst", "parquet")},

@@ -39,7 +39,8 @@ class Case:
     A command in a folder that holds `files`, and what the steps of `prepare` made of them.
 
     `other` is another command with the same output. `in_flight` is the most that one death may cost. `also` looks at
-    a finished folder, and at all that was asked for.
+    a finished folder, and at all that was asked for. What a command makes may be `shown`, on standard output: once it is
+    there, a death costs nobody anything, and the command given again is a new one.
     """
 
     argv: Sequence[str]
@@ -48,6 +49,7 @@ class Case:
     other: Sequence[str] = ()
     in_flight: int = 0
     also: Callable[[Path, list[str]], None] | None = None
+    shown: bool = False
 
 
 class Trial:
@@ -195,6 +197,10 @@ class Trial:
         self.resumed += 1
         self._expect(ran.code == self.ran.code, last, f"then it ended with {ran.code}: {ran.said}")
         self._is_whole(last)
+        if self.case.shown:
+            self._expect(ran.said.endswith(self.ran.said), last, f"then it said {ran.said}")
+            if any(death.said.endswith(self.ran.said) for death in deaths):
+                return
         twice = sorted({text for text in ran.asked if text in sources})
         self._expect(not twice, last, f"then it asked again for what is stored: {twice}")
         left = len(self.ran.asked) - replies
