@@ -154,6 +154,26 @@ def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evide
     return found
 
 
+def evidence_of_made(data: dict[str, Any]) -> Evidence:
+    """
+    The evidence of a row that a step of a pipeline made: of one that was never translated, without texts.
+
+    DataError for a row that was not made by a step, or whose evidence is damaged.
+    """
+    known = known_of(data)
+    try:
+        made = known[MADE]
+        file, _, number = made["parents"][0].partition("/")[0].rpartition(":")
+        code, row = known.get("source" if BESIDE in known else "target") or made["language"], int(number)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise DataError("damaged evidence: it does not say what made the row", field=f"{KEY}.{MADE}") from None
+    usual = {
+        "row": row, "file": file, "line": 0, "status": "accepted", "schema": COLUMNS, "source": code,
+        "target": code, "translator": "", "fields": [], "segments": [], "scores": {}, "verdicts": [],
+    }  # fmt: skip
+    return evidence_of({**data, KEY: {**usual, **known}})
+
+
 @cache
 def _adapter() -> Any:
     from pydantic import ConfigDict, TypeAdapter

@@ -12,7 +12,16 @@ from typing import Any, ClassVar
 
 from babelset import plugins
 from babelset.contracts.columns import column
-from babelset.contracts.evidence import BESIDE, MADE, Evidence, evidence_of, known_of, path_name, value_at
+from babelset.contracts.evidence import (
+    BESIDE,
+    MADE,
+    Evidence,
+    evidence_of,
+    evidence_of_made,
+    known_of,
+    path_name,
+    value_at,
+)
 from babelset.contracts.schema import COLUMNS, load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
@@ -119,18 +128,8 @@ def translated(data: dict[str, Any]) -> TranslatedRow:
 
 def _made(data: dict[str, Any]) -> Evidence:
     """The evidence of a row that a step of a pipeline made, translated before or not: its texts as they are now."""
-    known = known_of(data)
-    try:
-        made = known[MADE]
-        file, _, number = made["parents"][0].partition("/")[0].rpartition(":")
-        code, row = known.get("source" if BESIDE in known else "target") or made["language"], int(number)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        raise DataError("damaged evidence: it does not say what made the row", field=f"{KEY}.{MADE}") from None
-    usual = {
-        "row": row, "file": file, "line": 0, "status": "accepted", "schema": COLUMNS.name, "source": code,
-        "target": code, "translator": "", "fields": [], "segments": [], "scores": {}, "verdicts": [],
-    }  # fmt: skip
-    evidence = evidence_of({**data, KEY: {**usual, **known}})
+    evidence, known = evidence_of_made(data), known_of(data)
+    code = evidence["source" if BESIDE in known else "target"]
     own = [field for field in evidence["fields"] if field["path"][0] != known.get(BESIDE)]
     fields = [field for field in own if isinstance(value_at(data, field["path"]), str)]
     there = {tuple(field["path"]) for field in fields}

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from babelset.contracts.checks import accounts, cautioning, deciding, opened
-from babelset.contracts.evidence import Evidence, add_marks, evidence_of, outcome_of
+from babelset.contracts.evidence import MADE, Evidence, add_marks, evidence_of, evidence_of_made, known_of, outcome_of
 from babelset.contracts.filter import Filter, Outcome
 from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import AccountingError, ConfigError, DataError
@@ -192,7 +192,7 @@ def _scored(
     for _, evidence, _ in wanted:
         warn(evidence["translator"])
     for check in order.scorers:
-        units = sum(len(outcome.units(check.unit)) for _, _, outcome in wanted)
+        units = sum(len(check.units(outcome)) for _, _, outcome in wanted)
         ahead.begin(units)
         fresh[check.name] += fill(check, wanted, force=order.force)
         ahead.done(units)
@@ -205,7 +205,7 @@ def known(row: Row | BadRow) -> Known | Entry:
     if isinstance(row, BadRow):
         return failed(row)
     try:
-        evidence = evidence_of(row.data)
+        evidence = evidence_of_made(row.data) if MADE in known_of(row.data) else evidence_of(row.data)
         return row.data, evidence, outcome_of(row.data, evidence)
     except DataError as error:
         where = f"{error.field}: " if error.field else ""
@@ -224,7 +224,7 @@ def fill(check: Filter, rows: Sequence[Known], *, force: bool = False) -> int:
 
 def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
     columns = (check.name, *(f"{check.name}.{part}" for part in check.parts))
-    units, scores = len(outcome.units(check.unit)), evidence["scores"]
+    units, scores = len(check.units(outcome)), evidence["scores"]
     return all(column in scores and len(scores[column]) == units for column in columns)
 
 

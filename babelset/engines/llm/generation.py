@@ -124,12 +124,22 @@ def fault_of(text: str, language: Language, source: str = "") -> str:
         return "is empty"
     if hidden := UNSEEN.search(text):
         return f"holds a character that cannot be seen (U+{ord(hidden[0]):04X})"
-    unit = Scored(source, text, Pair(find("eng_Latn"), language))
-    if excess(unit) > LOOP:
+    if loops(text, language, source):
         return "repeats itself"
-    for kind, note, _ in said(source, text, unit.pair):
+    for kind, note, _ in said(source, text, Pair(find("eng_Latn"), language)):
         if kind == "refusal":
             return note
+    return astray(text, language, source)
+
+
+def loops(text: str, language: Language, source: str = "") -> bool:
+    """Whether a text says the same again and again, more than its source does."""
+    return excess(Scored(source, text, Pair(find("eng_Latn"), language))) > LOOP
+
+
+def astray(text: str, language: Language, source: str = "") -> str:
+    """`astray("The river is cold.", find("ca"))` -> "is in English, not in Catalan"; "" for a text that is."""
+    unit = Scored(source, text, Pair(find("eng_Latn"), language))
     written = share(unit)
     if written is not None and written < 0.5:
         return f"is not written in the script of {language.name}"
