@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -76,9 +75,10 @@ class Exported:
 
     data: dict[str, Any]
     file: str = ""
+    more: bool = False  # a further line of what is before it: it is not counted
 
 
-class Export(ABC):
+class Export:
     """
     A shape of dataset that rows are written in, named by an entry point of the group `babelset.exports`.
 
@@ -86,15 +86,23 @@ class Export(ABC):
     ...     endings = (".jsonl",)
     ...     def convert(self, row): return Exported({"source": row.source.data, "target": row.data})
 
-    An instance is made for each export, without options.
+    An instance is made for each export. One with options is a pydantic model too: `class Pairs(Export, BaseModel,
+    extra="forbid")`, its fields are what `babelset export -O KEY=VALUE` sets.
     """
 
     endings: ClassVar[Sequence[str]] = ()
     """Of a file that it can fill, as (".parquet",); none for one that fills a folder, see `Exported.file`."""
 
-    @abstractmethod
+    for_people: ClassVar[bool] = False
+    """Whether its tables are opened in spreadsheets: then a cell that begins like a formula is neutralised."""
+
     def convert(self, row: TranslatedRow) -> Exported:
         """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""
+        raise NotImplementedError("an export says what becomes of a row by `convert`, or of several by `rows`")
+
+    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+        """What becomes of a row where that is not one row; it is asked in the order of the rows. As `convert`."""
+        return [self.convert(row)]
 
     def texts(self, folder: Path, counts: Mapping[str, int]) -> dict[str, str]:
         """
