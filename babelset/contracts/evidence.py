@@ -42,6 +42,7 @@ from babelset.languages import Pair, find
 COLUMNS = "columns"  # the check of columns that depend on each other; no filter takes it back
 MADE = "made"  # the key of what steps of a pipeline say of how they made the row
 BESIDE = "beside"  # the key of the column that a translation stands in, beside its source
+NONE = float("-inf")  # the score of a candidate that nothing could score; JSON has no number for it
 REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 
@@ -64,7 +65,7 @@ class SegmentEvidence(TypedDict):
     keeps: list[str]  # texts in it that were not translated
     flags: list[str]  # "truncated", "repetition", "retried", "pieces", "fallback" ...
     reason: str  # why there is no target, otherwise empty
-    candidates: NotRequired[list[tuple[str, float]]]  # where several hypotheses were asked for
+    candidates: NotRequired[list[tuple[str, float | None]]]  # where several hypotheses were asked for; null: no score
 
 
 class VerdictEvidence(TypedDict):
@@ -225,7 +226,9 @@ def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
                 keeps=tuple(segment["keeps"]),
                 flags=tuple(segment["flags"]),
                 reason=segment["reason"],
-                candidates=tuple((text, score) for text, score in segment.get("candidates", ()))
+                candidates=tuple(
+                    (text, NONE if score is None else score) for text, score in segment.get("candidates", ())
+                )
                 or _of_engines(evidence, number),
             )
         )
@@ -273,7 +276,7 @@ def segment_evidence(segment: Scored, field: int) -> SegmentEvidence:
         "reason": segment.reason,
     }
     if segment.candidates:
-        evidence["candidates"] = list(segment.candidates)
+        evidence["candidates"] = [(text, None if score == NONE else score) for text, score in segment.candidates]
     return evidence
 
 
