@@ -120,6 +120,11 @@ def fault_of(text: str, language: Language, source: str = "") -> str:
 
     `source` is what it answers: what that says itself is not held against the text.
     """
+    return unfit(text, language, source) or astray(text, language, source)
+
+
+def unfit(text: str, language: Language, source: str = "") -> str:
+    """What is wrong with a text whatever language it is in: it is empty, hidden, a loop or a refusal."""
     if not LETTER.search(text) and not any(map(str.isdigit, text)):
         return "is empty"
     if hidden := UNSEEN.search(text):
@@ -129,7 +134,7 @@ def fault_of(text: str, language: Language, source: str = "") -> str:
     for kind, note, _ in said(source, text, Pair(find("eng_Latn"), language)):
         if kind == "refusal":
             return note
-    return astray(text, language, source)
+    return ""
 
 
 def loops(text: str, language: Language, source: str = "") -> bool:
