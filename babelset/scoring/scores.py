@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from random import Random
@@ -76,7 +76,7 @@ def build_scorers(
     given: dict[str, dict[str, Any]] = {
         name: {_main_option(name, value): value} if value else {} for name, value in models.items()
     }
-    for key, value in options.items():
+    for key, value in _flat(options, given).items():
         name, _, option = key.rpartition(".")
         if not name and len(given) > 1:
             raise ConfigError(f"--option {key}: of which scorer? Write it as {next(iter(given))}.{key}=VALUE")
@@ -85,6 +85,13 @@ def build_scorers(
         name = name or next(iter(given))
         given[name][option] = read_option(filter_class(name), option, value) if isinstance(value, str) else value
     return [build_filter(name, {**_table(config.get(name)), **given[name]}) for name in given]
+
+
+def _flat(options: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """`_flat({"rubric": {"least": 3}}, ["rubric"])` -> {"rubric.least": 3}: tables, as a pipeline file has them."""
+    tables = {key: value for key, value in options.items() if key in names and isinstance(value, dict)}
+    inner = {f"{name}.{key}": value for name, table in tables.items() for key, value in table.items()}
+    return {**{key: value for key, value in options.items() if key not in tables}, **inner}
 
 
 def _main_option(name: str, value: str) -> str:
