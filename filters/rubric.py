@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -69,7 +70,7 @@ class Rubric(Graded):
         reference = told.source if told and english else data.get(known)
         rubric = _column(data, self.rubric, RUBRICS)
         task = {key: value for key, value in data.items() if key not in (where, known, rubric)}
-        about = dumps({"task": task, "rubric": data.get(rubric) or self._file()})
+        about = dumps({"task": task, "rubric": data.get(rubric) or self.rubric_text})
         return [Scored(_text(reference), _text(answer) or None, pair, where, "output", about=about)]
 
     def shown(self, unit: Scored) -> Scored | Rating:
@@ -85,9 +86,11 @@ class Rubric(Graded):
         return graded(unit, prompt, self.retries, engine.temperature, engine.seed)
 
     def deciding(self) -> dict[str, Any]:
-        return {**super().deciding(), "rubric_text": self._file()}
+        return {**super().deciding(), "rubric_text": self.rubric_text}
 
-    def _file(self) -> str:
+    @cached_property
+    def rubric_text(self) -> str:
+        """What the rubric's file says; "" where `rubric` is no file."""
         path = Path(self.rubric)
         return path.read_text(encoding="utf-8") if self.rubric and path.is_file() else ""
 
