@@ -12,6 +12,7 @@ from babelset.cli import options as o
 SHAPES = "As okapi, lm-eval, taco or alpaca. See: babelset plugins."
 PATH = "A file, may contain {lang}; for okapi, mits and lm-eval a folder."
 FORMULAS = "In csv, write cells that begin with = + - @ as they are."
+OPTION = "An option of the shape, as direction=both of mt-instruct; may be repeated."
 EVIDENCE = "Keep scores and sources, in the key _babelset."
 
 
@@ -19,6 +20,7 @@ def export(
     inputs: o.Inputs,
     shape: Annotated[str, typer.Option("--as", metavar="SHAPE", help=SHAPES)],
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATH", help=PATH)],
+    option: Annotated[list[str] | None, typer.Option("--option", "-O", metavar="KEY=VALUE", help=OPTION)] = None,
     with_evidence: Annotated[bool, typer.Option("--with-evidence", help=EVIDENCE)] = False,
     keep_formulas: Annotated[bool, typer.Option("--keep-formulas", help=FORMULAS)] = False,
     format: o.Format = None,
@@ -37,12 +39,19 @@ def export(
 
     with spooled(inputs, format) as paths:
         job = exports.ExportJob(
-            inputs=paths, shape=shape, output=output, with_evidence=with_evidence, keep_formulas=keep_formulas,
-            format=format, force=force,
+            inputs=paths, shape=shape, output=output, options=_options(shape, option), with_evidence=with_evidence,
+            keep_formulas=keep_formulas, format=format, force=force,
         )  # fmt: skip
         account = exports.export(job, o.quiet())
     show(account if json else {**account, **_counted(account)}, as_json=json)
     raise typer.Exit(1 if account["rows"]["failed"] else 0)
+
+
+def _options(shape: str, given: list[str] | None) -> dict[str, Any]:
+    from babelset.plugins import load, options, read_option
+
+    known = options("exports", shape)
+    return {k: read_option(load("exports", shape), k, v) if known else v for k, v in o.pairs(given).items()}
 
 
 def _counted(account: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ BaseUrl = Annotated[
         "--base-url",
         "--judge-base-url",
         metavar="URL",
-        help="The server of the scorer judge; its key is read from OPENAI_API_KEY.",
+        help="The server of the scorers judge and rubric; its key is read from OPENAI_API_KEY.",
         rich_help_panel=SCORERS,
     ),
 ]
@@ -71,9 +71,13 @@ def score(
     from babelset.cli.progress import watching
     from babelset.cli.summary import show
     from babelset.files.stdin import spooled
+    from babelset.plugins import options as plugin_options
     from babelset.scoring.scores import Scoring, add_scores, build_scorers
 
-    options = o.pairs(option) | ({"judge.base_url": base_url} if base_url else {})
+    asked = [
+        name for name in (each.partition(":")[0] for each in scorers) if "base_url" in plugin_options("filters", name)
+    ]
+    options = o.pairs(option) | ({f"{name}.base_url": base_url for name in asked or ["judge"]} if base_url else {})
     built = build_scorers(scorers, options, o.filters_of(config))
     with spooled(inputs, format) as paths, watching(quiet) as watch:
         account = add_scores(Scoring(paths, output, built, sample, format, chunk, force), watch)

@@ -42,6 +42,7 @@ from babelset.languages import Pair, find
 COLUMNS = "columns"  # the check of columns that depend on each other; no filter takes it back
 MADE = "made"  # the key of what steps of a pipeline say of how they made the row
 BESIDE = "beside"  # the key of the column that a translation stands in, beside its source
+NONE = float("-inf")  # the score of a candidate that nothing could score; JSON has no number for it
 REVIEW = "review"  # the check of a reviewer's verdict, which no filter takes back
 
 
@@ -64,7 +65,7 @@ class SegmentEvidence(TypedDict):
     keeps: list[str]  # texts in it that were not translated
     flags: list[str]  # "truncated", "repetition", "retried", "pieces", "fallback" ...
     reason: str  # why there is no target, otherwise empty
-    candidates: NotRequired[list[tuple[str, float]]]  # where several hypotheses were asked for
+    candidates: NotRequired[list[tuple[str, float | None]]]  # where several hypotheses were asked for; null: no score
 
 
 class VerdictEvidence(TypedDict):
@@ -154,6 +155,26 @@ def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evide
     return found
 
 
+def evidence_of_made(data: dict[str, Any]) -> Evidence:
+    """
+    The evidence of a row that a step of a pipeline made: of one that was never translated, without texts.
+
+    DataError for a row that was not made by a step, or whose evidence is damaged.
+    """
+    known = known_of(data)
+    try:
+        made = known[MADE]
+        file, _, number = made["parents"][0].partition("/")[0].rpartition(":")
+        code, row = known.get("source" if BESIDE in known else "target") or made["language"], int(number)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise DataError("damaged evidence: it does not say what made the row", field=f"{KEY}.{MADE}") from None
+    usual = {
+        "row": row, "file": file, "line": 0, "status": "accepted", "schema": COLUMNS, "source": code,
+        "target": code, "translator": "", "fields": [], "segments": [], "scores": {}, "verdicts": [],
+    }  # fmt: skip
+    return evidence_of({**data, KEY: {**usual, **known}})
+
+
 @cache
 def _adapter() -> Any:
     from pydantic import ConfigDict, TypeAdapter
@@ -205,7 +226,9 @@ def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:
                 keeps=tuple(segment["keeps"]),
                 flags=tuple(segment["flags"]),
                 reason=segment["reason"],
-                candidates=tuple((text, score) for text, score in segment.get("candidates", ()))
+                candidates=tuple(
+                    (text, NONE if score is None else score) for text, score in segment.get("candidates", ())
+                )
                 or _of_engines(evidence, number),
             )
         )
@@ -253,7 +276,7 @@ def segment_evidence(segment: Scored, field: int) -> SegmentEvidence:
         "reason": segment.reason,
     }
     if segment.candidates:
-        evidence["candidates"] = list(segment.candidates)
+        evidence["candidates"] = [(text, None if score == NONE else score) for text, score in segment.candidates]
     return evidence
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +11,16 @@ from typing import Any, ClassVar
 
 from babelset import plugins
 from babelset.contracts.columns import column
-from babelset.contracts.evidence import BESIDE, MADE, Evidence, evidence_of, known_of, path_name, value_at
+from babelset.contracts.evidence import (
+    BESIDE,
+    MADE,
+    Evidence,
+    evidence_of,
+    evidence_of_made,
+    known_of,
+    path_name,
+    value_at,
+)
 from babelset.contracts.schema import COLUMNS, load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
@@ -67,9 +75,10 @@ class Exported:
 
     data: dict[str, Any]
     file: str = ""
+    more: bool = False  # a further line of what is before it: it is not counted
 
 
-class Export(ABC):
+class Export:
     """
     A shape of dataset that rows are written in, named by an entry point of the group `babelset.exports`.
 
@@ -77,15 +86,23 @@ class Export(ABC):
     ...     endings = (".jsonl",)
     ...     def convert(self, row): return Exported({"source": row.source.data, "target": row.data})
 
-    An instance is made for each export, without options.
+    An instance is made for each export. One with options is a pydantic model too: `class Pairs(Export, BaseModel,
+    extra="forbid")`, its fields are what `babelset export -O KEY=VALUE` sets.
     """
 
     endings: ClassVar[Sequence[str]] = ()
     """Of a file that it can fill, as (".parquet",); none for one that fills a folder, see `Exported.file`."""
 
-    @abstractmethod
+    for_people: ClassVar[bool] = False
+    """Whether its tables are opened in spreadsheets: then a cell that begins like a formula is neutralised."""
+
     def convert(self, row: TranslatedRow) -> Exported:
         """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""
+        raise NotImplementedError("an export says what becomes of a row by `convert`, or of several by `rows`")
+
+    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+        """What becomes of a row where that is not one row; it is asked in the order of the rows. As `convert`."""
+        return [self.convert(row)]
 
     def texts(self, folder: Path, counts: Mapping[str, int]) -> dict[str, str]:
         """
@@ -119,18 +136,8 @@ def translated(data: dict[str, Any]) -> TranslatedRow:
 
 def _made(data: dict[str, Any]) -> Evidence:
     """The evidence of a row that a step of a pipeline made, translated before or not: its texts as they are now."""
-    known = known_of(data)
-    try:
-        made = known[MADE]
-        file, _, number = made["parents"][0].partition("/")[0].rpartition(":")
-        code, row = known.get("source" if BESIDE in known else "target") or made["language"], int(number)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        raise DataError("damaged evidence: it does not say what made the row", field=f"{KEY}.{MADE}") from None
-    usual = {
-        "row": row, "file": file, "line": 0, "status": "accepted", "schema": COLUMNS.name, "source": code,
-        "target": code, "translator": "", "fields": [], "segments": [], "scores": {}, "verdicts": [],
-    }  # fmt: skip
-    evidence = evidence_of({**data, KEY: {**usual, **known}})
+    evidence, known = evidence_of_made(data), known_of(data)
+    code = evidence["source" if BESIDE in known else "target"]
     own = [field for field in evidence["fields"] if field["path"][0] != known.get(BESIDE)]
     fields = [field for field in own if isinstance(value_at(data, field["path"]), str)]
     there = {tuple(field["path"]) for field in fields}

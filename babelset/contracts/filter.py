@@ -39,6 +39,7 @@ class Scored:
     reason: str = ""  # why there is no target
     candidates: tuple[tuple[str, float], ...] = ()  # what the target was chosen from, with scores
     beside: tuple[str, ...] = ()  # other sources near it in the row, without kept texts
+    about: str = ""  # what else a filter of its own units is to know, as `Filter.units` says
 
     @property
     def prose(self) -> tuple[str, str]:
@@ -186,7 +187,7 @@ class Outcome:
 
     def ratings(self, check: Filter) -> list[Rating]:
         """What `check` judges: its stored ratings, each with its unit."""
-        return self.marks.ratings(check.name, self.units(check.unit))
+        return self.marks.ratings(check.name, check.units(self))
 
 
 class Filter(BaseModel):
@@ -304,6 +305,10 @@ class Filter(BaseModel):
 
         `rating.of` is the unit, for the words of the reason. The reason is empty where the verdict is ok.
         """
+
+    def units(self, outcome: Outcome) -> list[Scored]:
+        """What it scores of a row, as `unit` says: the same number, whatever the texts are."""
+        return outcome.units(self.unit)
 
     def covers(self, pair: Pair) -> bool:
         """Whether it can score translations of this pair."""

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ValidationError
 
@@ -68,6 +68,12 @@ class Schema(BaseModel, extra="forbid", frozen=True):
     leave_unknown: bool = False
     speakers: dict[str, str] = {}  # "chatgpt": "turn/assistant"
     reasoning: bool = False
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other rules; pydantic would copy the cached ones of the original too."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("rules", None)
+        return copy
 
     @cached_property
     def rules(self) -> Rules:

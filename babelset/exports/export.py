@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class ExportJob(BaseModel, extra="forbid", frozen=True):
     inputs: tuple[str, ...]
     shape: str
     output: str
+    options: dict[str, Any] = {}  # of the shape
     with_evidence: bool = False
     keep_formulas: bool = False  # in tables, which are opened in spreadsheets
     format: str | None = None
@@ -59,7 +60,7 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     finished export of the same job is left alone. Raises ConfigError for another output that exists, does not suit the
     shape or would mix languages, AccountingError when a row is neither written nor listed.
     """
-    watch, shape = watch or Watch(), plugins.build("exports", job.shape, {})
+    watch, shape = watch or Watch(), built(job.shape, job.options)
     places = Places.of(job.output.replace(LANG, "all"), quiet=True)
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
@@ -88,28 +89,32 @@ class _Rows:
         check_name(job)
         self.job, self.shape = job, shape
         self.language = ""
-        self.neutral = not job.keep_formulas and bool(shape.endings) and isinstance(format_of(Path(job.output)), Csv)
+        self.neutral = not job.keep_formulas and shape.for_people and isinstance(format_of(Path(job.output)), Csv)
         self.one = bool(shape.endings) and LANG not in job.output
-        self.read, self.written, self.failed = 0, Counter[str](), Counter[str]()
+        self.read, self.used, self.written, self.failed = 0, 0, Counter[str](), Counter[str]()
 
     def entries(self) -> Iterator[Entry]:
         for row in read(self.job.inputs, format=self.job.format):
             self.read += 1
             try:
-                path, data = self._place(row)
+                placed = self._placed(row)
             except DataError as error:
                 self._fail(error.reason)
                 yield {"status": "failed", "data": ledger_line(row, error)}
-            else:
-                self.written[path] += 1
+                continue
+            self.used += 1
+            for path, data, more in placed:
+                self.written[path] += not more
                 entry: Entry = {"status": "written", "data": data}
                 yield entry if self.one else {**entry, "file": path}
 
     def account(self) -> dict[str, Any]:
         written, failed = self.written.total(), self.failed.total()
-        if self.read != written + failed:
-            raise AccountingError(f"{self.read} rows read, but {written} written and {failed} failed")
-        rows = {"read": self.read, "written": written, "failed": failed}
+        alone = type(self.shape).rows is Export.rows  # of a row comes a row
+        used, what = (written, "written") if alone else (self.used, "used")
+        if self.read != used + failed:
+            raise AccountingError(f"{self.read} rows read, but {used} {what} and {failed} failed")
+        rows = {"read": self.read, what: used, "written": written, "failed": failed}
         return {"rows": rows, "failures": dict(self.failed.most_common()), "counts": {"written": dict(self.written)}}
 
     def texts(self) -> dict[Path, str]:
@@ -120,16 +125,18 @@ class _Rows:
         counts = {str(Path(path).relative_to(folder)): count for path, count in self.written.items()}
         return {folder / name: text for name, text in self.shape.texts(folder.absolute(), counts).items()}
 
-    def _place(self, row: Row | BadRow) -> tuple[str, dict[str, Any]]:
-        """Where a row goes and how it looks there; DataError for a row that cannot be expressed."""
+    def _placed(self, row: Row | BadRow) -> list[tuple[str, dict[str, Any], bool]]:
+        """Where what becomes of a row goes, and how it looks there; DataError for one that cannot be expressed."""
         if isinstance(row, BadRow):
             raise DataError(row.reason)
         known = translated(row.data)
-        exported = self.shape.convert(known)
-        expect_kind(f"the export {self.job.shape!r}", exported, Exported)
         evidence = {KEY: known.evidence} if self.job.with_evidence else {}
-        data = {**exported.data, **evidence}
-        return self._path(known, exported), as_texts(data) if self.neutral else data
+        placed = []
+        for exported in self.shape.rows(known):
+            expect_kind(f"the export {self.job.shape!r}", exported, Exported)
+            data = {**exported.data, **evidence}
+            placed.append((self._path(known, exported), as_texts(data) if self.neutral else data, exported.more))
+        return placed
 
     def _path(self, row: TranslatedRow, exported: Exported) -> str:
         if not self.shape.endings:
@@ -150,9 +157,17 @@ class _Rows:
         self.failed[reason if known else "other reasons, listed in the ledger"] += 1
 
 
+def built(shape: str, options: Mapping[str, Any]) -> Export:
+    """The export of that name with its options; ConfigError for an unknown one."""
+    if options and not plugins.options("exports", shape):
+        raise ConfigError(f"export {shape!r}: unknown option {next(iter(options))!r}. It has no options")
+    made: Export = plugins.build("exports", shape, options)
+    return made
+
+
 def check_name(job: ExportJob) -> None:
     """Raise ConfigError for an export that is unknown, and for an output that it cannot fill."""
-    endings: Sequence[str] = plugins.build("exports", job.shape, {}).endings
+    endings = built(job.shape, job.options).endings
     name = job.output.lower().removesuffix(".gz").removesuffix(".zst")
     if endings and name != "-" and not name.endswith(tuple(endings)):
         names = " or ".join(endings)

@@ -34,3 +34,4 @@ class CSV(Parquet):
     """
 
     endings = (".csv", ".tsv")
+    for_people: ClassVar[bool] = True

@@ -223,7 +223,8 @@ class Chain:
 
     def _task(self, named: Named, step: Step, part: Part, target: str) -> Task:
         order, recipe = self.order, self.order.pipeline.recipe
-        aimed = replace(part, aim=part.aim or target)
+        aside = getattr(step, "to", "") and order.languages and target not in order.languages
+        aimed = replace(part, aim=part.aim or ("" if aside else target))  # English on the way is not what is made
         dataset = order.datasets.get(part.dataset)
         stage = Stage(
             inputs=part.paths, output=self._path(named, step, aimed), source=part.source, target=target,

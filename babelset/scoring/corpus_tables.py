@@ -96,7 +96,7 @@ def _draws(checks: Sequence[Filter], rows: Iterable[dict[str, Any]]) -> dict[tup
         outcome = outcome_of(row, evidence)
         for number, check in enumerate(checks):
             draw = draws[evidence["target"], number]
-            for unit, score in zip(outcome.units(check.unit), evidence["scores"][check.name], strict=True):
+            for unit, score in zip(check.units(outcome), evidence["scores"][check.name], strict=True):
                 if score is not None:
                     draw.offer(chance.random(), replace(unit, candidates=()))
         while sum(draw.size for draw in draws.values()) > HELD:

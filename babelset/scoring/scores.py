@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from babelset.contracts.checks import accounts, cautioning, deciding, opened
-from babelset.contracts.evidence import Evidence, add_marks, evidence_of, outcome_of
+from babelset.contracts.evidence import MADE, Evidence, add_marks, evidence_of, evidence_of_made, known_of, outcome_of
 from babelset.contracts.filter import Filter, Outcome
 from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import AccountingError, ConfigError, DataError
@@ -76,7 +76,7 @@ def build_scorers(
     given: dict[str, dict[str, Any]] = {
         name: {_main_option(name, value): value} if value else {} for name, value in models.items()
     }
-    for key, value in options.items():
+    for key, value in _flat(options, given).items():
         name, _, option = key.rpartition(".")
         if not name and len(given) > 1:
             raise ConfigError(f"--option {key}: of which scorer? Write it as {next(iter(given))}.{key}=VALUE")
@@ -85,6 +85,13 @@ def build_scorers(
         name = name or next(iter(given))
         given[name][option] = read_option(filter_class(name), option, value) if isinstance(value, str) else value
     return [build_filter(name, {**_table(config.get(name)), **given[name]}) for name in given]
+
+
+def _flat(options: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """`_flat({"rubric": {"least": 3}}, ["rubric"])` -> {"rubric.least": 3}: tables, as a pipeline file has them."""
+    tables = {key: value for key, value in options.items() if key in names and isinstance(value, dict)}
+    inner = {f"{name}.{key}": value for name, table in tables.items() for key, value in table.items()}
+    return {**{key: value for key, value in options.items() if key not in tables}, **inner}
 
 
 def _main_option(name: str, value: str) -> str:
@@ -192,7 +199,7 @@ def _scored(
     for _, evidence, _ in wanted:
         warn(evidence["translator"])
     for check in order.scorers:
-        units = sum(len(outcome.units(check.unit)) for _, _, outcome in wanted)
+        units = sum(len(check.units(outcome)) for _, _, outcome in wanted)
         ahead.begin(units)
         fresh[check.name] += fill(check, wanted, force=order.force)
         ahead.done(units)
@@ -205,7 +212,7 @@ def known(row: Row | BadRow) -> Known | Entry:
     if isinstance(row, BadRow):
         return failed(row)
     try:
-        evidence = evidence_of(row.data)
+        evidence = evidence_of_made(row.data) if MADE in known_of(row.data) else evidence_of(row.data)
         return row.data, evidence, outcome_of(row.data, evidence)
     except DataError as error:
         where = f"{error.field}: " if error.field else ""
@@ -224,7 +231,7 @@ def fill(check: Filter, rows: Sequence[Known], *, force: bool = False) -> int:
 
 def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
     columns = (check.name, *(f"{check.name}.{part}" for part in check.parts))
-    units, scores = len(outcome.units(check.unit)), evidence["scores"]
+    units, scores = len(check.units(outcome)), evidence["scores"]
     return all(column in scores and len(scores[column]) == units for column in columns)
 
 

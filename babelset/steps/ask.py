@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
 from pydantic import Field
 
 from babelset.contracts.step import Made, Rejected, Rows, Running, Stage, StepOutcome, StepRow
-from babelset.engines.llm.generation import Unanswered, fault_of, generated
+from babelset.engines.llm.generation import Examine, Unanswered, fault_of, generated, unfit
 from babelset.engines.llm.languagemodel import LLM
 from babelset.files.reading import read
-from babelset.files.row import Row
+from babelset.files.row import KEY, Row
 from babelset.languages import find
 from babelset.steps.asking import Asking
 from babelset.steps.running import step_row
@@ -36,6 +37,11 @@ class Ask(Asking, frozen=True):
     into: str = ""  # a column for all answers
     over: dict[str, list[Any]] = Field({}, max_length=1)  # a new column, and values: each is asked about by itself
     free: list[str] = Field([])  # parts of an answer that may be in any language
+    copies: bool = True  # whether an answer may say just what a text of the row says
+
+    @property
+    def hidden(self) -> list[str]:
+        return [*self.hide, self.into]  # an answer is not to be told by the one that it replaces
 
     def language(self, stage: Stage) -> str:
         return stage.target or stage.source
@@ -60,7 +66,7 @@ class Ask(Asking, frozen=True):
             for number, given in self._asked():
                 manners = self.manners(running, f"{row.id}#{number}" if number else row.id)
                 brief = self.brief(row, stage, given)
-                talks.append(generated(self.asks, brief, lambda answer: self.fault(answer, stage), manners))
+                talks.append(generated(self.asks, brief, self._examine(row, stage), manners))
         answers = iter(engine.hold(talks))
         return [self._outcome(row, [(given, next(answers)) for _, given in self._asked()]) for row in batch]
 
@@ -69,11 +75,23 @@ class Ask(Asking, frozen=True):
         given: list[dict[str, Any]] = [{name: value} for name, values in self.over.items() for value in values] or [{}]
         return list(enumerate(each for each in given for _ in range(self.n)))
 
-    def fault(self, answer: dict[str, Any], stage: Stage) -> str:
-        """What is wrong with the texts of an answer."""
+    def _examine(self, row: StepRow, stage: Stage) -> Examine:
+        there = (
+            set()
+            if self.copies
+            else {plain(text) for key, value in row.data.items() if key != KEY for text in texts_in(value)}
+        )
+        return lambda answer: self.fault(answer, stage, there)
+
+    def fault(self, answer: dict[str, Any], stage: Stage, there: AbstractSet[str] = frozenset()) -> str:
+        """What is wrong with the texts of an answer; `there` are texts that it must not repeat."""
         language = find(stage.target or stage.source)
-        texts = (text for key, value in answer.items() if key not in self.free for text in texts_in(value))
-        return next(filter(None, (fault_of(text, language) for text in texts)), "")
+        for key, value in answer.items():
+            for text in texts_in(value):
+                wrong = unfit(text, language) if key in self.free else fault_of(text, language)
+                if wrong or plain(text) in there:
+                    return wrong or f"repeats a text of the row in {key}"
+        return ""
 
     def _outcome(
         self, row: StepRow, answers: Sequence[tuple[dict[str, Any], dict[str, Any] | Unanswered]]
@@ -87,6 +105,11 @@ class Ask(Asking, frozen=True):
         told = [next(iter(answer.values())) if len(answer) == 1 else answer for _, answer in good]
         given = {name: [given[name] for given, _ in good] for name in self.over}
         return Made([{**row.data, **given, self.into: told if len(answers) > 1 else told[0]}])
+
+
+def plain(text: str) -> str:
+    """A text without what does not make it another one: case, white space."""
+    return " ".join(text.casefold().split())
 
 
 def texts_in(value: Any) -> Iterator[str]:

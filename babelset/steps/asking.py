@@ -30,6 +30,7 @@ class Asking(RowStep, frozen=True):
     base_url: str = ""  # where the server is; otherwise the engine's own default
     options: dict[str, Any] = Field({})  # the engine's own: max_cost, concurrency, engine_args
     prompt: NameOrPath = ""  # a prompt's name, or a *.jinja file
+    hide: list[str] = Field([])  # columns that the model is not shown: a reference, what is to be replaced
     temperature: float = Field(0.0, ge=0, le=2)
     retries: int = Field(2, ge=0, le=10)  # further requests for an answer that cannot be used
 
@@ -82,8 +83,13 @@ class Asking(RowStep, frozen=True):
 
     def brief(self, row: StepRow, stage: Stage, given: Mapping[str, Any]) -> Brief:
         """What the prompt is told of a row."""
-        data = {key: value for key, value in row.data.items() if key != KEY}
+        data = {key: value for key, value in row.data.items() if key not in (KEY, *self.hidden)}
         return Brief(data, row.language or find(stage.source), find(stage.target or stage.source), given)
+
+    @property
+    def hidden(self) -> Sequence[str]:
+        """Columns that the model is not shown."""
+        return self.hide
 
     def tokens(self, rows: Sequence[StepRow], stage: Stage) -> float:
         """Of the requests about these rows, about."""

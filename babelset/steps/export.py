@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ class Export(WholeStep, frozen=True):
     shape: str = Field(alias="as")  # name of an export
     output: FilePath  # a file, which may contain {lang}, or a folder
     dataset: str = ""  # only this one; all of them when not given
+    options: dict[str, Any] = Field({})  # of the shape: { direction = "both" }
     keep_formulas: bool = False  # in a csv, cells that begin with = + - @ as they are
 
     @property
@@ -41,8 +42,8 @@ class Export(WholeStep, frozen=True):
 
     def _job(self, stage: Stage) -> ExportJob:
         return ExportJob(
-            inputs=stage.inputs, shape=self.shape, output=self.output, keep_formulas=self.keep_formulas,
-            format=stage.format, force=stage.force, renew=True,
+            inputs=stage.inputs, shape=self.shape, output=self.output, options=self.options,
+            keep_formulas=self.keep_formulas, format=stage.format, force=stage.force, renew=True,
         )  # fmt: skip
 
     def check(self, stage: Stage) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from babelset.contracts.step import Stage
+from babelset.scoring.graded import Graded
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.steps.whole import WholeStep
 from babelset.work.manifest import Manifest
@@ -17,11 +18,11 @@ class Score(WholeStep, frozen=True):
     """
     Add scores to the rows, as `babelset score` does.
 
-    >>> Score(scorers=["cometkiwi:models/kiwi", "length"], options={"length.tolerance": 3.0})
+    >>> Score(scorers=["cometkiwi:models/kiwi", "length"], options={"length": {"tolerance": 3.0}})
     """
 
     scorers: list[str] = Field(alias="with", min_length=1)  # as "comet:MODEL"
-    options: dict[str, Any] = Field({})  # of theirs: { "length.tolerance" = 3.0 }
+    options: dict[str, Any] = Field({})  # of theirs: { length = { tolerance = 3.0 } }
     sample: int | None = Field(None, ge=1)  # rows, of all of them
 
     def _order(self, stage: Stage) -> Scoring:
@@ -29,7 +30,9 @@ class Score(WholeStep, frozen=True):
         return Scoring(stage.inputs, stage.output, scorers, sample=self.sample, format=stage.format, force=stage.force)
 
     def check(self, stage: Stage) -> None:
-        self._order(stage)
+        for scorer in self._order(stage).scorers:
+            if isinstance(scorer, Graded):  # which has no model, or a wrong option of it: before others are paid for
+                scorer.unload(scorer.load(None))
 
     def make(self, stage: Stage, watch: Watch) -> Manifest:
         return add_scores(self._order(stage), watch)

@@ -99,7 +99,7 @@ def score(filters: Sequence[Filter], outcomes: Sequence[Outcome]) -> list[Marks]
     """For each outcome, the scores of every filter over its own units; one call of a filter for all rows."""
     found = [Marks() for _ in outcomes]
     for check in filters:
-        units = [outcome.units(check.unit) for outcome in outcomes]
+        units = [check.units(outcome) for outcome in outcomes]
         sent = [unit for row in units for unit in row]
         ratings = check.score(sent)
         expect_one_each(f"the filter {check.name!r}", sent, ratings, f"{check.unit}s")

@@ -225,3 +225,12 @@ def strings(value: Any) -> list[str]:
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for item in inner for text in strings(item)]
+
+
+def test_what_a_user_leaves_is_left_also_after_the_schema_was_used() -> None:
+    from babelset.contracts.schema import COLUMNS
+
+    row = {"question": "On neix?", "answer": "A dalt."}
+    assert [field.path for field in COLUMNS.look(row).fields] == [("question",), ("answer",)]
+    asked = Asked(leave=("answer",)).added_to(COLUMNS)
+    assert [field.path for field in asked.look(row).fields] == [("question",)]

@@ -149,3 +149,12 @@ def test_a_recipe_says_whose_it_is_and_can_be_copied(here: Path, name: str) -> N
 
 def test_tables_are_merged() -> None:
     assert merged({"a": {"b": 1}, "c": 2}, {"a": {"d": 3}, "c": 4}) == {"a": {"b": 1, "d": 3}, "c": 4}
+
+
+def test_a_language_on_the_way_is_not_the_one_that_is_made(here: Path) -> None:
+    Path("in.jsonl").write_text('{"text": "The river is cold."}\n')
+    step = '[[steps]]\nuse = "translate"\ntranslator = "echo"\nfilters = { language = false, copied = false, script = false }\n'
+    Path("p.toml").write_text(f'{step}name = "way"\nto = "es"\nbeside = "spanish"\n{step}')
+    code, said = run("p.toml", "in.jsonl", "-o", "out.{lang}.jsonl", "--to", "ca,gl")
+    assert code == 0, said
+    assert sorted(path.name for path in Path().glob("out.??.jsonl")) == ["out.ca.jsonl", "out.gl.jsonl"]

@@ -149,3 +149,26 @@ def test_killed_it_asks_for_nothing_twice(serving: Any) -> None:
 def test_a_wrong_option_is_told_before_anything_is_asked(serving: Any, words: list[str], said: str) -> None:
     server = serving(None)
     assert said in ask(server, *words, code=2)["said"] and not server.bodies
+
+
+def test_what_is_hidden_or_to_be_replaced_is_not_shown(serving: Any) -> None:
+    rows = [
+        {"instruction": f"Describe river {number}.", "output": "the old answer", "gold": "the best one"}
+        for number in range(2)
+    ]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    server = serving(lambda body, number: json.dumps({"answer": RIVER}))
+    ask(server, "--set", "into=output", "--set", 'hide=["gold"]')
+    assert not any("old answer" in str(body) or "best one" in str(body) for body in asked(server))
+    assert [(row["output"], row["gold"]) for row in read("out.jsonl")] == [(RIVER, "the best one")] * 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [("", "is empty"), ("the sea " * 40, "repeats itself"), ("Describe  River 0.", "repeats a text of the row")],
+)
+def test_a_part_in_any_language_is_examined_for_all_else(serving: Any, answer: str, wrong: str) -> None:
+    Path("in.jsonl").write_text(json.dumps({"instruction": "Describe river 0."}) + "\n")
+    server = serving(lambda body, number: json.dumps({"answer": answer or "..."}))
+    account = ask(server, "--set", 'free=["answer"]', "--set", "copies=false", "--set", "retries=0")
+    assert wrong in next(iter(account["rejections"]))

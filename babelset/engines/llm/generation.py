@@ -120,16 +120,31 @@ def fault_of(text: str, language: Language, source: str = "") -> str:
 
     `source` is what it answers: what that says itself is not held against the text.
     """
+    return unfit(text, language, source) or astray(text, language, source)
+
+
+def unfit(text: str, language: Language, source: str = "") -> str:
+    """What is wrong with a text whatever language it is in: it is empty, hidden, a loop or a refusal."""
     if not LETTER.search(text) and not any(map(str.isdigit, text)):
         return "is empty"
     if hidden := UNSEEN.search(text):
         return f"holds a character that cannot be seen (U+{ord(hidden[0]):04X})"
-    unit = Scored(source, text, Pair(find("eng_Latn"), language))
-    if excess(unit) > LOOP:
+    if loops(text, language, source):
         return "repeats itself"
-    for kind, note, _ in said(source, text, unit.pair):
+    for kind, note, _ in said(source, text, Pair(find("eng_Latn"), language)):
         if kind == "refusal":
             return note
+    return ""
+
+
+def loops(text: str, language: Language, source: str = "") -> bool:
+    """Whether a text says the same again and again, more than its source does."""
+    return excess(Scored(source, text, Pair(find("eng_Latn"), language))) > LOOP
+
+
+def astray(text: str, language: Language, source: str = "") -> str:
+    """`astray("The river is cold.", find("ca"))` -> "is in English, not in Catalan"; "" for a text that is."""
+    unit = Scored(source, text, Pair(find("eng_Latn"), language))
     written = share(unit)
     if written is not None and written < 0.5:
         return f"is not written in the script of {language.name}"

@@ -6,7 +6,8 @@ from babelset.files.formats.lines import JsonLines, Text
 from babelset.files.formats.parquet import Parquet
 from babelset.files.formats.start import Start
 from babelset.files.formats.table import Csv, Tsv
+from babelset.files.formats.tmx import Tmx
 
-FORMATS: tuple[Format, ...] = (JsonArray(), JsonLines(), Csv(), Tsv(), Parquet(), Text())
+FORMATS: tuple[Format, ...] = (JsonArray(), JsonLines(), Csv(), Tsv(), Parquet(), Text(), Tmx())
 
 __all__ = ["FORMATS", "Bad", "Format", "Noted", "Parquet", "Reading", "Start", "Writer"]
