@@ -80,6 +80,7 @@ def translate(
     config: o.Config = None,
     memory: Memory = None,
     chunk: Chunk = None,
+    shard: o.ShardOf = None,
     strict: Strict = False,
     force: o.Force = False,
     json: o.AsJson = False,
@@ -112,6 +113,7 @@ def translate(
         leave=tuple(leave or ()), leave_unknown=leave_unknown, roles=o.roles_of(role), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force, data_license=data_license,
+        shard=o.shard_of(shard),
     )  # fmt: skip
     with watching(quiet) as watch:
         manifest = translate_streams(job, watch, rejected)

@@ -26,7 +26,13 @@ class Score(WholeStep, frozen=True):
 
     def _order(self, stage: Stage) -> Scoring:
         scorers = build_scorers(self.scorers, self.options, {})
-        return Scoring(stage.inputs, stage.output, scorers, sample=self.sample, format=stage.format, force=stage.force)
+        return Scoring(
+            stage.inputs, stage.output, scorers, self.sample, stage.format, force=stage.force, shard=stage.shard
+        )
+
+    @property
+    def shards(self) -> bool:
+        return True
 
     def check(self, stage: Stage) -> None:
         self._order(stage)

@@ -25,6 +25,7 @@ from babelset.contracts.translator import Translator
 from babelset.errors import DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
+from babelset.files.shard import Within
 from babelset.files.survey import Survey, survey
 from babelset.translation.beside import beside
 from babelset.translation.job import Job
@@ -35,7 +36,7 @@ from babelset.work.account import RouteTally, Tally
 from babelset.work.chunks import chunked, overlapped
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses, relicensed
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, sharded
 from babelset.work.memory import Memory
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
@@ -58,7 +59,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         filters = build_filters(job.filters)
         job = decided(job, watch)
         ladders = _ladders(job, stack)
-        seen = survey(job.inputs, format=job.format)
+        seen = survey(job.inputs, format=job.format, shard=job.shard)
         worker = _worker(job, choose_schema(job, seen, watch), ladders, filters)
         places = Places.of(job.output)
         files = {"accepted": places.accepted, "rejected": places.rejected, "failed": places.failed}
@@ -170,19 +171,26 @@ def _parts(job: Job, seen: Survey, worker: Worker) -> dict[str, Any]:
         "schema": worker.schema.model_dump(mode="json"),
         "signature": signatures if job.routes else signatures[ONLY],
         "filters": deciding(worker.filters),
+        **sharded(job.shard, _within(job, worker, seen)),
     }
+
+
+def _within(job: Job, worker: Worker, seen: Survey) -> Within | None:
+    return seen.within(job.shard, job.chunk or worker.chunk)
 
 
 def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) -> int:
     """Finish every chunk that the journal lacks; how many rows were read."""
-    done = output.done
+    done, within = output.done, _within(job, worker, seen)
     read_rows = 0
-    if seen.total is not None:
-        watch.total(seen.total)
+    if (total := len(within.rows) if within else seen.total) is not None:
+        watch.total(total)
 
     def todo() -> Iterator[tuple[int, list[Routed | Entry]]]:
         nonlocal read_rows
-        for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk or worker.chunk)):
+        for number, rows in enumerate(
+            chunked(read(job.inputs, format=job.format, within=within), job.chunk or worker.chunk)
+        ):
             seen.check(rows)
             read_rows += len(rows)
             if job.strict:

@@ -72,6 +72,11 @@ class Memory:
         ]
         self._database.put({"memory": rows})
 
+    def add(self, other: Memory) -> None:
+        """All entries of another memory, in the place of those of the same key."""
+        for rows in other._database.all("memory"):
+            self._database.put({"memory": rows})
+
     def __len__(self) -> int:
         return int(self._database.one("SELECT count(*) FROM memory")[0])
 

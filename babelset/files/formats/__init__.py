@@ -9,4 +9,4 @@ from babelset.files.formats.table import Csv, Tsv
 
 FORMATS: tuple[Format, ...] = (JsonArray(), JsonLines(), Csv(), Tsv(), Parquet(), Text())
 
-__all__ = ["FORMATS", "Bad", "Format", "Noted", "Parquet", "Reading", "Start", "Writer"]
+__all__ = ["FORMATS", "Bad", "Format", "JsonLines", "Noted", "Parquet", "Reading", "Start", "Text", "Writer"]
