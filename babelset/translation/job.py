@@ -23,6 +23,8 @@ APART = {
     "data_license",
     "glossary",
     "shard",
+    "ray",
+    "workers",
 }  # decide nothing, or elsewhere
 
 
@@ -64,6 +66,8 @@ class Job(HowToTranslate, extra="forbid", frozen=True):
     format: str | None = None  # of the input, where the file name does not tell
     memory: str | None = None  # translation memory; by default next to the output
     shard: Shard | None = None  # the rows to translate, of all those in the inputs
+    ray: str | None = None  # the address of a cluster to work on; "local" starts one here
+    workers: int | None = Field(default=None, ge=1)  # of a cluster; without it one a GPU, or a processor
     strict: bool = False  # stop at the first row that cannot be read
     force: bool = False  # replace an existing output or unfinished run
     data_license: str | None = None  # of the inputs, for the record

@@ -84,6 +84,22 @@ class Memory:
         self._database.close()
 
 
+class OwnMemory(Memory):
+    """The memory of one of several processes, in a file of its own; what is not there may be in that of all."""
+
+    def __init__(self, path: Path, shared: Path | str) -> None:
+        super().__init__(path)
+        self._shared = Memory(shared)
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Translation]:
+        found = super().get(keys)
+        return {**self._shared.get([key for key in keys if key not in found]), **found}
+
+    def close(self) -> None:
+        super().close()
+        self._shared.close()
+
+
 def _flags(text: str) -> tuple[str, ...]:
     return tuple(text.split(",")) if text else ()
 

@@ -84,7 +84,7 @@ def prepare(folder: Path) -> None:
     assert made.exit_code == 0, made.output
     done = told(json.loads((folder / "done.jsonl").read_text()))
     shard = [*map(str, options[:2]), "-o", f"{folder}/shard.jsonl", *map(str, options[4:])]
-    argv = ["translate", "--to", "ca", "--translator", "echo", "-q", "--shard", "1/1", *shard]
+    argv = ["translate", "--to", "ca", "--translator", "echo", "-q", "--shard", "1/1", "--force", *shard]
     assert CliRunner().invoke(app, argv).exit_code == 0
     evidence = done["_babelset"]
     evidence["verdicts"].append({"check": f"{EVIL}check", "ok": True, "score": 0.5, "reason": f"{EVIL}why"})
