@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from babelset.contracts.evidence import evidence_of
 from babelset.errors import ConfigError
 from babelset.files.reading import read
+from babelset.files.row import Row
 from babelset.files.shard import Shard, Within
 from babelset.files.survey import survey
 from babelset.files.writing import writing
@@ -246,3 +251,33 @@ def test_rows_of_other_shards_are_not_parsed(tmp_path: Path, monkeypatch: pytest
     put(tmp_path / "a.jsonl", [{"number": number} for number in range(1000)])
     list(read([tmp_path / "a.jsonl"], within=Within(range(700, 703), [1000])))
     assert len(asked) < 10
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BABELSET = f"{sys.executable} -m babelset"
+
+
+def test_the_example_for_make(tmp_path: Path) -> None:
+    settings = (f"OUT={tmp_path}", "N=3", "TRANSLATOR=echo", f"BABELSET={BABELSET}", "IN=dolly.jsonl")
+    for _ in range(2):  # the second time there is nothing to do
+        subprocess.run(["make", "-C", str(EXAMPLES), "-f", "shards.mk", "-j2", *settings], check=True)
+    numbers = [row.number for row in read([EXAMPLES / "dolly.jsonl"])]
+    made = [path for path in tmp_path.glob("dolly.ca*.jsonl") if ".failed" not in path.name]
+    assert sorted(evidence_of(row.data)["row"] for row in read(made) if isinstance(row, Row)) == numbers
+
+
+def test_the_example_for_slurm(tmp_path: Path) -> None:
+    put(tmp_path / "data.parquet", rows())
+    (tmp_path / "babelset").write_text(f'#!/bin/sh\nexec {BABELSET} "$@"\n')
+    (tmp_path / "babelset").chmod(0o755)
+    path = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TRANSLATOR": "echo",
+        "SLURM_ARRAY_TASK_COUNT": "2",
+    }
+    for task, *more in ("2",), ("1",), ("0", "2"):
+        argv = ["bash", str(EXAMPLES / "slurm.sh"), *more]
+        subprocess.run(argv, cwd=tmp_path, env={**path, "SLURM_ARRAY_TASK_ID": task}, check=True)
+    whole = [tmp_path / "shards/whole.parquet", tmp_path / "shards/whole.rejected.parquet"]
+    assert sum(len(list(read([path]))) for path in whole) == len(rows())
