@@ -18,6 +18,7 @@ from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
 from babelset.cli.export import export
 from babelset.cli.filter import filter_
+from babelset.cli.gather import gather
 from babelset.cli.help import Command, Group
 from babelset.cli.inspect import inspect
 from babelset.cli.languages import languages
@@ -89,7 +90,7 @@ app = typer.Typer(
     help="Turn an instruction dataset in one language into trustworthy instruction data in two hundred.",
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Translate": (translate, run, estimate, inspect),
+    "Translate": (translate, run, gather, estimate, inspect),
     "Score and decide": (score, calibrate, filter_, report),
     "Review and export": (review, apply_review, export),
     "This installation": (languages, plugins, doctor),

@@ -14,6 +14,7 @@ from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
     from babelset.contracts.engine import Engine
+    from babelset.files.shard import Shard
     from babelset.work.watch import Watch
 
 Inputs = Annotated[list[str], typer.Argument(metavar="IN", help="Files to read; - is standard input.")]
@@ -125,6 +126,12 @@ Config = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Replace an existing output or unfinished run.", rich_help_panel=RUN)
 ]
+ShardOf = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="K/N", help="Only part K of N; babelset gather puts them together.", rich_help_panel=RUN
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the summary as JSON on standard output.", rich_help_panel=RUN)
 ]
@@ -191,6 +198,13 @@ def filters_of(path: Path | None) -> dict[str, bool | dict[str, Any]]:
     if unknown := sorted(config.keys() - {"filters"}):
         raise ConfigError(f"{path}: unknown table {unknown[0]!r}; a --config file holds [filters] only")
     return dict(config.get("filters", {}))
+
+
+def shard_of(text: str | None) -> Shard | None:
+    """`shard_of("3/64")` -> Shard(3, 64)."""
+    from babelset.files.shard import Shard
+
+    return None if text is None else Shard.of_text(text)
 
 
 def quiet() -> Watch:

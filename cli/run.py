@@ -59,6 +59,7 @@ def run(
     data_license: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of the data, for the record.", rich_help_panel=RUN)
     ] = None,
+    shard: o.ShardOf = None,
     format: o.Format = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY, rich_help_panel=RUN)] = False,
     list_: Annotated[
@@ -95,7 +96,7 @@ def run(
         raise ConfigError("which pipeline? Name a file, a recipe or a step; see: babelset run --list")
     with spooled(inputs or [], format) as paths:
         order = _order(pipeline, paths, given or [], output=output, to=to, source=source, seed=seed, memory=memory,
-                       license=data_license, format=format, force=force)  # fmt: skip
+                       license=data_license, format=format, force=force, shard=o.shard_of(shard))  # fmt: skip
         if dry_run:
             return _plan(order, json)
         accounts = dict(run_pipeline(order, partial(watching, quiet)))

@@ -55,6 +55,7 @@ def score(
     config: o.Config = None,
     sample: Sample = None,
     chunk: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that are finished and stored together.")] = 256,
+    shard: o.ShardOf = None,
     format: o.Format = None,
     force: Annotated[
         bool, typer.Option("--force", help="Score again what has scores; replace an existing output.")
@@ -80,7 +81,7 @@ def score(
     options = o.pairs(option) | ({f"{name}.base_url": base_url for name in asked or ["judge"]} if base_url else {})
     built = build_scorers(scorers, options, o.filters_of(config))
     with spooled(inputs, format) as paths, watching(quiet) as watch:
-        account = add_scores(Scoring(paths, output, built, sample, format, chunk, force), watch)
+        account = add_scores(Scoring(paths, output, built, sample, format, chunk, force, o.shard_of(shard)), watch)
     show(account, as_json=json)
     if not json:
         _tell(account["scores"])

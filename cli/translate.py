@@ -47,6 +47,14 @@ Chunk = Annotated[
         min=1, metavar="N", help="Rows that are finished and stored together: 256; vLLM 2048.", rich_help_panel=RUN
     ),
 ]
+Ray = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Work on a Ray cluster: local, auto, or HOST:PORT.", rich_help_panel=RUN),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="With --ray: workers; one a GPU, or a processor.", rich_help_panel=RUN),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at the first row that cannot be read.", rich_help_panel=RUN)
 ]
@@ -80,6 +88,9 @@ def translate(
     config: o.Config = None,
     memory: Memory = None,
     chunk: Chunk = None,
+    shard: o.ShardOf = None,
+    ray: Ray = None,
+    workers: Workers = None,
     strict: Strict = False,
     force: o.Force = False,
     json: o.AsJson = False,
@@ -112,6 +123,9 @@ def translate(
         leave=tuple(leave or ()), leave_unknown=leave_unknown, roles=o.roles_of(role), format=format,
         translate_reasoning=translate_reasoning, translate_comments=translate_comments, keep_numbers=keep_numbers,
         chunk=chunk, memory=memory, strict=strict, force=force, data_license=data_license,
+        shard=o.shard_of(shard),
+        ray=ray,
+        workers=workers,
     )  # fmt: skip
     with watching(quiet) as watch:
         manifest = translate_streams(job, watch, rejected)

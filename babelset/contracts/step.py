@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ValidationInfo
 
 from babelset.contracts.evidence import known_of
 from babelset.files.row import KEY, Row
+from babelset.files.shard import Shard
 from babelset.languages import Language
 
 
@@ -117,6 +118,7 @@ class Stage:
     format: str | None = None
     license: str | None = None  # of the data
     force: bool = False
+    shard: Shard | None = None  # the rows to read, of all those in the inputs
 
     def draw(self, what: str) -> Random:
         """
@@ -165,6 +167,11 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
     def targets(self) -> Sequence[str]:
         """The languages, by code, that a step that splits writes files for, at most."""
         return ()
+
+    @property
+    def shards(self) -> bool:
+        """Whether parts of the rows, done apart, make together what all rows make."""
+        return False
 
     def needs(self) -> frozenset[str]:
         """Columns that it reads."""
@@ -225,6 +232,10 @@ class RowStep(Step, frozen=True):
     def sorts(self) -> bool:
         """Whether its rows are written in the order of their `Made.place`."""
         return False
+
+    @property
+    def shards(self) -> bool:
+        return not (self.remembers or self.sorts or self.splits) and type(self).stream is RowStep.stream
 
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:

@@ -8,25 +8,32 @@ A row that cannot be read is a `BadRow`; only a file that cannot be read at all 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from babelset.errors import ConfigError, DataError
 from babelset.files.compression import COMPRESSED, decompressed, opened
-from babelset.files.formats import FORMATS, Format, Noted, Parquet, Start
+from babelset.files.formats import FORMATS, Format, JsonLines, Noted, Parquet, Reading, Start, Text
 from babelset.files.row import KEY, BadRow, Row
+from babelset.files.shard import Within
 from babelset.files.state import State
 
 
-def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[Row | BadRow]:
+def read(
+    paths: Sequence[str | Path], *, format: str | None = None, within: Within | None = None
+) -> Iterator[Row | BadRow]:
     """
-    Every row of every file, in order, numbered from 0 across them.
+    Every row of every file, in order, numbered from 0 across them; or only those `within`, with the same numbers.
 
     >>> for row in read(["a.jsonl.gz", "b.csv"]): ...
 
     `format` names one where the file name does not tell. Raises ConfigError for an unknown format,
     DataError for a file that is missing, breaks off, or is written to meanwhile.
     """
+    if within is not None:
+        yield from _read_within(paths, format, within)
+        return
     number = 0
     for path in map(Path, paths):
         format_of(path, format)  # before the file is looked for
@@ -36,6 +43,19 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
                 yield row
                 number = row.number + 1
             state.check(path)
+
+
+def _read_within(paths: Sequence[str | Path], format: str | None, within: Within) -> Iterator[Row | BadRow]:
+    """Files without a wanted row are not opened; in the others what stands before is passed over."""
+    wanted, before = within.rows, 0
+    for path, count in zip(map(Path, paths), within.counts, strict=True):
+        first, end = max(wanted.start - before, 0), min(wanted.stop - before, count)
+        if first < end:
+            with opened(path) as file:
+                state = State.of(file)
+                yield from islice(rows_of(file, path, format, before + first, first), end - first)
+                state.check(path)
+        before += count
 
 
 def strings(paths: Sequence[str | Path]) -> Iterator[str]:
@@ -52,17 +72,40 @@ def strings(paths: Sequence[str | Path]) -> Iterator[str]:
                 left += value.values() if isinstance(value, dict) else value
 
 
-def rows_of(file: IO[bytes], path: Path, format: str | None = None, number: int = 0) -> Iterator[Row | BadRow]:
-    """The rows of an open file, counted from `number`; whatever is wrong with it is a DataError that names it."""
+def rows_of(
+    file: IO[bytes], path: Path, format: str | None = None, number: int = 0, skip: int = 0
+) -> Iterator[Row | BadRow]:
+    """
+    The rows of an open file but the first `skip`, counted from `number`; whatever is wrong with it is a DataError that
+    names it.
+    """
     found = format_of(path, format)
     with decompressed(file, path) as content:
-        for count, (line, row) in enumerate(found.read(start_of(found, content)), number):
+        start = start_of(found, content)
+        for count, (line, row) in enumerate(_behind(found, start, skip), number):
             if isinstance(row, dict):
                 yield Row(count, str(path), line, row)
             elif isinstance(row, Noted):
                 yield Row(count, str(path), line, row.data, row.note)
             else:
                 yield BadRow(count, str(path), line, row.reason, row.raw)
+
+
+def _behind(found: Format, start: Any, skip: int) -> Iterator[Reading]:
+    """What a file holds behind its first rows, which these formats pass over without reading them."""
+    if isinstance(found, JsonLines | Text | Parquet):
+        return found.read(start, skip)
+    return islice(found.read(start), skip, None)
+
+
+def count_of(file: IO[bytes], path: Path, format: str | None = None) -> int:
+    """How many rows an open file holds, those that cannot be read too."""
+    found = format_of(path, format)
+    with decompressed(file, path) as content:
+        start = start_of(found, content)
+        return (
+            found.count(start) if isinstance(found, JsonLines | Text | Parquet) else sum(1 for _ in found.read(start))
+        )
 
 
 def note_on(file: IO[bytes], path: Path, format: str | None = None) -> str:

@@ -10,8 +10,9 @@ from typing import IO, TypedDict
 
 from babelset.errors import DataError
 from babelset.files.compression import opened
-from babelset.files.reading import note_on, rows_of
+from babelset.files.reading import count_of, note_on, rows_of
 from babelset.files.row import BadRow, Row
+from babelset.files.shard import Shard, Within
 from babelset.files.state import State
 
 FIRST = 20  # rows that a schema is recognised from
@@ -34,6 +35,7 @@ class Survey:
     first: list[Row | BadRow] = field(default_factory=list)
     total: int | None = None
     notes: list[str] = field(default_factory=list)  # what to know of how the files are read
+    counts: list[int] = field(default_factory=list)  # rows of each file, where they were counted
     states: dict[Path, tuple[State, Fingerprint]] = field(default_factory=dict)
 
     def check(self, rows: Iterable[Row | BadRow] | None = None) -> None:
@@ -48,6 +50,10 @@ class Survey:
             if state.touched(path):
                 self.states[path] = self._again(path, known), known
 
+    def within(self, shard: Shard | None, chunk: int) -> Within | None:
+        """The rows of a shard, which are counted already; None for all rows."""
+        return None if shard is None else Within(shard.rows(self.total or 0, chunk), self.counts)
+
     def _again(self, path: Path, known: Fingerprint) -> State:
         with opened(path) as file:
             state = State.of(file)
@@ -57,15 +63,18 @@ class Survey:
             return state
 
 
-def survey(paths: Sequence[str], *, format: str | None = None, count: bool = True) -> Survey:
+def survey(
+    paths: Sequence[str], *, format: str | None = None, count: bool = True, shard: Shard | None = None
+) -> Survey:
     """
-    Look at the files once: each is opened one time. Raises as `read` does.
+    Look at the files once: each is opened one time. For a `shard` rows are counted, however many. Raises as `read`.
 
     >>> survey(["alpaca.jsonl"]).total
     999
     """
     found, number = Survey(), 0
     small = count and sum(path.stat().st_size for path in map(Path, paths) if path.is_file()) <= COUNTED
+    counted = small or shard is not None
     for path in paths:
         with opened(Path(path)) as file:
             state = State.of(file)
@@ -76,8 +85,11 @@ def survey(paths: Sequence[str], *, format: str | None = None, count: bool = Tru
             file.seek(0)
             rows = rows_of(file, Path(path), format, number)
             found.first += islice(rows, FIRST - len(found.first))
-            number = max(number, len(found.first)) + (sum(1 for _ in rows) if small else 0)
-    found.total = number if small else None
+            if counted:
+                file.seek(0)
+                found.counts.append(count_of(file, Path(path), format))
+            number = max(sum(found.counts), len(found.first))
+    found.total = sum(found.counts) if counted else None
     return found
 
 

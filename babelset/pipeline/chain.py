@@ -16,6 +16,7 @@ from typing import Any
 from babelset.contracts.step import Stage, Step
 from babelset.errors import ConfigError, did_you_mean
 from babelset.files.row import KEY, Row
+from babelset.files.shard import Shard
 from babelset.files.survey import survey
 from babelset.files.writing import make_folder
 from babelset.languages import all_languages, find
@@ -55,6 +56,7 @@ class Order:
     license: str | None = None
     format: str | None = None
     force: bool = False
+    shard: Shard | None = None
 
     @property
     def where(self) -> str:
@@ -125,7 +127,20 @@ class Chain:
             )
         built = {name: self._built(each) for name, each in self.order.datasets.items()}
         object.__setattr__(self, "steps", built)
+        self._check_shard()
         self._check_places()
+
+    def _check_shard(self) -> None:
+        """Rows of a second step would be numbered by what the first left of this shard, not of all rows."""
+        pipeline = self.order.pipeline
+        if self.order.shard is None:
+            return
+        if len(pipeline.steps) > 1:
+            cure = "run each step by itself, --shard by --shard, and put its shards together with babelset gather"
+            raise ConfigError(f"--shard: {pipeline.file} has {len(pipeline.steps)} steps; {cure}")
+        for steps in self.steps.values():
+            if odd := next((name for name, step in steps.items() if not step.shards), ""):
+                raise ConfigError(f"--shard: the step {odd} needs all rows at once; leave out --shard")
 
     def _built(self, dataset: Dataset) -> dict[str, Step]:
         found = {}
@@ -230,7 +245,7 @@ class Chain:
             inputs=part.paths, output=self._path(named, step, aimed), source=part.source, target=target,
             recipe=order.pipeline.name, name=named.name, seed=recipe.seed if order.seed is None else order.seed,
             memory=self._memory, format=part.format,
-            license=order.license or (dataset.license if dataset else None), force=order.force,
+            license=order.license or (dataset.license if dataset else None), force=order.force, shard=order.shard,
         )  # fmt: skip
         made = replace(aimed, paths=(stage.output,), source=step.language(stage), format=None)
         return Task(named, step, stage, part if step.aside else made)

@@ -21,6 +21,7 @@ from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
+from babelset.files.shard import Shard, Within
 from babelset.files.survey import Survey, survey
 from babelset.plugins import read_option
 from babelset.scoring.corpus_tables import corpus_tables
@@ -30,7 +31,7 @@ from babelset.translation.parsing import failed
 from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses_of_scores
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, sharded
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
 from babelset.work.watch import Ahead, Watch
@@ -57,6 +58,7 @@ class Scoring:
     format: str | None = None
     chunk: int = 256
     force: bool = False
+    shard: Shard | None = None
 
 
 def build_scorers(
@@ -119,7 +121,7 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
     """
     watch, places = watch or Watch(), Places.of(order.output)
     files = {"scored": places.accepted, "failed": places.failed}
-    seen = survey(order.inputs, format=order.format)
+    seen = survey(order.inputs, format=order.format, shard=order.shard)
     reads = [*order.inputs, *named_files([dict(check) for check in order.scorers])]
     with (
         making(
@@ -131,14 +133,15 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
         if output.made:
             return output.made
         stack.enter_context(opened(order.scorers, output.work))
-        started, drawn = time.monotonic(), _drawn(order, watch)
-        fresh, read_rows = _work(order, output, watch, drawn, seen)
+        within = seen.within(order.shard, order.chunk)
+        started, drawn = time.monotonic(), _drawn(order, seen, watch)
+        fresh, read_rows = _work(order, output, watch, drawn, seen, within)
         seen.check()
         effort = {"scored": fresh, "seconds": round(time.monotonic() - started, 1)}
         account = _Account(order)
 
         def about() -> dict[str, Any]:
-            tables = corpus_tables(order.scorers, _rows(output, drawn), watch.say)
+            tables = corpus_tables(order.scorers, _rows(output, drawn, within), watch.say)
             used = licenses_of_scores(order.inputs, {check.name: check for check in order.scorers})
             told = {"this_process": effort, "licenses": used, **account.report(read_rows)}
             told |= {"corpus": tables} if tables else {}
@@ -154,20 +157,21 @@ def _parts(order: Scoring, seen: Survey) -> dict[str, Any]:
         "scorers": deciding(order.scorers),
         "sample": order.sample,
         "chunk": order.chunk,
+        **sharded(order.shard, seen.within(order.shard, order.chunk)),
     }
 
 
 def _work(
-    order: Scoring, output: Output, watch: Watch, drawn: set[int] | None, seen: Survey
+    order: Scoring, output: Output, watch: Watch, drawn: set[int] | None, seen: Survey, within: Within | None
 ) -> tuple[dict[str, int], int]:
     """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
-    if seen.total is not None:
-        watch.total(seen.total)
+    if (total := len(within.rows) if within else seen.total) is not None:
+        watch.total(total)
     ahead = Ahead(watch.segments)
     for check in order.scorers:
         check.watched(ahead.heard)
     done, read_rows, fresh, warn = output.done, 0, Counter[str](), cautioning(order.scorers, watch.say)
-    for number, rows in enumerate(chunked(read(order.inputs, format=order.format), order.chunk)):
+    for number, rows in enumerate(chunked(read(order.inputs, format=order.format, within=within), order.chunk)):
         seen.check(rows)
         read_rows += len(rows)
         if number not in done:
@@ -176,12 +180,14 @@ def _work(
     return {check.name: fresh[check.name] for check in order.scorers}, read_rows
 
 
-def _drawn(order: Scoring, watch: Watch) -> set[int] | None:
+def _drawn(order: Scoring, seen: Survey, watch: Watch) -> set[int] | None:
     """The numbers of the rows to score: one by chance out of each of `sample` equal stretches; None for all."""
     if order.sample is None:
         return None
-    total = sum(1 for _ in read(order.inputs, format=order.format))
-    watch.total(total)
+    total = seen.total
+    if total is None:
+        total = sum(1 for _ in read(order.inputs, format=order.format))
+        watch.total(total)
     draw, parts = Random(SEED), min(order.sample, total)
     return {draw.randrange(part * total // parts, (part + 1) * total // parts) for part in range(parts)}
 
@@ -235,9 +241,9 @@ def _has(evidence: Evidence, outcome: Outcome, check: Filter) -> bool:
     return all(column in scores and len(scores[column]) == units for column in columns)
 
 
-def _rows(output: Output, drawn: set[int] | None) -> Iterator[dict[str, Any]]:
+def _rows(output: Output, drawn: set[int] | None, within: Within | None) -> Iterator[dict[str, Any]]:
     """What was scored, whichever process did it: an entry stands in the journal where its row stands in the input."""
-    for number, entry in enumerate(output.entries()):
+    for number, entry in enumerate(output.entries(), within.rows.start if within else 0):
         if entry["status"] == "scored" and (drawn is None or number in drawn):
             yield entry["data"]
 

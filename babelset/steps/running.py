@@ -31,6 +31,7 @@ from babelset.errors import AccountingError, ConfigError, ContractError
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row, excerpt
+from babelset.files.shard import Within
 from babelset.files.survey import Survey, fingerprint, survey
 from babelset.languages import Language, find
 from babelset.steps.sorting import in_order
@@ -39,7 +40,7 @@ from babelset.translation.parsing import failed
 from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, sharded
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
 from babelset.work.watch import Watch
@@ -67,10 +68,11 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
     places = Places.of(stage.output.replace(LANG, "all"), quiet=step.splits)
     files = {"rejected": places.rejected, "failed": places.failed}
     files |= {} if step.splits else {"written": places.accepted}
-    seen = survey(stage.inputs, format=stage.format)
+    seen = survey(stage.inputs, format=stage.format, shard=stage.shard)
+    within = seen.within(stage.shard, step.chunk)
     options = step.model_dump(mode="json")
     with making(
-        "run", places, {"inputs": seen.files, "step": _deciding(step, stage)},
+        "run", places, {"inputs": seen.files, "step": _deciding(step, stage), **sharded(stage.shard, within)},
         reads=[*stage.inputs, *named_files(options)], writes=files, like=stage.inputs[0] if stage.inputs else None,
         force=stage.force, say=watch.say, warn=watch.warn,
     ) as output:  # fmt: skip
@@ -78,7 +80,7 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
             return output.made
         started = time.monotonic()
         running = Running(stage, step.language(stage), lambda: _readable(stage), output.work, watch.say)
-        read_rows = _work(step, running, output, watch, seen)
+        read_rows = _work(step, running, output, watch, seen, within)
         seen.check()
         tally = Tally()
 
@@ -134,14 +136,14 @@ def _language(row: Row, known: dict[str, Any]) -> Language | None:
     return None
 
 
-def _work(step: RowStep, running: Running, output: Output, watch: Watch, seen: Survey) -> int:
+def _work(step: RowStep, running: Running, output: Output, watch: Watch, seen: Survey, within: Within | None) -> int:
     """Finish every chunk that the journal lacks; how many rows there were."""
     done, bad, count = output.done, list[BadRow](), 0
-    if seen.total is not None:
-        watch.total(seen.total)
+    if (total := len(within.rows) if within else seen.total) is not None:
+        watch.total(total)
 
     def rows() -> Iterator[StepRow]:
-        for row in read(running.stage.inputs, format=running.stage.format):
+        for row in read(running.stage.inputs, format=running.stage.format, within=within):
             watch.rows(1)
             if isinstance(row, BadRow):
                 bad.append(row)

@@ -27,7 +27,13 @@ class Score(WholeStep, frozen=True):
 
     def _order(self, stage: Stage) -> Scoring:
         scorers = build_scorers(self.scorers, self.options, {})
-        return Scoring(stage.inputs, stage.output, scorers, sample=self.sample, format=stage.format, force=stage.force)
+        return Scoring(
+            stage.inputs, stage.output, scorers, self.sample, stage.format, force=stage.force, shard=stage.shard
+        )
+
+    @property
+    def shards(self) -> bool:
+        return True
 
     def check(self, stage: Stage) -> None:
         for scorer in self._order(stage).scorers:

@@ -37,8 +37,13 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
             said["routes"] = read_routes(self.routes)
         return Job(
             **said, inputs=stage.inputs, output=stage.output, target=stage.target, source=stage.source,
-            memory=stage.memory, format=stage.format, force=stage.force, data_license=stage.license,
+            memory=stage.memory, format=stage.format, force=stage.force, shard=stage.shard,
+            data_license=stage.license,
         )  # fmt: skip
+
+    @property
+    def shards(self) -> bool:
+        return True
 
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
         return columns | ({self.beside} if self.beside else set())

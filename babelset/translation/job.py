@@ -10,10 +10,22 @@ from babelset import plugins
 from babelset.contracts.default import choose
 from babelset.contracts.engine import Engine
 from babelset.errors import ConfigError
+from babelset.files.shard import Shard
 from babelset.languages import Pair, find
 from babelset.translation.routes import Routes
 
-APART = {"output", "memory", "force", "strict", "filters", "data_license", "glossary"}  # decide nothing, or elsewhere
+APART = {
+    "output",
+    "memory",
+    "force",
+    "strict",
+    "filters",
+    "data_license",
+    "glossary",
+    "shard",
+    "ray",
+    "workers",
+}  # decide nothing, or elsewhere
 
 
 class HowToTranslate(BaseModel, extra="forbid", frozen=True):
@@ -53,6 +65,9 @@ class Job(HowToTranslate, extra="forbid", frozen=True):
     routes: Routes | None = None  # in place of translator and fallback
     format: str | None = None  # of the input, where the file name does not tell
     memory: str | None = None  # translation memory; by default next to the output
+    shard: Shard | None = None  # the rows to translate, of all those in the inputs
+    ray: str | None = None  # the address of a cluster to work on; "local" starts one here
+    workers: int | None = Field(default=None, ge=1)  # of a cluster; without it one a GPU, or a processor
     strict: bool = False  # stop at the first row that cannot be read
     force: bool = False  # replace an existing output or unfinished run
     data_license: str | None = None  # of the inputs, for the record

@@ -31,6 +31,8 @@ def translate_streams(job: Job, watch: Watch, rejected: str | None = None) -> Ma
     """
     if "-" not in (*job.inputs, job.output):
         return translate(job, watch)
+    if job.shard and job.output == "-":
+        raise ConfigError("-o -: a shard is gathered by the manifest beside it; write a file with -o")
     if rejected is not None:
         _check(rejected, job)
     if job.output == "-":

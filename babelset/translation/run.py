@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,18 @@ from babelset.contracts.translator import Translator
 from babelset.errors import DataError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
+from babelset.files.shard import Shard, Within
 from babelset.files.survey import Survey, survey
-from babelset.translation.beside import beside
+from babelset.translation.cluster import on_cluster
 from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
-from babelset.translation.parsing import ParseOptions
+from babelset.translation.making import answered, ladders_of, prepare, taken_apart, worker_of
 from babelset.translation.worker import ONLY, Routed, Worker
 from babelset.work.account import RouteTally, Tally
 from babelset.work.chunks import chunked, overlapped
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses, relicensed
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, sharded
 from babelset.work.memory import Memory
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
@@ -57,9 +58,9 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     with ExitStack() as stack:
         filters = build_filters(job.filters)
         job = decided(job, watch)
-        ladders = _ladders(job, stack)
-        seen = survey(job.inputs, format=job.format)
-        worker = _worker(job, choose_schema(job, seen, watch), ladders, filters)
+        ladders = ladders_of(job, stack)
+        seen = survey(job.inputs, format=job.format, shard=job.shard or (Shard(1, 1) if job.ray else None))
+        worker = worker_of(job, choose_schema(job, seen, watch), ladders, filters)
         places = Places.of(job.output)
         files = {"accepted": places.accepted, "rejected": places.rejected, "failed": places.failed}
         memory = Path(job.memory) if job.memory else places.memory
@@ -73,10 +74,16 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         if output.made:
             return relicensed(output.made, job.data_license, places.manifest)
         known = stack.enter_context(closing(Memory(memory)))
-        _prepare(worker, known, output, watch)
-        stack.enter_context(opened(filters, output.work))
+        warn = cautioning(filters, watch.say)
+        for ladder in worker.ladders.values():
+            warn(ladder.signature_for(worker.pair))
         started = time.time(), time.monotonic()
-        read_rows = _work(job, worker, output, watch, seen)
+        if job.ray:
+            read_rows = on_cluster(job, worker, output, watch, seen, known)
+        else:
+            prepare(worker, known, output.work, watch.segments)
+            stack.enter_context(opened(filters, output.work))
+            read_rows = _work(job, worker, output, watch, seen)
         seen.check()
         known.close()  # its log goes into its file before anything appears: who is killed later leaves no log
         tally = _tally(job, worker.ladders)
@@ -102,41 +109,6 @@ def decided(job: Job, watch: Watch) -> Job:
 def _read(job: Job) -> list[str]:
     """The inputs, and every file that an option names."""
     return list(named_files(job.model_dump(exclude={"output", "memory", "source", "target"})))
-
-
-def _prepare(worker: Worker, memory: Memory, output: Output, watch: Watch) -> None:
-    warn = cautioning(worker.filters, watch.say)
-    for ladder in worker.ladders.values():
-        ladder.memory = memory
-        ladder.watched(watch.segments)
-        ladder.keep_replies(output.work)
-        warn(ladder.signature_for(worker.pair))
-
-
-def _ladders(job: Job, stack: ExitStack) -> dict[str, Ladder]:
-    """The ladder of each engine of the routes by its name there; without routes the only one, under ""."""
-    if job.routes is None:
-        return {ONLY: _ladder(job, stack)}
-    made = {name: stack.enter_context(closing(job.routes.make(name))) for name in job.routes.names(job.pair.target)}
-    return {name: Ladder(translator, Memory(":memory:")) for name, translator in made.items()}
-
-
-def _ladder(job: Job, stack: ExitStack) -> Ladder:
-    translator = stack.enter_context(closing(job.engine.build(job.pair)))
-    if job.fallback is None:
-        return Ladder(translator, Memory(":memory:"))
-    second = stack.enter_context(closing(job.fallback.build(job.pair)))
-    return Ladder(translator, Memory(":memory:"), Ladder(second, Memory(":memory:")))
-
-
-def _worker(job: Job, schema: Schema, ladders: Mapping[str, Ladder], filters: Sequence[Filter]) -> Worker:
-    options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
-    if job.routes is None:
-        return Worker(job.pair, schema, ladders, filters, options)
-    job.routes.check(schema, [check.name for check in filters])
-    ways = job.routes.ways(job.pair, {name: ladder.translator for name, ladder in ladders.items()})
-    used = {name: ladder for name, ladder in ladders.items() if any(name in way.engines for way in ways)}
-    return Worker(job.pair, schema, used, filters, options, ways, job.routes.retry)
 
 
 def choose_schema(job: Job, seen: Survey, watch: Watch) -> Schema:
@@ -170,31 +142,34 @@ def _parts(job: Job, seen: Survey, worker: Worker) -> dict[str, Any]:
         "schema": worker.schema.model_dump(mode="json"),
         "signature": signatures if job.routes else signatures[ONLY],
         "filters": deciding(worker.filters),
+        **sharded(job.shard, _within(job, worker, seen)),
     }
+
+
+def _within(job: Job, worker: Worker, seen: Survey) -> Within | None:
+    return seen.within(job.shard, job.chunk or worker.chunk)
 
 
 def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) -> int:
     """Finish every chunk that the journal lacks; how many rows were read."""
-    done = output.done
+    done, within = output.done, _within(job, worker, seen)
     read_rows = 0
-    if seen.total is not None:
-        watch.total(seen.total)
+    if (total := len(within.rows) if within else seen.total) is not None:
+        watch.total(total)
 
     def todo() -> Iterator[tuple[int, list[Routed | Entry]]]:
         nonlocal read_rows
-        for number, rows in enumerate(chunked(read(job.inputs, format=job.format), job.chunk or worker.chunk)):
+        chunk = job.chunk or worker.chunk
+        for number, rows in enumerate(chunked(read(job.inputs, format=job.format, within=within), chunk)):
             seen.check(rows)
             read_rows += len(rows)
-            if job.strict:
-                _refuse_bad(rows)
-            if number in done:
+            if number not in done:
+                yield number, taken_apart(job, worker, rows)
+            else:
                 watch.rows(len(rows))
-                continue
-            yield number, worker.parse(rows)
 
     def answer(item: tuple[int, list[Routed | Entry]]) -> list[Entry]:
-        entries = worker.translate(item[1])
-        return _beside(item[1], entries, job.beside) if job.beside else entries
+        return answered(job, worker, item[1])
 
     def stop() -> None:
         for ladder in worker.ladders.values():
@@ -205,16 +180,9 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
             watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
 
     for (number, _), entries in overlapped(todo(), answer, stop, worker.parallel):
-        if job.strict:
-            _refuse_failed(entries)
         output.write(number, entries)
         watch.rows(len(entries))
     return read_rows
-
-
-def _beside(rows: Sequence[Routed | Entry], entries: Sequence[Entry], column: str) -> list[Entry]:
-    pairs = zip(rows, entries, strict=True)
-    return [beside(entry, row.row.row.data, column) if isinstance(row, Routed) else entry for row, entry in pairs]
 
 
 def _about(worker: Worker, started: tuple[float, float], filters: Sequence[Filter]) -> dict[str, Any]:
@@ -260,16 +228,3 @@ def _tally(job: Job, ladders: Mapping[str, Ladder]) -> Tally:
 def _accounts(ladders: Mapping[str, Ladder]) -> dict[str, dict[str, Any]]:
     """What the run has cost so far, by engine; {} for those that cost nothing."""
     return {name: ladder.translator.account() for name, ladder in ladders.items()}
-
-
-def _refuse_bad(rows: Iterable[Row | BadRow]) -> None:
-    for row in rows:
-        if isinstance(row, BadRow):
-            raise DataError(row.reason, file=row.file, line=row.line)
-
-
-def _refuse_failed(entries: Iterable[Entry]) -> None:
-    for entry in entries:
-        if entry["status"] == "failed":
-            data = entry["data"]
-            raise DataError(data["reason"], file=data["file"], line=data["line"])

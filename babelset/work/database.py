@@ -69,6 +69,13 @@ class Database:
         """All entries for which it holds."""
         return list(self._sound(table, self._read(f"SELECT * FROM {table} WHERE {condition}")))
 
+    def all(self, table: str) -> Iterator[list[Row]]:
+        """All entries in the order of their keys, some at a time; keys are bytes."""
+        key, last = self._key(table), b""
+        while found := self._read(f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {LOOKUP}", [last]):
+            last = found[-1][0]
+            yield list(self._sound(table, found))
+
     def one(self, query: str) -> Row:
         """What a query over all entries counts."""
         [row] = self._read(query)

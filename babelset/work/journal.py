@@ -3,6 +3,7 @@ The journal of an output on its way: `OUT.work/`, which makes it survive being k
 
 OUT.work/run.json             what is being done, with the hashes of the inputs; a resumed run must agree
 OUT.work/chunk-00000003.jsonl rows 768..1023, finished; it appears by rename, so existence means done
+OUT.work/try-00000004         how often a worker of a cluster has begun with a chunk; see translation.cluster
 OUT.work/*.sqlite             replies that were paid for; they stay whatever becomes of the rest, and go last
 OUT.work/lock                 held while a process works here
 
@@ -16,6 +17,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -38,8 +40,9 @@ from babelset.work.damage import (
 
 LOCK, RUN, PUBLISH = "lock", "run.json", "publish.json"
 _CHUNK = re.compile(r"chunk-(\d{8})\.jsonl")
+_TRY = re.compile(r"try-\d+(\.\d+)?")
 _PAID = re.compile(r".*\.sqlite(-\w+)?")
-_OURS = re.compile(rf"({_CHUNK.pattern}|{PUBLISH}|{RUN})(\.part)?|{_PAID.pattern}|{LOCK}")
+_OURS = re.compile(rf"({_CHUNK.pattern}|{PUBLISH}|{RUN})(\.part)?|{_TRY.pattern}|{_PAID.pattern}|{LOCK}")
 
 
 class Entry(TypedDict):
@@ -49,6 +52,24 @@ class Entry(TypedDict):
     data: dict[str, Any]
     file: NotRequired[str]  # where it goes, when its status does not tell
     place: NotRequired[list[int | str]]  # in the output, of what is sorted
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """Where finished chunks of one run are; of a run that several processes work on, each has a copy of this."""
+
+    folder: Path
+    run: str  # its checksum
+
+    def write(self, chunk: int, entries: Iterable[Entry]) -> None:
+        write_whole(self.path(chunk), sealed_lines(map(spelt, entries), self.of(chunk)))
+
+    def path(self, chunk: int) -> Path:
+        return self.folder / f"chunk-{chunk:08d}.jsonl"
+
+    def of(self, chunk: int) -> str:
+        """What a chunk's checksum is of, besides its lines."""
+        return f"{self.run} {chunk}"
 
 
 class Journal:
@@ -61,7 +82,7 @@ class Journal:
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, replace: bool = False) -> None:
         self.folder = folder
-        self._run = checksum("run", json.dumps(identity, sort_keys=True).encode()).hex()
+        self.chunks = Chunks(folder, checksum("run", json.dumps(identity, sort_keys=True).encode()).hex())
         self._lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
         try:
             make_folder(folder)
@@ -98,9 +119,9 @@ class Journal:
             write_sealed(self.folder / RUN, identity)
         for chunk in sorted(self.done()):
             try:
-                check_lines(self._path(chunk), self._of(chunk))
+                check_lines(self.chunks.path(chunk), self.chunks.of(chunk))
             except Damaged as damaged:
-                set_aside(self._path(chunk), str(damaged))
+                set_aside(self.chunks.path(chunk), str(damaged))
 
     def _before(self) -> dict[str, Any] | None:
         """What was being done here, None where nothing was, or nobody can tell."""
@@ -123,15 +144,12 @@ class Journal:
         names = (_CHUNK.fullmatch(path.name) for path in self.folder.iterdir())
         return {int(match[1]) for match in names if match}
 
-    def write(self, chunk: int, entries: Iterable[Entry]) -> None:
-        write_whole(self._path(chunk), sealed_lines(map(spelt, entries), self._of(chunk)))
-
     def read(self) -> Iterator[Entry]:
         """Every entry of every chunk, in order; OutputError where one was damaged since."""
         for chunk in sorted(self.done()):
-            path = self._path(chunk)
+            path = self.chunks.path(chunk)
             try:
-                check_lines(path, self._of(chunk))
+                check_lines(path, self.chunks.of(chunk))
             except Damaged as damaged:
                 set_aside(path, str(damaged), "to be made again")
                 raise OutputError(f"{path} was damaged just now: look at the disk, then run the same command") from None
@@ -145,13 +163,6 @@ class Journal:
         _empty(self.folder)
         if not (keep_paid and any(_PAID.fullmatch(path.name) for path in self.folder.iterdir())):
             _remove(self.folder)
-
-    def _path(self, chunk: int) -> Path:
-        return self.folder / f"chunk-{chunk:08d}.jsonl"
-
-    def _of(self, chunk: int) -> str:
-        """What a chunk's checksum is of, besides its lines."""
-        return f"{self._run} {chunk}"
 
 
 def _entry(line: bytes) -> Entry:

@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 
 from babelset import __version__
 from babelset.errors import DataError
+from babelset.files.shard import Shard, Within
 from babelset.files.survey import Fingerprint
 from babelset.work.damage import Damaged, read_sealed, teller
 
@@ -39,6 +40,7 @@ class Manifest(TypedDict, total=False):
     signature: str | dict[str, str]  # of the translator; by engine where there are routes
     filters: dict[str, dict[str, Any]]  # options that decide a score or a verdict, by filter
     scorers: dict[str, dict[str, Any]]  # of score: their options
+    shard: dict[str, int]  # which of how many, and its rows
     # the account
     rows: dict[str, int]  # read = accepted + rejected + failed, or written + failed
     rejections: dict[str, int]  # by check
@@ -72,6 +74,19 @@ def identity_of(command: str, parts: Mapping[str, Any]) -> dict[str, Any]:
     """
     known = {"format": FORMAT, "babelset": __version__, "command": command, **parts}
     return dict(json.loads(json.dumps(known, default=_plain)))
+
+
+def sharded(shard: Shard | None, within: Within | None) -> dict[str, dict[str, int]]:
+    """
+    The part of an identity that tells a shard: which one, and its rows, from `first` to before `end`.
+
+    >>> sharded(Shard(2, 3), Within(range(3, 6), [10]))
+    {'shard': {'number': 2, 'of': 3, 'first': 3, 'end': 6, 'total': 10}}
+    """
+    if shard is None or within is None:
+        return {}
+    rows, total = within.rows, sum(within.counts)
+    return {"shard": {"number": shard.number, "of": shard.of, "first": rows.start, "end": rows.stop, "total": total}}
 
 
 def _plain(value: Any) -> Any:

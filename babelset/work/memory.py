@@ -72,11 +72,32 @@ class Memory:
         ]
         self._database.put({"memory": rows})
 
+    def add(self, other: Memory) -> None:
+        """All entries of another memory, in the place of those of the same key."""
+        for rows in other._database.all("memory"):
+            self._database.put({"memory": rows})
+
     def __len__(self) -> int:
         return int(self._database.one("SELECT count(*) FROM memory")[0])
 
     def close(self) -> None:
         self._database.close()
+
+
+class OwnMemory(Memory):
+    """The memory of one of several processes, in a file of its own; what is not there may be in that of all."""
+
+    def __init__(self, path: Path, shared: Path | str) -> None:
+        super().__init__(path)
+        self._shared = Memory(shared)
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Translation]:
+        found = super().get(keys)
+        return {**self._shared.get([key for key in keys if key not in found]), **found}
+
+    def close(self) -> None:
+        super().close()
+        self._shared.close()
 
 
 def _flags(text: str) -> tuple[str, ...]:

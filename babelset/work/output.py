@@ -31,7 +31,7 @@ from babelset.files.formats import Writer
 from babelset.files.survey import fingerprint
 from babelset.files.writing import appear, check_writable, drafting, drafting_text, make_folder, part_of
 from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
-from babelset.work.journal import PUBLISH, Entry, Journal, clear, compare
+from babelset.work.journal import PUBLISH, Chunks, Entry, Journal, clear, compare
 from babelset.work.manifest import Manifest, identity_of, read_manifest
 from babelset.work.places import Places, keep_apart, keep_outside
 
@@ -63,7 +63,12 @@ class Output:
 
     def write(self, chunk: int, entries: Iterable[Entry]) -> None:
         """Finish a chunk: it is there whole, or not at all."""
-        self._journal.write(chunk, entries)
+        self.chunks.write(chunk, entries)
+
+    @property
+    def chunks(self) -> Chunks:
+        """Where they are, for other processes too."""
+        return self._journal.chunks
 
     def entries(self) -> Iterator[Entry]:
         """Every entry of every finished chunk, in order."""

@@ -24,6 +24,7 @@ TINY = Path(__file__).resolve().parents[1] / "models/tiny-nllb"
 COMMANDS = {  # each does something in a folder that `prepare` has filled; a new command must say what
     ("translate",): "in.jsonl --to ca -o new.jsonl --translator echo -q --config off.toml",
     ("run",): "pipeline.toml",
+    ("gather",): "shard.jsonl -o new.jsonl",
     ("estimate",): "in.jsonl --to ca --translator echo",
     ("inspect",): "text.txt",
     ("score",): "done.jsonl --with length -o new.jsonl -q",
@@ -82,6 +83,9 @@ def prepare(folder: Path) -> None:
     made = CliRunner().invoke(app, [*["translate", "--to", "ca", "--translator", "echo", "-q"], *map(str, options)])
     assert made.exit_code == 0, made.output
     done = told(json.loads((folder / "done.jsonl").read_text()))
+    shard = [*map(str, options[:2]), "-o", f"{folder}/shard.jsonl", *map(str, options[4:])]
+    argv = ["translate", "--to", "ca", "--translator", "echo", "-q", "--shard", "1/1", "--force", *shard]
+    assert CliRunner().invoke(app, argv).exit_code == 0
     evidence = done["_babelset"]
     evidence["verdicts"].append({"check": f"{EVIL}check", "ok": True, "score": 0.5, "reason": f"{EVIL}why"})
     evidence["scores"] = {**evidence.get("scores", {}), f"{EVIL}score": [0.5] * len(evidence["segments"])}

@@ -104,6 +104,7 @@ CALIBRATE = ("calibrate", "ca.jsonl", "--with", "judge:rot13", "-O", SERVED, "-O
 BY_COMET = ("score", "ca.jsonl", "--with", "comet:tool/model", "-O", "python=tool/python", *TO_SCORED)
 FILTER = ("filter", "ca.jsonl", "ca.rejected.jsonl", "--config", "c.toml")
 CUT = ("filter", "scored.jsonl", "-o", "strict.jsonl", "--config", "c.toml")
+GATHER = ("gather", "p2.jsonl", "p1.jsonl", "-o", "ca.jsonl")
 
 
 def changed(argv: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
@@ -203,6 +204,8 @@ def _export(shape: str, output: str) -> Case:
 
 
 FORCED = (*changed(TRANSLATE, "ca", "es"), "--force")
+PARTS = tuple((*changed(RUN, "ca.jsonl", f"p{number}.jsonl"), "--shard", f"{number}/2") for number in (1, 2))
+SCORED_PARTS = tuple((*BY_LENGTH[:-2], f"s{number}.jsonl", "-q", "--shard", f"{number}/2") for number in (1, 2))
 REVIEWED: tuple[Step, ...] = (RUN, (*REVIEW, "--export", "sheet.csv"), filled)
 CASES: dict[str, Case] = {
     "translate": case(TRANSLATE, other=changed(TRANSLATE, "ca", "es"), in_flight=BATCH),
@@ -231,6 +234,10 @@ CASES: dict[str, Case] = {
     "review to xlsx": case((*REVIEW, "--export", "sheet.xlsx"), RUN),
     "review to a folder": case((*REVIEW, "--export", "argilla/"), RUN),
     "review from csv": case(IMPORT, *REVIEWED),
+    "translate --shard": case((*TRANSLATE, "--shard", "2/2"), other=(*TRANSLATE, "--shard", "1/2"), in_flight=BATCH),
+    "gather": case(GATHER, *PARTS, other=(*RUN, "--keep-numbers")),
+    "gather scores": case(("gather", "s1.jsonl", "s2.jsonl", "-o", "scored.jsonl"), RUN, *SCORED_PARTS),
+    "gather to parquet": case(("gather", "p1.jsonl", "p2.jsonl", "-o", "ca.parquet"), *PARTS),
     "apply-review": case(APPLY, *REVIEWED, IMPORT, other=(*APPLY, "--reviewed-only")),
     "apply-review --memory": case(
         (*APPLY, "--memory", "m.sqlite"), *REVIEWED, IMPORT, other=(*APPLY, "--reviewed-only")

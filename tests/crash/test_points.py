@@ -24,6 +24,7 @@ FEW = {  # points of a command in the core suite
     "filter": 3,
     "export to files": 3,
     "export to a file": 2,
+    "gather": 3,
     "report": 3,
     "review to csv": 3,
     "review from csv": 3,

@@ -95,7 +95,7 @@ def test_the_chunk_of_another_run_is_none_of_ours(tmp_path: Path) -> None:
 
 def test_a_chunk_that_is_damaged_while_we_work_is_never_believed(tmp_path: Path) -> None:
     with Journal(tmp_path / "w", {}) as journal:
-        journal.write(0, ROWS)
+        journal.chunks.write(0, ROWS)
         damage(tmp_path / "w" / "chunk-00000000.jsonl", "a bit flipped")
         with pytest.raises(OutputError, match="run the same command"):
             list(journal.read())
@@ -138,7 +138,7 @@ def test_without_its_manifest_a_file_is_replaced_by_the_same_bytes_only(name: st
 def test_force_keeps_what_was_paid_for_and_what_is_not_ours(tmp_path: Path) -> None:
     work = tmp_path / "out.work"
     with Journal(work, {"beam": 1}) as journal:
-        journal.write(0, ROWS)
+        journal.chunks.write(0, ROWS)
         (work / "replies-1f.sqlite").write_text("paid")
     with Journal(work, {"beam": 2}, replace=True) as journal:
         assert journal.done() == set() and (work / "replies-1f.sqlite").read_text() == "paid"
@@ -152,7 +152,7 @@ def test_force_keeps_what_was_paid_for_and_what_is_not_ours(tmp_path: Path) -> N
 def test_a_finished_command_leaves_the_folder_that_another_works_in(tmp_path: Path) -> None:
     make(tmp_path)
     with Journal(tmp_path / "out.work", {"forced": True}) as journal:
-        journal.write(0, ROWS)
+        journal.chunks.write(0, ROWS)
         make(tmp_path)
         assert journal.done() == {0}
     make(tmp_path)

@@ -20,8 +20,8 @@ def entry(number: int) -> dict[str, Any]:
 
 def test_chunks_come_back_in_order_whatever_the_order_they_were_finished_in(tmp_path: Path) -> None:
     with Journal(tmp_path / "w", ME) as journal:
-        journal.write(11, [entry(11)])
-        journal.write(2, [entry(2), entry(3)])
+        journal.chunks.write(11, [entry(11)])
+        journal.chunks.write(2, [entry(2), entry(3)])
     with Journal(tmp_path / "w", ME) as journal:
         assert journal.done() == {2, 11}
         assert [item["data"]["n"] for item in journal.read()] == [2, 3, 11]
@@ -34,7 +34,7 @@ def test_a_half_written_chunk_does_not_exist(tmp_path: Path) -> None:
 
     with Journal(tmp_path / "w", ME) as journal:
         with pytest.raises(KeyboardInterrupt):
-            journal.write(0, breaks())
+            journal.chunks.write(0, breaks())
         assert journal.done() == set()
         assert list(journal.read()) == []
 
@@ -48,7 +48,7 @@ def test_another_run_is_refused_and_the_difference_shown(tmp_path: Path) -> None
 
 def test_replace_throws_another_unfinished_run_away(tmp_path: Path) -> None:
     with Journal(tmp_path / "w", ME) as journal:
-        journal.write(0, [entry(0)])
+        journal.chunks.write(0, [entry(0)])
     with Journal(tmp_path / "w", {"job": "another"}, replace=True) as journal:
         assert journal.done() == set()
 
@@ -84,7 +84,7 @@ def test_a_process_that_was_killed_leaves_nothing_locked(tmp_path: Path) -> None
 
 def test_remove_leaves_nothing(tmp_path: Path) -> None:
     with Journal(tmp_path / "w", ME) as journal:
-        journal.write(0, [entry(0)])
+        journal.chunks.write(0, [entry(0)])
         journal.remove()
     assert list(tmp_path.iterdir()) == []
 

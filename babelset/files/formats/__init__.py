@@ -10,4 +10,4 @@ from babelset.files.formats.tmx import Tmx
 
 FORMATS: tuple[Format, ...] = (JsonArray(), JsonLines(), Csv(), Tsv(), Parquet(), Text(), Tmx())
 
-__all__ = ["FORMATS", "Bad", "Format", "Noted", "Parquet", "Reading", "Start", "Writer"]
+__all__ = ["FORMATS", "Bad", "Format", "JsonLines", "Noted", "Parquet", "Reading", "Start", "Text", "Writer"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Any
 
 from babelset.errors import DataError, OutputError
@@ -50,11 +51,14 @@ class JsonLines:
 
     names = ("jsonl", "ndjson")
 
-    def read(self, file: Start) -> Iterator[Reading]:
+    def read(self, file: Start, skip: int = 0) -> Iterator[Reading]:
         if _is_array(file):
-            yield from JsonArray().read(file)
+            yield from islice(JsonArray().read(file), skip, None)
         else:
-            yield from self._lines(file)
+            yield from self._lines(file, skip)
+
+    def count(self, file: Start) -> int:
+        return sum(1 for _ in (JsonArray().read(file) if _is_array(file) else _filled(Lines(file))))
 
     def note(self, file: Start) -> str:
         if is_bare_list(file.first_line):
@@ -69,11 +73,12 @@ class JsonLines:
     def like(self, file: Start) -> JsonLines:
         return self
 
-    def _lines(self, file: Start) -> Iterator[Reading]:
+    def _lines(self, file: Start, skip: int) -> Iterator[Reading]:
         import jsonlines
 
         lines = Lines(file)
-        reader: Any = jsonlines.Reader(_filled(lines), loads=loads)  # type: ignore[arg-type]
+        filled = islice(_filled(lines), skip, None)
+        reader: Any = jsonlines.Reader(filled, loads=loads)  # type: ignore[arg-type]
         while True:
             try:
                 data = reader.read(skip_empty=True)
@@ -95,7 +100,7 @@ class JsonLines:
 
 def _filled(lines: Lines) -> Iterator[bytes]:
     for line in lines:
-        if line.isspace():
+        if not line or line.isspace():  # the first is what a mark of byte order alone leaves
             lines.pass_over(BLANK)
         else:
             yield line
@@ -174,9 +179,12 @@ class Text:
     def like(self, file: Start) -> Text:
         return self
 
-    def read(self, file: Start) -> Iterator[Reading]:
+    def count(self, file: Start) -> int:
+        return sum(1 for _ in Lines(file))
+
+    def read(self, file: Start, skip: int = 0) -> Iterator[Reading]:
         lines = Lines(file)
-        for line in lines:
+        for line in islice(lines, skip, None):
             if lines.too_long:
                 yield lines.number, Bad(TOO_LONG, excerpt(line))
                 continue

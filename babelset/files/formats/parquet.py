@@ -36,14 +36,22 @@ class Parquet:
     schema: Any = None
     names = ("parquet",)
 
-    def read(self, file: IO[bytes]) -> Iterator[Reading]:
-        read = 0
+    def read(self, file: IO[bytes], skip: int = 0) -> Iterator[Reading]:
+        """Row groups that are skipped whole are not read."""
         with _table(file) as (table, whole):
             kinds = {field.name: field.type for field in table.schema_arrow}
-            for batch, size in _batches(table, whole):
-                contents = _rows(batch, kinds) if size <= LONGEST else [Bad(TOO_LONG, "")]  # a single row
+            groups, read = _from(table.metadata, skip)
+            for batch, size in _batches(table, whole, groups):
+                over = min(max(skip - read, 0), len(batch))
+                read += over
+                batch = batch.slice(over)
+                contents = _rows(batch, kinds) if size <= LONGEST else [Bad(TOO_LONG, "")] * len(batch)  # one at most
                 for read, content in enumerate(contents, read + 1):  # noqa: B020  # goes on from batch to batch
                     yield read, content
+
+    def count(self, file: IO[bytes]) -> int:
+        with _table(file) as (table, _):
+            return int(table.metadata.num_rows)
 
     def check(self) -> None:
         """Raise ConfigError where the extra is missing."""
@@ -113,7 +121,18 @@ def _check_chunks(metadata: Any) -> None:
             check_size(column.total_compressed_size, max(column.total_uncompressed_size, column.num_values), CHUNK)
 
 
-def _batches(table: Any, whole: IO[bytes]) -> Iterator[tuple[Any, int]]:
+def _from(metadata: Any, skip: int) -> tuple[range, int]:
+    """The row groups from the one that holds row `skip` on, and how many rows there are before it."""
+    before = 0
+    for number in range(metadata.num_row_groups):
+        rows = metadata.row_group(number).num_rows
+        if before + rows > skip:
+            return range(number, metadata.num_row_groups), before
+        before += rows
+    return range(0), before
+
+
+def _batches(table: Any, whole: IO[bytes], wanted: range) -> Iterator[tuple[Any, int]]:
     """
     Rows, as many as fit into memory, and their size.
 
@@ -126,7 +145,8 @@ def _batches(table: Any, whole: IO[bytes]) -> Iterator[tuple[Any, int]]:
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     largest = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
     packed, unpacked = size_of(whole), 0
-    for batch in shared.iter_batches(batch_size=max(1, min(BATCH, LONGEST // max(largest, 1)))):
+    size = max(1, min(BATCH, LONGEST // max(largest, 1)))
+    for batch in shared.iter_batches(batch_size=size, row_groups=list(wanted)) if wanted else ():
         for piece, size in _pieces(batch):
             unpacked += size
             check_size(packed, unpacked)

@@ -11,6 +11,7 @@ and nearly every sentence is a command in Ruby and Bash. So a grammar must also 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -62,6 +63,7 @@ class Reading(NamedTuple):
 FEWEST_STEPS = 500  # of a parser that every text may take
 CHUNK = 1 << 16  # bytes that a parser is given at a time
 # tree-sitter-bash 0.25.1 looks what follows a brace up in a table of 256 characters: another one may end the process.
+_turn = threading.Lock()  # a parser that calls back lets another thread in, and two in one end the process
 BRACE = re.compile(r"(\{[0-9]*(?:\.\.[0-9]*)?)([^\x00-\xff])")
 
 
@@ -103,13 +105,14 @@ def tree(name: str, code: str) -> Any:
         code = BRACE.sub(lambda found: found[1] + "?" * len(found[2].encode("utf-8", "replace")), code)
     source, steps = code.encode("utf-8", "replace"), count()
     most = FEWEST_STEPS + len(source) // 5  # real code takes a step for 100 bytes and more, the worst known for 28
-    try:
-        found = parser(name).parse(
-            lambda at, _: source[at : at + CHUNK], progress_callback=lambda *_: next(steps) > most
-        )
-    except ValueError:
-        parser(name).reset()
-        return None
+    with _turn:
+        try:
+            found = parser(name).parse(
+                lambda at, _: source[at : at + CHUNK], progress_callback=lambda *_: next(steps) > most
+            )
+        except ValueError:
+            parser(name).reset()
+            return None
     return found.root_node
 
 

@@ -194,3 +194,17 @@ def test_a_grammar_that_goes_round_in_circles_is_given_up() -> None:
     assert not grammars.read("tsx", text).is_code
     assert "".join(span.text for span in parse(text)) == text
     assert grammars.read("tsx", "const a = <b>{c}</b>;").is_code, "the parser is as good as new"
+
+
+def test_threads_share_a_grammar() -> None:
+    """As they do where one chunk is parsed while another is checked: two in one parser end the process."""
+    script = """
+import sys, threading
+from babelset.text.scan.grammars import read
+sys.setswitchinterval(1e-6)
+def work(): [read("python", f"for x in range({n}): print(x)\\n" * 20) for n in range(200)]
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

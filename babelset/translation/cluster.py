@@ -1,0 +1,246 @@
+"""
+A run on a cluster, through Ray Data (extra `ray`): many workers, each with engines of its own, and one journal.
+
+What travels to a worker is which rows to do, a stretch of chunks at a time: it reads them itself, and writes each chunk
+that it finishes into the journal. So nothing depends on the order in which Ray does things, on what it repeats, or on
+what it keeps: a chunk whose file is there is done, whoever dies. All workers see the same files, by the same names.
+
+A row that kills whoever works on it must not stop the rest. A worker notes each chunk that it begins with. Where two
+have died of a chunk, its rows are done one by one; where two have died of a row alone, it goes to the failed ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from babelset import errors
+from babelset.contracts.checks import build_filters, opened
+from babelset.contracts.schema import Schema
+from babelset.errors import BabelsetError, ConfigError, EngineError
+from babelset.files.lossless import dumps
+from babelset.files.reading import read
+from babelset.files.row import BadRow, Row, excerpt
+from babelset.files.shard import Within
+from babelset.files.survey import Survey
+from babelset.files.writing import sync
+from babelset.translation.job import Job
+from babelset.translation.making import answered, ladders_of, prepare, taken_apart, worker_of
+from babelset.translation.parsing import failed
+from babelset.translation.worker import Worker
+from babelset.work.chunks import chunked
+from babelset.work.journal import Chunks, Entry
+from babelset.work.memory import Memory, OwnMemory
+from babelset.work.output import Output
+from babelset.work.watch import Watch
+
+DEATHS = 2  # of workers, until a chunk is done row by row, and until a row is given up
+RESTARTS = 50  # of one worker, until the run ends: what kills all of them is no row
+STRETCHES = 8  # for each worker: so many times it passes over the rows before its own
+LOCAL = "local"
+MEMORIES = "memory-*.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every worker is told."""
+
+    job: Job
+    schema: Schema
+    within: Within
+    size: int  # rows of a chunk
+    chunks: Chunks
+    memory: Path
+    home: str  # the folder that names of files are relative to
+
+    def rows_of(self, chunk: int) -> range:
+        return self.within.rows[chunk * self.size : (chunk + 1) * self.size]
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often each chunk, or row, was begun with and not finished."""
+
+    folder: Path
+
+    def begin(self, what: str) -> int:
+        """Note it; how often it was before."""
+        with self._path(what).open("ab") as file:
+            before = file.tell()
+            file.write(b".")
+            file.flush()
+            os.fsync(file.fileno())
+        sync(self.folder)
+        return before
+
+    def end(self, what: str) -> None:
+        self._path(what).unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """All of them: those who began them were stopped from outside."""
+        for path in self.folder.glob("try-*"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, what: str) -> Path:
+        return self.folder / f"try-{what}"
+
+
+class Actor:
+    """A worker on the cluster: it is given stretches of chunks, and says how many rows of them it did."""
+
+    def __init__(self, plan: Plan) -> None:
+        with suppress(OSError):
+            os.chdir(plan.home)
+        self.plan, self.tries, self.stack = plan, Tries(plan.chunks.folder), ExitStack()
+        filters = build_filters(plan.job.filters)
+        self.worker = worker_of(plan.job, plan.schema, ladders_of(plan.job, self.stack), filters)
+        own = plan.chunks.folder / f"memory-{uuid4().hex}.sqlite"
+        self.memory = self.stack.enter_context(closing(OwnMemory(own, plan.memory)))
+        prepare(self.worker, self.memory, plan.chunks.folder)
+        self.stack.enter_context(opened(filters, plan.chunks.folder))
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """One stretch, `first` to before `end`; what stops the run is told, since not every error can travel."""
+        try:
+            rows = sum(self._do(first, end) for first, end in zip(batch["first"], batch["end"], strict=True))
+        except BabelsetError as error:
+            return {"rows": [0], "stop": [type(error).__name__], "reason": [str(error)]}
+        return {"rows": [rows], "stop": [""], "reason": [""]}
+
+    def _do(self, first: int, end: int) -> int:
+        plan, count = self.plan, 0
+        wanted = range(plan.rows_of(int(first)).start, plan.rows_of(int(end) - 1).stop)
+        rows = read(plan.job.inputs, format=plan.job.format, within=Within(wanted, plan.within.counts))
+        for chunk, some in enumerate(chunked(rows, plan.size), int(first)):
+            if not plan.chunks.path(chunk).exists():  # another has done it, and died afterwards
+                plan.chunks.write(chunk, self._entries(chunk, some))
+                self.tries.end(f"{chunk:08d}")
+            count += len(some)
+        return count
+
+    def _entries(self, chunk: int, rows: Sequence[Row | BadRow]) -> list[Entry]:
+        if self.tries.begin(f"{chunk:08d}") < DEATHS:
+            return self._made(rows)
+        return [entry for row in rows for entry in self._alone(f"{chunk:08d}.{row.number}", row)]
+
+    def _alone(self, name: str, row: Row | BadRow) -> list[Entry]:
+        if self.tries.begin(name) < DEATHS:
+            entries = self._made([row])
+        else:
+            reason = f"{2 * DEATHS} workers died of it, {DEATHS} of them with this row alone"
+            raw = row.raw if isinstance(row, BadRow) else excerpt(dumps(row.data))
+            entries = [failed(BadRow(row.number, row.file, row.line, reason, raw))]
+        self.tries.end(name)
+        return entries
+
+    def _made(self, rows: Sequence[Row | BadRow]) -> list[Entry]:
+        return answered(self.plan.job, self.worker, taken_apart(self.plan.job, self.worker, rows))
+
+
+def on_cluster(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey, memory: Memory) -> int:
+    """
+    Finish every chunk that the journal lacks, on the cluster; how many rows there are.
+
+    Raises ConfigError where Ray is missing or the cluster cannot be reached, EngineError where workers die for good,
+    and whatever a worker raises.
+    """
+    size = job.chunk or worker.chunk
+    within = seen.within(job.shard, size) or Within(range(seen.total or 0), seen.counts)
+    plan = Plan(job, worker.schema, within, size, output.chunks, Path(memory.path).absolute(), str(Path.cwd()))
+    Tries(output.work).forget()
+    _merge(output.work, memory)
+    watch.total(len(within.rows))
+    left = [chunk for chunk in range(-(-len(within.rows) // size)) if chunk not in output.done]
+    watch.rows(len(within.rows) - sum(len(plan.rows_of(chunk)) for chunk in left))
+    if left:
+        with _connected(job.ray or LOCAL) as ray:
+            for rows in _results(ray, plan, left, worker):
+                watch.rows(rows)
+    seen.check()
+    _merge(output.work, memory)
+    return len(within.rows)
+
+
+def _merge(folder: Path, memory: Memory) -> None:
+    """What workers remembered goes into the memory of all."""
+    for path in sorted(folder.glob(MEMORIES)):
+        with closing(Memory(path)) as own:
+            memory.add(own)
+        for name in (f"{path}-wal", f"{path}-shm", str(path)):
+            Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise ConfigError("--ray needs an extra: pip install 'babelset[ray]'") from None
+    here = {"include_dashboard": False} if address == LOCAL else {"address": address}
+    mine = not ray.is_initialized()
+    try:
+        if mine:
+            os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it would be said on the terminal
+            ray.init(log_to_driver=False, logging_level="ERROR", **here)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ConfigError(
+            f"--ray {address}: {str(error).splitlines()[0]}; start a cluster, or use --ray local"
+        ) from None
+    try:
+        yield ray
+    finally:
+        if mine:
+            ray.shutdown()
+
+
+def _results(ray: Any, plan: Plan, left: Sequence[int], worker: Worker) -> Iterator[int]:
+    """How many rows each stretch had, as they end."""
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    gpus = _gpus(plan.job) if ray.cluster_resources().get("GPU") else 0
+    workers = plan.job.workers or int(ray.cluster_resources().get("GPU", 0) // gpus if gpus else os.cpu_count() or 1)
+    stretches = list(_stretches(left, workers))
+    found = ray.data.from_items(stretches, override_num_blocks=len(stretches)).map_batches(
+        Actor, fn_constructor_args=[plan], batch_size=None, zero_copy_batch=True,
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(stretches)), max_tasks_in_flight_per_actor=1),
+        num_cpus=0, num_gpus=gpus, ray_remote_args_fn=_bounds,
+    )  # fmt: skip
+    try:
+        for told in found.iter_rows():
+            if told["stop"]:
+                raise getattr(errors, str(told["stop"]), EngineError)(str(told["reason"]))
+            yield int(told["rows"])
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise EngineError(f"the workers on the cluster died: {reason}; the same command goes on") from None
+
+
+def _bounds() -> dict[str, int]:
+    """How often Ray makes a worker anew, and gives what a dead one had to do to the next: always."""
+    return {"max_restarts": RESTARTS, "max_task_retries": -1}
+
+
+def _gpus(job: Job) -> int:
+    """GPUs of one engine, the largest group that an option of an engine asks for."""
+    engines = [*(job.routes.engines.values() if job.routes else [job.engine])]
+    sizes = [engine.options.get("engine_args", {}).get("tensor_parallel_size", 1) for engine in engines]
+    return max(map(int, sizes))
+
+
+def _stretches(left: Sequence[int], workers: int) -> Iterator[dict[str, int]]:
+    """Chunks that follow each other, `first` to before `end`: several for each worker, so that all end together."""
+    most = max(1, len(left) // (workers * STRETCHES))
+    first = before = left[0]
+    for chunk in [*left[1:], -1]:
+        if chunk != before + 1 or chunk - first >= most:
+            yield {"first": first, "end": before + 1}
+            first = chunk
+        before = chunk

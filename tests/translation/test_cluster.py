@@ -1,0 +1,146 @@
+"""On a cluster of one machine: the bytes of the local loop, whoever is killed, and no row that stops the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from babelset.translation.cluster import DEATHS, Tries, _stretches
+
+POISON = """
+import os, time
+from pathlib import Path
+from babelset.translators.echo import Echo
+
+class Poison(Echo):
+    @property
+    def signature(self):
+        return "poison|v:1"
+
+    def translate(self, segments, pair):
+        with open(os.environ["BILL"], "a") as bill:
+            bill.write("".join(segment.text + "\\n" for segment in segments))
+        texts = [segment.text for segment in segments]
+        if "slow" in os.environ["BILL"]:
+            time.sleep(0.5)
+        once = Path(os.environ["BILL"] + ".once")
+        if any("poison" in text for text in texts) or any("fragile" in text for text in texts) and not once.exists():
+            once.touch()
+            os.kill(os.getpid(), 9)
+        return super().translate(segments, pair)
+"""
+OFF = "[filters]\n" + "".join(f"{name} = false\n" for name in ("language", "copied", "script", "task", "intact"))
+PLAIN = [f"The river {number} runs `x{number}`." for number in range(24)]
+ARGV = ("translate", "in.jsonl", "--to", "ca", "--chunk", "3", "-q", "--config", "off.toml")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "engine" / "poison-1.0.dist-info").mkdir(parents=True)
+    (tmp_path / "engine" / "poison.py").write_text(POISON)
+    (tmp_path / "engine" / "poison-1.0.dist-info" / "METADATA").write_text("Name: poison\nVersion: 1.0\n")
+    points = "[babelset.translators]\npoison = poison:Poison\n"
+    (tmp_path / "engine" / "poison-1.0.dist-info" / "entry_points.txt").write_text(points)
+    (tmp_path / "off.toml").write_text(OFF)
+    return tmp_path
+
+
+def rows(folder: Path, texts: Sequence[str]) -> None:
+    lines = [json.dumps({"instruction": "", "input": "", "output": text}) for text in texts]
+    (folder / "in.jsonl").write_text("\n".join([*lines, "{no row"]) + "\n")
+
+
+def start(folder: Path, output: str, *more: str, bill: str = "bill") -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(folder / "engine"), "BILL": str(folder / bill)}
+    argv = [sys.executable, "-m", "babelset", *ARGV, "--translator", "poison", "-o", output, *more]
+    return subprocess.Popen(
+        argv, cwd=folder, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def run(folder: Path, output: str, *more: str, bill: str = "bill") -> str:
+    process = start(folder, output, *more, bill=bill)
+    said = process.communicate(timeout=500)[1]
+    assert process.returncode == 1, said  # the last line is no row
+    return said
+
+
+def same(folder: Path, one: str, other: str) -> None:
+    for ending in (".jsonl", ".rejected.jsonl", ".failed.jsonl"):
+        assert (folder / f"{one}{ending}").read_bytes() == (folder / f"{other}{ending}").read_bytes(), ending
+    assert not (folder / f"{other}.work").exists()
+
+
+RAY = ("--ray", "local", "--workers", "2")
+
+
+@pytest.mark.engine
+def test_a_killed_worker_costs_nothing_but_time(folder: Path) -> None:
+    pytest.importorskip("ray")
+    rows(folder, [*PLAIN[:10], "A fragile river.", *PLAIN[10:]])
+    (folder / "whole.once").touch()
+    run(folder, "whole.jsonl", bill="whole")
+    run(folder, "ray.jsonl", *RAY)
+    assert (folder / "bill.once").exists()  # one has died
+    same(folder, "whole", "ray")
+
+
+@pytest.mark.engine
+def test_a_row_that_kills_every_worker_is_given_up(folder: Path) -> None:
+    pytest.importorskip("ray")
+    rows(folder, [*PLAIN[:10], "A poison river.", *PLAIN[10:]])
+    run(folder, "ray.jsonl", *RAY)
+    lost = [json.loads(line) for line in (folder / "ray.failed.jsonl").read_text().splitlines()]
+    assert [(line["row"], line["line"]) for line in lost] == [(10, 11), (25, 26)]
+    assert lost[0]["reason"].startswith(f"{2 * DEATHS} workers died of it") and "A poison river." in lost[0]["raw"]
+    assert (folder / "bill").read_text().splitlines().count("A poison river.") == 2 * DEATHS
+    rows(folder, PLAIN)
+    run(folder, "whole.jsonl", bill="whole")
+    made = [json.loads(line)["output"] for line in (folder / "ray.jsonl").read_text().splitlines()]
+    assert made == [json.loads(line)["output"] for line in (folder / "whole.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.engine
+def test_a_killed_driver_goes_on_and_asks_for_nothing_twice(folder: Path) -> None:
+    pytest.importorskip("ray")
+    rows(folder, PLAIN)
+    run(folder, "whole.jsonl", bill="whole")
+    process, work = start(folder, "ray.jsonl", *RAY, bill="slow"), folder / "ray.work"
+    while len(list(work.glob("chunk-*.jsonl"))) < 2:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    time.sleep(5)  # its workers end with it
+    done = {path.name for path in work.glob("chunk-*.jsonl")}
+    asked = (folder / "slow").read_text().splitlines()
+    assert 2 <= len(done) < 9
+    run(folder, "ray.jsonl", *RAY, bill="slow")
+    same(folder, "whole", "ray")
+    again = (folder / "slow").read_text().splitlines()[len(asked) :]
+    assert len(again) + 3 * len(done) <= len(PLAIN) + 2  # what was in a finished chunk is not asked for again
+
+
+def test_a_try_is_counted_until_it_ends(tmp_path: Path) -> None:
+    tries = Tries(tmp_path)
+    assert [tries.begin("00000001") for _ in range(3)] == [0, 1, 2] and tries.begin("00000001.5") == 0
+    tries.end("00000001")
+    assert tries.begin("00000001") == 0
+    tries.forget()
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(left=st.sets(st.integers(0, 300), min_size=1), workers=st.integers(1, 9))
+def test_every_chunk_that_is_left_is_in_one_stretch(left: set[int], workers: int) -> None:
+    found = list(_stretches(sorted(left), workers))
+    assert [chunk for each in found for chunk in range(each["first"], each["end"])] == sorted(left)
