@@ -10,7 +10,9 @@ and nearly every sentence is a command in Ruby and Bash. So a grammar must also 
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -64,6 +66,7 @@ FEWEST_STEPS = 500  # of a parser that every text may take
 CHUNK = 1 << 16  # bytes that a parser is given at a time
 # tree-sitter-bash 0.25.1 looks what follows a brace up in a table of 256 characters: another one may end the process.
 _turn = threading.Lock()  # a parser that calls back lets another thread in, and two in one end the process
+HELD = 2  # references to a local name's value, as sys.getrefcount counts them
 BRACE = re.compile(r"(\{[0-9]*(?:\.\.[0-9]*)?)([^\x00-\xff])")
 
 
@@ -103,17 +106,33 @@ def tree(name: str, code: str) -> Any:
     """
     if name == "bash":
         code = BRACE.sub(lambda found: found[1] + "?" * len(found[2].encode("utf-8", "replace")), code)
-    source, steps = code.encode("utf-8", "replace"), count()
+    source, steps, given = memoryview(code.encode("utf-8", "replace")), count(), list[bytes]()
     most = FEWEST_STEPS + len(source) // 5  # real code takes a step for 100 bytes and more, the worst known for 28
+
+    def give(at: int, _: object) -> bytes:
+        given.append(bytes(source[at : at + CHUNK]))
+        return given[-1]
+
     with _turn:
         try:
-            found = parser(name).parse(
-                lambda at, _: source[at : at + CHUNK], progress_callback=lambda *_: next(steps) > most
-            )
+            return parser(name).parse(give, progress_callback=lambda *_: next(steps) > most).root_node
         except ValueError:
             parser(name).reset()
             return None
-    return found.root_node
+        finally:
+            _take_back(given)
+
+
+def _take_back(given: list[bytes]) -> None:
+    """
+    Let go of what a parser was given: py-tree-sitter 0.26 keeps a reference to each part for ever.
+
+    Known by the count of references, so that nothing is taken twice from one that lets go by itself.
+    """
+    while given:
+        part = given.pop()
+        if sys.getrefcount(part) == HELD + 1:
+            ctypes.pythonapi.Py_DecRef(ctypes.py_object(part))
 
 
 def read(name: str, code: str) -> Reading:

@@ -208,3 +208,19 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 """
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_parser_keeps_nothing_of_what_it_has_read() -> None:
+    import tracemalloc
+
+    from babelset.text.scan.grammars import tree
+
+    text = "x = 1\nprint(x)\n" * 700
+    tree("python", text)
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            tree("python", f"{text}# {number}\n")
+        assert tracemalloc.get_traced_memory()[0] < 20 * len(text)
+    finally:
+        tracemalloc.stop()
