@@ -40,6 +40,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("prompts", "show"): "segments",
     ("models", "list"): "",
     ("models", "vmap"): f"{TINY} text.txt -o new.txt",
+    ("models", "trim"): f"{TINY} --to en,ca -o new --text text.txt --check text.txt",
     ("models", "get"): "firefox en-es --from nowhere --to models",
     ("setup", "comet"): "--dry-run",
 }

@@ -232,6 +232,7 @@ CASES: dict[str, Case] = {
     ),
     "models get": case(("models", "get", "firefox", "en-es", "--from", "mirror", "--to", "models"), mirror),
     "models vmap": case(("models", "vmap", "model", "few.jsonl", "-o", "vmap.txt"), model),
+    "models trim": case(("models", "trim", "model", "--to", "en,ca", "--text", "few.jsonl", "-o", "small"), model),
     "setup comet": case(("setup", "comet", "--path", "env", "--python", "./python"), installer),
 }
 WRITES_NOTHING: dict[str, tuple[str, ...]] = {
