@@ -32,8 +32,8 @@ CT2Model = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a C
 Languages = Annotated[
     list[str], typer.Option("--to", metavar="LANG", help="Languages to keep: --to en,ca or --to en --to ca.")
 ]
-TEXT = "Texts in these languages: pieces that they have twice are kept. Without it, those of the languages' scripts."
-CHECK = "Texts to translate before and after, into every other language: what is the same, speed and memory."
+TEXT = "Texts whose pieces are kept; without it, those in the languages' scripts."
+CHECK = "Texts to translate with both models: what is the same, speed, memory."
 
 models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch models, and list those that are here.")
 
@@ -81,10 +81,10 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
 @models.command()
 def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> None:
     """
-    Write a vocabulary map: the tokens that nllb or ct2 may write, as texts in the target language need them.
+    Write a vocabulary map: the tokens that a model may write.
 
-    With -O vmap=FILE it is faster, for it weighs fewer tokens. Give many texts, and names of the source: what the map
-    lacks can only be spelled. See docs/engines.md.
+    They are those that texts in the target language need. With -O vmap=FILE nllb or ct2 is faster, for it weighs fewer.
+    Give many texts, and names of the source: what the map lacks can only be spelled. See docs/engines.md.
     """
     from babelset.engines.ctranslate2 import vocabularymap
     from babelset.engines.modelfolder import locate
@@ -114,10 +114,11 @@ def trim(
     json: o.AsJson = False,
 ) -> None:
     """
-    Cut an NLLB model to some languages: a smaller and faster folder, which nllb loads.
+    Cut an NLLB model to some languages.
 
-    What is translated inside the tokens that stay is the same; words outside are split into smaller pieces, down to
-    single characters, which all stay. See docs/engines.md.
+    The new folder is smaller and faster, and nllb loads it as any other. What is translated inside the tokens that stay
+    is the same; words outside are split into smaller pieces, down to single characters, which all stay. See
+    docs/engines.md.
     """
     from babelset.engines.ctranslate2.trimcheck import compared
     from babelset.engines.ctranslate2.trimming import cut

@@ -124,7 +124,7 @@ def _json(path: Path) -> Tokenizer:
 
     def encode(texts: Sequence[str]) -> list[list[str]]:
         found = fast.encode_batch(list(texts))  # its `tokens` may be the text that an unknown one is for
-        return [[fast.id_to_token(id_) for id_ in each.ids] for each in found]
+        return [[str(fast.id_to_token(id_)) for id_ in each.ids] for each in found]
 
     return Tokenizer(encode, _unknown(told["model"]), bytewise)
 

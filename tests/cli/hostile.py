@@ -28,6 +28,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("inspect",): "text.txt",
     ("score",): "done.jsonl --with length -o new.jsonl -q",
     ("calibrate",): "done.jsonl",
+    ("coverage",): "--model use --to ca --parallel nowhere",
     ("filter",): "done.jsonl -o new.jsonl",
     ("report",): "done.jsonl",
     ("review",): "done.jsonl --all --export new.csv",

@@ -251,3 +251,4 @@ WRITES_NOTHING: dict[str, tuple[str, ...]] = {
     "prompts list": (),
     "prompts show": ("segments",),
 }
+WITH_A_MODEL = {"coverage"}  # writes nothing either, which tests/cli/test_coverage.py sees
