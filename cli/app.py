@@ -14,6 +14,7 @@ import typer
 from babelset import __version__
 from babelset.cli.apply_review import apply_review
 from babelset.cli.calibrate import calibrate
+from babelset.cli.coverage import coverage
 from babelset.cli.doctor import doctor
 from babelset.cli.estimate import estimate
 from babelset.cli.export import export
@@ -91,7 +92,7 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translate, run, gather, estimate, inspect),
-    "Score and decide": (score, calibrate, filter_, report),
+    "Score and decide": (score, calibrate, filter_, report, coverage),
     "Review and export": (review, apply_review, export),
     "This installation": (languages, plugins, doctor),
 }

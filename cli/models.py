@@ -12,7 +12,7 @@ from babelset.cli.terminal import say, show_json
 from babelset.errors import ConfigError
 
 if TYPE_CHECKING:
-    from babelset.languages import Pair
+    from babelset.languages import Language, Pair
 
 Engine = Annotated[str, typer.Argument(metavar="ENGINE", help="firefox.")]
 Direction = Annotated[str, typer.Argument(metavar="PAIR", help="From and to, as en-es; pt-es goes by way of English.")]
@@ -29,6 +29,11 @@ Texts = Annotated[
 ]
 Map = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The map to write.")]
 CT2Model = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a CTranslate2 model, as NLLB's.")]
+Languages = Annotated[
+    list[str], typer.Option("--to", metavar="LANG", help="Languages to keep: --to en,ca or --to en --to ca.")
+]
+TEXT = "Texts whose pieces are kept; without it, those in the languages' scripts."
+CHECK = "Texts to translate with both models: what is the same, speed, memory."
 
 models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Fetch models, and list those that are here.")
 
@@ -76,9 +81,9 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
 @models.command()
 def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> None:
     """
-    Write a vocabulary map for nllb or ct2.
+    Write a vocabulary map: the tokens that a model may write.
 
-    It names the tokens that texts in the target language need: with -O vmap=FILE it is faster, for it weighs fewer.
+    They are those that texts in the target language need. With -O vmap=FILE nllb or ct2 is faster, for it weighs fewer.
     Give many texts, and names of the source: what the map lacks can only be spelled. See docs/engines.md.
     """
     from babelset.engines.ctranslate2 import vocabularymap
@@ -94,6 +99,74 @@ def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> 
         raise ConfigError(f"{output} exists, and is not this map; name another file, or add --force")
     write_whole(output, [line])
     say(f"{len(tokens)} tokens")
+
+
+@models.command()
+def trim(
+    model: CT2Model,
+    to: Languages,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
+    text: Annotated[list[str] | None, typer.Option(metavar="FILE", help=TEXT)] = None,
+    size: Annotated[int, typer.Option(min=0, metavar="N", help="Tokens at most; 0 for any number.")] = 0,
+    check: Annotated[str | None, typer.Option(metavar="FILE", help=CHECK)] = None,
+    source: Annotated[str, typer.Option("--from", metavar="LANG", help="Language of the texts to check.")] = "en",
+    force: o.Force = False,
+    json: o.AsJson = False,
+) -> None:
+    """
+    Cut an NLLB model to some languages.
+
+    The new folder is smaller and faster, and nllb loads it as any other. What is translated inside the tokens that stay
+    is the same; words outside are split into smaller pieces, down to single characters, which all stay. See
+    docs/engines.md.
+    """
+    from babelset.engines.ctranslate2.trimcheck import compared
+    from babelset.engines.ctranslate2.trimming import cut
+    from babelset.engines.modelfolder import locate
+    from babelset.files.reading import strings
+    from babelset.work.places import keep_apart
+
+    folder, texts, languages = locate(str(model), download=False), text or [], _languages(to)
+    asked, pairs = _asked(check, source, languages)
+    made = cut(folder, languages, strings(texts) if texts else None, size)
+    keep_apart(
+        [*texts, *map(str, folder.glob("*")), *filter(None, [check])], {name: output / name for name in made.files}
+    )
+    made.write(output, force)
+    told = {"tokens": {"before": len(made.vocabulary), "after": len(made.kept)}, "bytes": _sizes(folder, output)}
+    checks = compared(folder, output, asked, pairs)
+    if json:
+        return show_json({**told, "checks": checks})
+    for name, counts in told.items():
+        say(f"{name}: {counts['before']} before, {counts['after']} after")
+    for line in checks:
+        say("; ".join(f"{name.replace('_', ' ')} {value}" for name, value in line.items()))
+
+
+def _languages(to: list[str]) -> list[Language]:
+    from babelset.languages import find
+
+    found = list(dict.fromkeys(find(name.strip()) for names in to for name in names.split(",")))
+    if len(found) < 2:
+        raise ConfigError("--to: a model translates between two languages at least, as --to en,ca")
+    return found
+
+
+def _asked(file: str | None, source: str, languages: list[Language]) -> tuple[list[str], list[Pair]]:
+    """The texts of a check, and the pairs."""
+    from babelset.files.reading import strings
+    from babelset.languages import Pair, find
+
+    if file is None:
+        return [], []
+    texts, one = [text for text in dict.fromkeys(strings([file])) if text.strip()], find(source)
+    if one not in languages or not texts:
+        raise ConfigError(f"--check: {file} holds no texts" if not texts else f"--from {source} is not among --to")
+    return texts, [Pair(one, other) for other in languages if other != one]
+
+
+def _sizes(before: Path, after: Path) -> dict[str, int]:
+    return {name: (folder / "model.bin").stat().st_size for name, folder in (("before", before), ("after", after))}
 
 
 def _pair(text: str) -> Pair:

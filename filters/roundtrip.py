@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,14 @@ from pydantic import Field
 
 from babelset.contracts.engine import Engine
 from babelset.contracts.filter import Compared, Rating, Scored, Unit, without
-from babelset.contracts.translator import Translation, Translator
+from babelset.contracts.translator import Translator
 from babelset.languages import Pair
 from babelset.measures.covers import covers
 from babelset.scoring.aggregating import Aggregating
 from babelset.scoring.metrics import LONGEST, sentence
-from babelset.text.segment import HELD, PLACEHOLDER, Part, Segment, rebuild, restore, sentences
-from babelset.translation.ladder import Answer, Ladder
+from babelset.text.segment import HELD, PLACEHOLDER, Segment
+from babelset.translation.ladder import Ladder
+from babelset.translation.texts import passages
 from babelset.work.memory import Memory
 
 IN_MEMORY = ":memory:"  # SQLite's name for it
@@ -122,10 +123,8 @@ class _Way:
             if self.memory.path == IN_MEMORY and len(self.memory) > REMEMBERED:
                 self.memory.close()
                 self.memory = Memory(IN_MEMORY)
-            split = [_parts(unit, pair, self.translator.limit) for unit in units]
-            segments = [part for parts in split for part in parts if isinstance(part, Segment)]
-            answers = iter(Ladder(self.translator, self.memory, stop=self.stop).translate(segments, pair))
-            return [_whole(parts, answers) for parts in split]
+            ladder = Ladder(self.translator, self.memory, stop=self.stop)
+            return passages(ladder, list(map(_segment, units)), pair)
 
     def halt(self) -> None:
         self.stop.set()
@@ -136,8 +135,8 @@ class _Way:
         self.memory.close()
 
 
-def _parts(unit: Scored, pair: Pair, limit: int) -> list[Part]:
-    """The target's sentences, the kept texts in it as placeholders."""
+def _segment(unit: Scored) -> Segment:
+    """The target, the kept texts in it as placeholders."""
     free: defaultdict[str, list[int]] = defaultdict(list)
     for index in reversed(range(len(unit.keeps))):
         free[unit.keeps[index]].append(index)
@@ -150,11 +149,4 @@ def _parts(unit: Scored, pair: Pair, limit: int) -> list[Part]:
     keeps = "|".join(re.escape(keep) for keep in sorted(free, key=len, reverse=True) if keep)
     text = re.sub(f"{keeps}|{HELD.pattern}" if keeps else HELD.pattern, hold, (unit.target or "")[:LONGEST])
     clean = text.encode("utf-8", "replace").decode()  # no lone surrogates
-    return sentences(Segment(clean, unit.keeps, ("",) * len(unit.keeps)), pair.source.bcp47, limit)
-
-
-def _whole(parts: Sequence[Part], answers: Iterator[Answer]) -> str | None:
-    segments = [part for part in parts if isinstance(part, Segment)]
-    got = [(segment, next(answers)) for segment in segments]
-    texts = [restore(answer.text, segment.keeps) for segment, answer in got if isinstance(answer, Translation)]
-    return rebuild(parts, texts) if len(texts) == len(segments) else None
+    return Segment(clean, unit.keeps, ("",) * len(unit.keeps))

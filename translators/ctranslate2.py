@@ -16,7 +16,7 @@ from babelset.doctor import Finding
 from babelset.engines import modelfolder
 from babelset.engines.ctranslate2 import vocabularymap
 from babelset.engines.ctranslate2.decoding import Decoder, Device
-from babelset.engines.ctranslate2.seq2seq import Tokens
+from babelset.engines.ctranslate2.seq2seq import FLORES, Tokens
 from babelset.engines.padding import looped
 from babelset.errors import ConfigError
 from babelset.languages import Pair
@@ -186,7 +186,7 @@ class NLLB(CTranslate2):
 
     def model_post_init(self, context: Any) -> None:
         super().model_post_init(context)
-        if "eng_Latn" not in self.tokens.vocabulary:
+        if not any(map(FLORES.fullmatch, self.tokens.vocabulary)):
             raise ConfigError(
                 f"{self.model} is not NLLB-200: its vocabulary lacks eng_Latn. The translator 'ct2' takes it"
             )

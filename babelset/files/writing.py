@@ -82,10 +82,13 @@ def appear(path: Path) -> None:
 
 def write_whole(path: Path, lines: Iterable[str | bytes]) -> None:
     """Write a file that exists only when it is complete; OutputError where it cannot be written."""
+    write_bytes(path, (part for line in lines for part in (line if isinstance(line, bytes) else line.encode(), b"\n")))
+
+
+def write_bytes(path: Path, parts: Iterable[bytes]) -> None:
+    """The same of bytes."""
     try:
-        _write_part(
-            path, (part for line in lines for part in (line if isinstance(line, bytes) else line.encode(), b"\n"))
-        )
+        _write_part(path, parts)
     except BaseException:
         part_of(path).unlink(missing_ok=True)
         raise

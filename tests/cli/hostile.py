@@ -29,6 +29,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("inspect",): "text.txt",
     ("score",): "done.jsonl --with length -o new.jsonl -q",
     ("calibrate",): "done.jsonl",
+    ("coverage",): "--model use --to ca --parallel nowhere",
     ("filter",): "done.jsonl -o new.jsonl",
     ("report",): "done.jsonl",
     ("review",): "done.jsonl --all --export new.csv",
@@ -41,6 +42,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("prompts", "show"): "segments",
     ("models", "list"): "",
     ("models", "vmap"): f"{TINY} text.txt -o new.txt",
+    ("models", "trim"): f"{TINY} --to en,ca -o new --text text.txt --check text.txt",
     ("models", "get"): "firefox en-es --from nowhere --to models",
     ("setup", "comet"): "--dry-run",
 }

@@ -90,6 +90,9 @@ OPENAI = (
 )
 REQUESTS, MONEY = 40, 30.0  # what was in flight at each death is counted at its worst
 LIMITS = ("-O", "prices=prices.toml", "-O", f"max_cost={MONEY}", "-O", f"max_requests={REQUESTS}")
+VOTE = ("run", "vote", "in.jsonl", "-o", "v.jsonl", "--to", "ca", "--set", "with=paid,echo", "--set", "of=output", "-q")
+MINED = ("--set", "with=translate:paid", "--set", "fields=output", "--set", "least=0")
+MINE = ("run", "mine", "in.jsonl", "few.jsonl", "-o", "pairs.jsonl", "--to", "ca", *MINED, "-q")
 VLLM = (
     *("translate", "few.jsonl", "--from", "bug", "--to", "ban", "-o", "ban.jsonl", "--translator", "vllm"),
     *("--model", "rot13", "-O", "recheck=0", "-O", "pack=16", "--chunk", "1", *COMMON),
@@ -218,6 +221,8 @@ CASES: dict[str, Case] = {
     "translate --max-cost": case((*OPENAI, *LIMITS), in_flight=1, also=within),
     "translate with vllm": case(VLLM, other=(*VLLM, "--keep-numbers"), in_flight=8),
     "run": case(("run", "p.toml", "-q"), in_flight=BATCH),
+    "run vote": case((*VOTE, "--set", "least=1"), other=(*VOTE, "--set", "fields=output"), in_flight=BATCH),
+    "run mine": case(MINE, other=(*MINE, "--set", "least=0.9"), in_flight=BATCH),
     "score": case(BY_LENGTH, RUN, other=BY_NUMBERS),
     "score with judge": case(BY_JUDGE, RUN, other=BY_NUMBERS, in_flight=1),
     "score with comet": case(BY_COMET, RUN, comet, other=BY_NUMBERS),
@@ -244,6 +249,7 @@ CASES: dict[str, Case] = {
     ),
     "models get": case(("models", "get", "firefox", "en-es", "--from", "mirror", "--to", "models"), mirror),
     "models vmap": case(("models", "vmap", "model", "few.jsonl", "-o", "vmap.txt"), model),
+    "models trim": case(("models", "trim", "model", "--to", "en,ca", "--text", "few.jsonl", "-o", "small"), model),
     "setup comet": case(("setup", "comet", "--path", "env", "--python", "./python"), installer),
 }
 WRITES_NOTHING: dict[str, tuple[str, ...]] = {
@@ -256,3 +262,4 @@ WRITES_NOTHING: dict[str, tuple[str, ...]] = {
     "prompts list": (),
     "prompts show": ("segments",),
 }
+WITH_A_MODEL = {"coverage"}  # writes nothing either, which tests/cli/test_coverage.py sees

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from babelset.engines import modelfolder
+from babelset.engines.ctranslate2.unusedpieces import without
 from babelset.errors import ConfigError
 from babelset.languages import Language, Pair
 
@@ -28,6 +29,7 @@ from babelset.languages import Language, Pair
 OTHER_CODES = {"nb": "no", "he": "iw", "fil": "tl", "tl": "fil", "jv": "jw", "nso": "ns"}
 # What OPUS-MT calls the source of a model that reads many languages.
 GROUPS = re.compile("mul|[A-Z_]+|roa|gem|gmq|gmw|sla|zle|zls|zlw|ine|itc|inc|trk|afa|sem|bnt|fiu|urj|cel|dra")
+FLORES = re.compile("[a-z]{3}_[A-Z][a-z]{3}")  # NLLB's language tokens
 # NLLB was trained on normalised punctuation and drops what it does not know: then the plain mark is better.
 PLAIN = dict(zip("“”„‟«»‘’‚‛‹›–—―‒−…", [*'"' * 6, *"'" * 6, *"-" * 5, "..."], strict=True))
 
@@ -66,7 +68,9 @@ def codes(language: Language) -> list[str]:
 
 def recognise(vocabulary: frozenset[str], folder: Path) -> str:
     """The family by its language tokens or files; ConfigError where nothing tells."""
-    for name, token in (("nllb", "eng_Latn"), ("m2m100", "__en__"), ("madlad", "<2en>")):
+    if any(map(FLORES.fullmatch, vocabulary)):  # a folder that was cut may have any of them
+        return "nllb"
+    for name, token in (("m2m100", "__en__"), ("madlad", "<2en>")):
         if token in vocabulary:
             return name
     if (folder / "source.spm").is_file():
@@ -107,6 +111,14 @@ class Tokens:
         found: list[str] = self._target.encode(text, out_type=str)
         return found
 
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The pieces of the SentencePiece model, without those that stand for no text."""
+        model = self._source
+        apart = (model.is_control, model.is_unknown, model.is_byte)
+        places = (place for place in range(len(model)) if not any(is_so(place) for is_so in apart))
+        return frozenset(map(model.id_to_piece, places))
+
     def decode(self, pieces: list[str]) -> str:
         return str(self._target.decode(pieces))
 
@@ -146,7 +158,10 @@ class Tokens:
     @cached_property
     def _source(self) -> Any:
         found = next(self.folder / name for name in modelfolder.PIECES if (self.folder / name).is_file())
-        return _pieces(found)
+        pieces = _pieces(found)
+        if self.name != "nllb" or self.vocabulary.issuperset(map(pieces.id_to_piece, range(len(pieces)))):
+            return pieces
+        return _pieces(found, self.vocabulary)  # a vocabulary that was cut: what it lacks is split, and not unknown
 
     @cached_property
     def _target(self) -> Any:
@@ -154,10 +169,12 @@ class Tokens:
         return _pieces(own) if own.is_file() else self._source
 
 
-def _pieces(path: Path) -> Any:
+def _pieces(path: Path, kept: frozenset[str] | None = None) -> Any:
+    """The model in a file; of its pieces only those that are `kept`, where that is given."""
     from sentencepiece import SentencePieceProcessor
 
     try:
-        return SentencePieceProcessor(model_file=str(path))
-    except (OSError, RuntimeError) as error:
+        model = path.read_bytes()
+        return SentencePieceProcessor(model_proto=model if kept is None else without(model, kept))
+    except (OSError, RuntimeError, ValueError) as error:
         raise ConfigError(f"{path} is not a whole SentencePiece model ({error}). Fetch it again") from None

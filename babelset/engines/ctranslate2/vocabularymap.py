@@ -34,14 +34,37 @@ def candidates(folder: Path, texts: Iterable[str]) -> list[str]:
     model that cannot be read.
     """
     tokens = Tokens(folder, "auto")
-    placeholders = (scheme.token(number) for scheme in SCHEMES.values() for number in range(PLACEHOLDERS))
     needed, characters = set[str](), set(ASCII)
-    for text in chain(placeholders, texts):
-        for form in {text, text.lower(), text.title()}:
+    for text in chain(placeholders(), texts):
+        for form in forms(text):
             needed.update(tokens.pieces(form))
             characters.update(form)
     pieces = filter(_fits, _vocabulary(folder))
-    return [piece for piece in pieces if piece in needed or _spells(piece, characters)]
+    return [
+        piece
+        for piece in pieces
+        if piece in needed or wordless(piece) or (single(piece) and characters.issuperset(piece.removeprefix("▁")))
+    ]
+
+
+def placeholders() -> Iterator[str]:
+    """Those that stand for what is kept."""
+    return (scheme.token(number) for scheme in SCHEMES.values() for number in range(PLACEHOLDERS))
+
+
+def forms(text: str) -> list[str]:
+    """A text as it is, and as its words are written elsewhere in a sentence."""
+    return list(dict.fromkeys((text, text.lower(), text.title())))
+
+
+def single(piece: str) -> bool:
+    """Whether it is one character, or the beginning of a word alone."""
+    return len(piece.removeprefix("▁")) <= 1
+
+
+def wordless(piece: str) -> bool:
+    """Whether it is no matter of language."""
+    return not any(map(str.isalpha, piece))
 
 
 def line(tokens: Iterable[str]) -> str:
@@ -88,8 +111,3 @@ def _vocabulary(folder: Path) -> list[str]:
 def _fits(piece: str) -> bool:
     """Whether the format can hold it."""
     return bool(piece) and not any(char in piece for char in " \t\n")
-
-
-def _spells(piece: str, characters: set[str]) -> bool:
-    rest = piece.removeprefix("▁")
-    return (len(rest) <= 1 and characters.issuperset(rest)) or not any(map(str.isalpha, rest))
