@@ -84,8 +84,12 @@ class Export(ABC):
     """Of a file that it can fill, as (".parquet",); none for one that fills a folder, see `Exported.file`."""
 
     @abstractmethod
-    def convert(self, row: TranslatedRow) -> Exported:
-        """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""
+    def convert(self, row: TranslatedRow) -> Exported | Sequence[Exported]:
+        """
+        The row in the new shape, or several rows of it.
+
+        Raises DataError, with the reason, for a row that it has no place for.
+        """
 
     def texts(self, folder: Path, counts: Mapping[str, int]) -> dict[str, str]:
         """

@@ -90,26 +90,29 @@ class _Rows:
         self.language = ""
         self.neutral = not job.keep_formulas and bool(shape.endings) and isinstance(format_of(Path(job.output)), Csv)
         self.one = bool(shape.endings) and LANG not in job.output
-        self.read, self.written, self.failed = 0, Counter[str](), Counter[str]()
+        self.read = self.expressed = 0  # rows of the inputs; of one there may be several in the files
+        self.written, self.failed = Counter[str](), Counter[str]()
 
     def entries(self) -> Iterator[Entry]:
         for row in read(self.job.inputs, format=self.job.format):
             self.read += 1
             try:
-                path, data = self._place(row)
+                places = self._places(row)
             except DataError as error:
                 self._fail(error.reason)
                 yield {"status": "failed", "data": ledger_line(row, error)}
-            else:
+                continue
+            self.expressed += 1
+            for path, data in places:
                 self.written[path] += 1
                 entry: Entry = {"status": "written", "data": data}
                 yield entry if self.one else {**entry, "file": path}
 
     def account(self) -> dict[str, Any]:
-        written, failed = self.written.total(), self.failed.total()
-        if self.read != written + failed:
-            raise AccountingError(f"{self.read} rows read, but {written} written and {failed} failed")
-        rows = {"read": self.read, "written": written, "failed": failed}
+        failed = self.failed.total()
+        if self.read != self.expressed + failed:
+            raise AccountingError(f"{self.read} rows read, but {self.expressed} written and {failed} failed")
+        rows = {"read": self.read, "written": self.expressed, "failed": failed}
         return {"rows": rows, "failures": dict(self.failed.most_common()), "counts": {"written": dict(self.written)}}
 
     def texts(self) -> dict[Path, str]:
@@ -120,16 +123,23 @@ class _Rows:
         counts = {str(Path(path).relative_to(folder)): count for path, count in self.written.items()}
         return {folder / name: text for name, text in self.shape.texts(folder.absolute(), counts).items()}
 
-    def _place(self, row: Row | BadRow) -> tuple[str, dict[str, Any]]:
+    def _places(self, row: Row | BadRow) -> list[tuple[str, dict[str, Any]]]:
         """Where a row goes and how it looks there; DataError for a row that cannot be expressed."""
         if isinstance(row, BadRow):
             raise DataError(row.reason)
         known = translated(row.data)
-        exported = self.shape.convert(known)
-        expect_kind(f"the export {self.job.shape!r}", exported, Exported)
-        evidence = {KEY: known.evidence} if self.job.with_evidence else {}
-        data = {**exported.data, **evidence}
-        return self._path(known, exported), as_texts(data) if self.neutral else data
+        found = self.shape.convert(known)
+        who = f"the export {self.job.shape!r}"
+        several = [found] if isinstance(found, Exported) else found
+        expect_kind(who, several, Sequence)
+        return [self._placed(known, each, who) for each in several]
+
+    def _placed(self, row: TranslatedRow, exported: Exported, who: str) -> tuple[str, dict[str, Any]]:
+        expect_kind(who, exported, Exported)
+        data = {key: _id(value) if key == "id" else value for key, value in exported.data.items()}
+        if self.job.with_evidence:
+            data[KEY] = row.evidence
+        return self._path(row, exported), as_texts(data) if self.neutral else data
 
     def _path(self, row: TranslatedRow, exported: Exported) -> str:
         if not self.shape.endings:
@@ -148,6 +158,11 @@ class _Rows:
     def _fail(self, reason: str) -> None:
         known = reason in self.failed or len(self.failed) < REASONS
         self.failed[reason if known else "other reasons, listed in the ledger"] += 1
+
+
+def _id(value: Any) -> Any:
+    """An id is text, whatever dataset it comes from: a column has one type."""
+    return dumps(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def check_name(job: ExportJob) -> None:
