@@ -9,8 +9,8 @@ from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRo
 from babelset.errors import DataError
 from babelset.exports.conversation import (
     EARLIER,
-    FLAT,
     beside,
+    is_reasoning,
     messages_of,
     single,
     spoken,
@@ -36,7 +36,8 @@ def alpaca(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")
         return beside(_exchange(row), row, spoken(row))
     earlier = {key: value for key in EARLIER if (value := row.data.get(key))}
     history = {"history": _pairs(earlier)} if earlier else {}
-    return beside({**single(row, needed), **history}, row, {*row.keys(*FLAT), *EARLIER})
+    used = {key for key in spoken(row) if not is_reasoning(key)}  # which stays a column beside the answer
+    return beside({**single(row, needed), **history}, row, used)
 
 
 def _exchange(row: TranslatedRow) -> dict[str, str]:

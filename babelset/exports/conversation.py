@@ -33,6 +33,7 @@ SPEAKERS = {
     "tool": "tool",
 }
 FLAT = ("instruction", "input", "output", "system")
+ASKED = ("instruction", "prompt", "question")
 TALKS = ("messages", "conversations")
 EARLIER = ("history", "chat_history", "conversation_history", "dialog_history", "previous_messages")
 REASONING = ("reasoning_content", "thinking", "reasoning")  # of a message, as chat templates spell it
@@ -84,22 +85,28 @@ def talk(row: TranslatedRow) -> str:
 def single(row: TranslatedRow, needed: Sequence[str] = ("instruction", "output")) -> dict[str, str]:
     """One exchange by the roles of its fields: instruction, input, output, and system where there is one."""
     found = {role: row.texts(role) for role in FLAT}
+    found["instruction"] = row.texts(_asking(row))
     for role, texts in found.items():
         if len(texts) > 1:
             raise DataError(f"{len(texts)} fields play the role {role!r}; this shape has a place for one")
     for role in needed:
-        if not row.keys(role):
+        if not row.keys(_asking(row) if role == "instruction" else role):
             schema = row.evidence["schema"]
             raise DataError(f"no field plays the role {role!r}: a row of {schema!r} is not a conversation")
     flat = {role: "".join(texts) for role, texts in found.items()}
     return flat if flat["system"] else {role: flat[role] for role in FLAT[:3]}
 
 
+def _asking(row: TranslatedRow) -> str:
+    """The role of what one exchange begins with."""
+    return next((role for role in ASKED if row.keys(role)), "instruction")
+
+
 def spoken(row: TranslatedRow) -> set[str]:
     """The keys that `messages_of` takes its turns from."""
     if key := talk(row):
         return {key, *row.keys("system"), *EARLIER}
-    return {*row.keys(*FLAT), *EARLIER, _thought(row)}
+    return {*row.keys(_asking(row), *FLAT), *EARLIER, _thought(row)}
 
 
 def beside(shape: dict[str, Any], row: TranslatedRow, used: set[str]) -> dict[str, Any]:
@@ -131,6 +138,11 @@ def whole(shape: dict[str, Any], row: TranslatedRow) -> dict[str, Any]:
     return shape
 
 
+def said_in(text: Any, messages: Sequence[Message]) -> bool:
+    """Whether a column repeats one of the messages."""
+    return isinstance(text, str) and any(text == message.get("content") for message in messages)
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -149,6 +161,19 @@ def tools(row: TranslatedRow) -> list[Any]:
     if found is None or (isinstance(found, str) and found.strip() in ("", "null", "None")):
         return []
     raise DataError("is no list of tools", field="tools")
+
+
+def functions(row: TranslatedRow) -> dict[str, list[Any]]:
+    """`tools` as chat templates want them: a list of functions, or not there."""
+    found = [each if "function" in each else {"type": "function", "function": each} for each in tools(row)]
+    return {"tools": found} if found else {}
+
+
+def tools_text(row: TranslatedRow) -> dict[str, str]:
+    """`tools` as LLaMA-Factory wants them: JSON text, or not there."""
+    if not (found := tools(row)):
+        return {}
+    return {"tools": said if isinstance(said := row.data["tools"], str) else dumps(found)}
 
 
 def turns(value: Any, key: str) -> list[Message]:
@@ -241,8 +266,12 @@ def _thought(row: TranslatedRow) -> str:
 
 
 def _thoughts(row: TranslatedRow) -> list[str]:
-    texts = [key for key, value in row.data.items() if isinstance(value, str)]
-    return [key for key in texts if (known := column(key)) and known.kind == "reasoning"]
+    return [key for key, value in row.data.items() if isinstance(value, str) and is_reasoning(key)]
+
+
+def is_reasoning(key: str) -> bool:
+    known = column(key)
+    return known is not None and known.kind == "reasoning"
 
 
 def _opened(value: Any) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.alpaca import alpaca
-from babelset.exports.conversation import talk, whole
+from babelset.exports.conversation import talk, tools_text, whole
 from babelset.exports.preference import labelled, preference
 from babelset.exports.sharegpt import conversation, sharegpt
 
@@ -86,17 +86,17 @@ def _shape(row: TranslatedRow) -> tuple[str, dict[str, Any]]:
         if len(chosen) != 1 or len(rejected) != 1:
             raise DataError("LLaMA-Factory compares answers of one turn")
         _check(asked, ANSWERING)
-        return "dpo", {"conversations": asked, "chosen": chosen[0], "rejected": rejected[0]}
+        return "dpo", {"conversations": asked, "chosen": chosen[0], "rejected": rejected[0], **tools_text(row)}
     if "label" in row.data and "completion" in row.data:
         [data] = labelled(row)
         said = conversation([*data["prompt"], *data["completion"]])
         _check(said, ASKING)
-        return "kto", {"conversations": said, "kto_tag": data["label"]}
+        return "kto", {"conversations": said, "kto_tag": data["label"], **tools_text(row)}
     if talk(row):
         shape = sharegpt(row)
         _check(shape["conversations"], ASKING)
         return "sharegpt", shape
-    return "alpaca", alpaca(row)
+    return "alpaca", {**alpaca(row), **tools_text(row)}
 
 
 def _check(turns: Sequence[dict[str, Any]], last: Sequence[str]) -> None:

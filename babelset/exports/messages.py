@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
-from babelset.exports.conversation import beside, messages_of, spoken, tools
+from babelset.exports.conversation import beside, functions, messages_of, said_in, spoken
+
+PROMPTS = ("prompt", "completion", "text")  # where trainers find one, they look no further; repeated ones stay behind
 
 
 class Messages(Export):
@@ -19,8 +21,6 @@ class Messages(Export):
     endings = TEXT_FILES
 
     def convert(self, row: TranslatedRow) -> Exported:
-        found = tools(row)
-        shape: dict[str, Any] = {"messages": messages_of(row)}
-        if found:
-            shape["tools"] = [each if "function" in each else {"type": "function", "function": each} for each in found]
-        return Exported(beside(shape, row, {*spoken(row), "tools"}))
+        shape: dict[str, Any] = {"messages": messages_of(row), **functions(row)}
+        told = {key for key in PROMPTS if said_in(row.data.get(key), shape["messages"])}
+        return Exported(beside(shape, row, {*spoken(row), *told, "tools"}))

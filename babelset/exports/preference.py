@@ -7,7 +7,7 @@ from typing import Any
 
 from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.errors import DataError
-from babelset.exports.conversation import EARLIER, Message, beside, joined, start, talk, turns
+from babelset.exports.conversation import EARLIER, Message, beside, functions, joined, start, talk, turns
 
 CHOSEN = ("chosen", "chosen_response", "chosen_output", "prefered_output", "preferred_output")
 REJECTED = ("rejected", "rejected_response", "rejected_output")
@@ -26,7 +26,7 @@ class DPO(Export):
     endings = TEXT_FILES
 
     def convert(self, row: TranslatedRow) -> Exported:
-        return Exported(beside(*_pair(row)))
+        return Exported(_with_tools(row))
 
 
 class KTO(Export):
@@ -53,8 +53,8 @@ def labelled(row: TranslatedRow) -> list[dict[str, Any]]:
         if not asked:
             raise DataError("no prompt", field="prompt")
         shape = {"prompt": asked, "completion": _answer(row.data[key], key), "label": bool(label)}
-        return [beside(shape, row, {*used, key, "label"})]
-    shape = beside(*_pair(row))
+        return [beside({**shape, **functions(row)}, row, {*used, key, "label", "tools"})]
+    shape = _with_tools(row)
     chosen, rejected = shape.pop("chosen"), shape.pop("rejected")
     prompt = {"prompt": shape.pop("prompt")}
     return [
@@ -67,12 +67,17 @@ def preference(row: TranslatedRow) -> tuple[list[Message], list[Message], list[M
     """What was asked, the better answer, the worse; None for a row that compares none."""
     if not (_first(row, CHOSEN) and _first(row, REJECTED)):
         return None
-    shape, *_ = _pair(row)
+    shape, _ = _pair(row)
     return shape["prompt"], shape["chosen"], shape["rejected"]
 
 
-def _pair(row: TranslatedRow) -> tuple[dict[str, Any], TranslatedRow, set[str]]:
-    """The shape, the row, and the keys that it is made of."""
+def _with_tools(row: TranslatedRow) -> dict[str, Any]:
+    shape, used = _pair(row)
+    return beside({**shape, **functions(row)}, row, {*used, "tools"})
+
+
+def _pair(row: TranslatedRow) -> tuple[dict[str, Any], set[str]]:
+    """The shape, and the keys that it is made of."""
     better, worse = _first(row, CHOSEN), _first(row, REJECTED)
     if not (better and worse):
         raise DataError(f"a row of {row.evidence['schema']!r} has no chosen and rejected answer")
@@ -86,7 +91,7 @@ def _pair(row: TranslatedRow) -> tuple[dict[str, Any], TranslatedRow, set[str]]:
         raise DataError("no prompt", field="prompt")
     if not (chosen and rejected) or chosen == rejected:
         raise DataError(f"the same as {better}", field=worse)
-    return {"prompt": asked, "chosen": chosen, "rejected": rejected}, row, {*used, better, worse}
+    return {"prompt": asked, "chosen": chosen, "rejected": rejected}, {*used, better, worse}
 
 
 def _first(row: TranslatedRow, keys: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.errors import DataError
-from babelset.exports.conversation import Message, beside, messages_of, spoken, start, text_of, tools, unthought
+from babelset.exports.conversation import Message, beside, messages_of, spoken, start, text_of, tools_text, unthought
 from babelset.files.lossless import dumps, loads
 
 SPEAKERS = {
@@ -43,9 +43,7 @@ def sharegpt(row: TranslatedRow) -> dict[str, Any]:
         shape: dict[str, Any] = {"conversations": said}
     else:
         shape = {"conversations": conversation(messages_of(row))}
-    if found := tools(row):
-        shape["tools"] = row.data["tools"] if isinstance(row.data["tools"], str) else dumps(found)
-    return beside(shape, row, {*spoken(row), "tools"})
+    return beside({**shape, **tools_text(row)}, row, {*spoken(row), "tools"})
 
 
 def _is_turn(turn: Any) -> bool:

@@ -36,6 +36,8 @@ def exported(shape, row):
             {"messages": [{"role": "user", "content": [{"type": "text", "text": "Suma."}]}, TOLD]},
             [ASKED, TOLD],
         ),
+        ({"question": "Suma.", "answer": "Tres."}, [ASKED, TOLD]),
+        ({"prompt": "Suma.", "response": "Tres."}, [ASKED, TOLD]),
         ({**ALPACA, "thinking": "1+2"}, [ASKED, {**TOLD, "reasoning_content": "1+2"}]),
         ({"messages": [ASKED, {**TOLD, "thinking": "1+2"}]}, [ASKED, {**TOLD, "thinking": "1+2"}]),
         (
