@@ -29,6 +29,7 @@ from babelset.cli.review import review
 from babelset.cli.run import run
 from babelset.cli.score import score
 from babelset.cli.setup import setup
+from babelset.cli.show import show_
 from babelset.cli.terminal import ReaderGone, guarded, one_line, open_closed, say, warn
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError, ConfigError, ContractError, check_name
@@ -90,7 +91,7 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translate, run, estimate, inspect),
-    "Score and decide": (score, calibrate, filter_, report),
+    "Score and decide": (score, calibrate, filter_, report, show_),
     "Review and export": (review, apply_review, export),
     "This installation": (languages, plugins, doctor),
 }

@@ -76,10 +76,10 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
 @models.command()
 def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> None:
     """
-    Write a vocabulary map: the tokens that nllb or ct2 may write, as texts in the target language need them.
+    Write the vocabulary map of a model: the tokens it may write.
 
-    With -O vmap=FILE it is faster, for it weighs fewer tokens. Give many texts, and names of the source: what the map
-    lacks can only be spelled. See docs/engines.md.
+    They are those that texts in the target language need. With -O vmap=FILE nllb and ct2 weigh fewer, and are faster.
+    Give many texts, and names of the source: what the map lacks can only be spelled. See docs/engines.md.
     """
     from babelset.engines.ctranslate2 import vocabularymap
     from babelset.engines.modelfolder import locate

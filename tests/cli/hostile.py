@@ -30,6 +30,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("calibrate",): "done.jsonl",
     ("filter",): "done.jsonl -o new.jsonl",
     ("report",): "done.jsonl",
+    ("show",): "done.jsonl",
     ("review",): "done.jsonl --all --export new.csv",
     ("apply-review",): "done.jsonl -o new.jsonl",
     ("export",): "done.jsonl --as csv -o new.csv",
