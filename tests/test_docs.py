@@ -127,18 +127,17 @@ def test_the_usual_words(path: Path) -> None:
     assert not re.findall(TRANSLATED, path.read_text("utf-8"))
 
 
-BENCHMARKS = (DOCS / "benchmarks.md").read_text("utf-8")
-
-
 @pytest.mark.engine
-def test_the_commands_of_the_benchmarks_page_say_what_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["benchmarks.md", "training.md"])
+def test_the_commands_of_a_page_say_what_it_says(page: str, tmp_path: Path) -> None:
     lm_eval = Path(os.environ.get("BABELSET_LMEVAL_PYTHON") or Path(sys.prefix, "lmeval", "bin", "python")).parents[1]
-    if not lm_eval.exists() or not Path("/usr/share/apertium/modes/cat-eng.mode").exists():
+    text = (DOCS / page).read_text("utf-8")
+    if ("lmeval/bin" in text and not lm_eval.exists()) or not Path("/usr/share/apertium/modes/cat-eng.mode").exists():
         pytest.skip(f"{lm_eval} with lm-eval, or Apertium, is not there: `make test-engines`")
     (tmp_path / "lmeval").symlink_to(lm_eval)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    blocks = re.findall(r"```bash\n(.*?)```\n```text\n(.*?)```", BENCHMARKS, re.DOTALL)
-    assert len(blocks) == BENCHMARKS.count("```bash")
+    blocks = re.findall(r"```bash\n(.*?)```\n```text\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == text.count("```bash")
     for code, promised in blocks:
         env = {**os.environ, "PATH": path, "HF_HOME": str(tmp_path / "hf")}
         done = subprocess.run(["bash", "-c", code], cwd=tmp_path, capture_output=True, text=True, env=env)

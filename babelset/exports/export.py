@@ -19,15 +19,16 @@ from babelset.files.lossless import dumps
 from babelset.files.names import unfit_below
 from babelset.files.reading import format_of, read
 from babelset.files.row import KEY, BadRow, Row, excerpt
-from babelset.files.survey import survey
+from babelset.files.survey import Fingerprint, survey
 from babelset.files.writing import check_writable
 from babelset.work.journal import Entry
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, told_manifest
 from babelset.work.output import making
 from babelset.work.places import Places
 from babelset.work.watch import Watch
 
 LANG = "{lang}"
+DERIVING = ("filter", "score", "apply-review")  # commands whose outputs hold rows of their inputs
 REASONS = 50  # kinds of failure told apart in the summary, so that its size does not grow with the rows
 
 
@@ -64,6 +65,7 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
     seen = survey(job.inputs, format=job.format, count=False)
+    _check_derived(seen.files)
     beside = {"inputs", "force", "renew", "output"}
     parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude=beside)}
     with making(
@@ -79,6 +81,24 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
 
         always = ("written",) if rows.one else ()
         return output.publish(rows.entries(), files, about, always=always, texts=rows.texts)
+
+
+def _check_derived(files: Sequence[Fingerprint]) -> None:
+    """Raise ConfigError where a row is in two of the files, as one was made of the other, or both of a third."""
+    owners: dict[str, list[str]] = {}  # of what is known by a hash: those that hold it, or were made of it
+    for each in files:
+        owners.setdefault(each["xxh3_128"], []).append(each["file"])
+    for each in files:
+        manifest = told_manifest(Places.of(each["file"]).manifest)
+        for parent in manifest["inputs"] if manifest.get("command") in DERIVING else ():
+            known = owners.setdefault(parent["xxh3_128"], [])
+            if other := next((file for file in known if file != each["file"]), ""):
+                also = other if other == parent["file"] else f"{parent['file']}, as was {other}"
+                raise ConfigError(
+                    f"{each['file']} was made of {also}, by babelset {manifest['command']}: the same rows would be "
+                    "there twice; name one of the two"
+                )
+            known.append(each["file"])
 
 
 class _Rows:
@@ -130,8 +150,7 @@ class _Rows:
         known = translated(row.data)
         found = self.shape.convert(known)
         who = f"the export {self.job.shape!r}"
-        several = [found] if isinstance(found, Exported) else found
-        expect_kind(who, several, Sequence)
+        several: Sequence[Any] = found if isinstance(found, list | tuple) else [found]
         return [self._placed(known, each, who) for each in several]
 
     def _placed(self, row: TranslatedRow, exported: Exported, who: str) -> tuple[str, dict[str, Any]]:
