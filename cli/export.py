@@ -9,8 +9,8 @@ import typer
 
 from babelset.cli import options as o
 
-SHAPES = "As okapi, lm-eval, taco or alpaca. See: babelset plugins."
-PATH = "A file, may contain {lang}; for okapi, mits and lm-eval a folder."
+SHAPES = "As messages, dpo, llama-factory, lm-eval. See: babelset plugins."
+PATH = "A file, may contain {lang}; for okapi, mits, lm-eval, llama-factory a folder."
 FORMULAS = "In csv, write cells that begin with = + - @ as they are."
 OPTION = "An option of the shape, as direction=both of mt-instruct; may be repeated."
 EVIDENCE = "Keep scores and sources, in the key _babelset."

@@ -81,9 +81,9 @@ def get(engine: Engine, pair: Direction, place: Place = "", folder: Folder = Non
 @models.command()
 def vmap(model: CT2Model, texts: Texts, output: Map, force: o.Force = False) -> None:
     """
-    Write a vocabulary map: the tokens that a model may write.
+    Write the vocabulary map of a model: the tokens it may write.
 
-    They are those that texts in the target language need. With -O vmap=FILE nllb or ct2 is faster, for it weighs fewer.
+    They are those that texts in the target language need. With -O vmap=FILE nllb and ct2 weigh fewer, and are faster.
     Give many texts, and names of the source: what the map lacks can only be spelled. See docs/engines.md.
     """
     from babelset.engines.ctranslate2 import vocabularymap

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from babelset.contracts.evidence import evidence_of
+from babelset.files.reading import read
+from babelset.files.row import KEY
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -127,19 +132,48 @@ def test_the_usual_words(path: Path) -> None:
     assert not re.findall(TRANSLATED, path.read_text("utf-8"))
 
 
-BENCHMARKS = (DOCS / "benchmarks.md").read_text("utf-8")
-
-
 @pytest.mark.engine
-def test_the_commands_of_the_benchmarks_page_say_what_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["benchmarks.md", "training.md"])
+def test_the_commands_of_a_page_say_what_it_says(page: str, tmp_path: Path) -> None:
     lm_eval = Path(os.environ.get("BABELSET_LMEVAL_PYTHON") or Path(sys.prefix, "lmeval", "bin", "python")).parents[1]
-    if not lm_eval.exists() or not Path("/usr/share/apertium/modes/cat-eng.mode").exists():
+    text = (DOCS / page).read_text("utf-8")
+    if ("lmeval/bin" in text and not lm_eval.exists()) or not Path("/usr/share/apertium/modes/cat-eng.mode").exists():
         pytest.skip(f"{lm_eval} with lm-eval, or Apertium, is not there: `make test-engines`")
     (tmp_path / "lmeval").symlink_to(lm_eval)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    blocks = re.findall(r"```bash\n(.*?)```\n```text\n(.*?)```", BENCHMARKS, re.DOTALL)
-    assert len(blocks) == BENCHMARKS.count("```bash")
+    blocks = re.findall(r"```bash\n(.*?)```\n```text\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == text.count("```bash")
     for code, promised in blocks:
         env = {**os.environ, "PATH": path, "HF_HOME": str(tmp_path / "hf")}
         done = subprocess.run(["bash", "-c", code], cwd=tmp_path, capture_output=True, text=True, env=env)
         assert [line for line in done.stdout.splitlines() if line] == promised.splitlines(), done.stderr
+
+
+@pytest.mark.engine
+def test_the_first_block_of_the_readme_is_what_examples_give(tmp_path: Path) -> None:
+    """Up to the data of Apertium's rules, by which its signature tells one machine from another."""
+    if not Path("/usr/share/apertium/modes/eng-cat.mode").exists():
+        pytest.skip("Apertium is not there: `make test-engines`")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    text = (ROOT / "README.md").read_text("utf-8")
+    command, *promised = re.findall(r"```console\n\$ (.*?)```", text, re.DOTALL)[0].splitlines()
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "babelset"), *command.split()[1:]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    said = (done.stderr + done.stdout).splitlines()
+    assert [line for line in said if line in promised] == promised, said
+    rows = {
+        row.data["id"]: row.data for row in read([str(path) for path in sorted((tmp_path / "out").glob("*.jsonl"))])
+    }
+    block = re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0]
+    for shown in map(json.loads, re.split(r"\n(?=\{)", block)):
+        made, evidence = rows[shown["id"]], evidence_of(rows[shown["id"]])
+        assert [made[key] for key in ("instruction", "input", "output")] == [
+            shown[key] for key in ("instruction", "input", "output")
+        ]
+        assert (evidence["row"], evidence["status"]) == (shown[KEY]["row"], shown[KEY]["status"])
+        for verdict in shown[KEY].get("verdicts", [])[:1]:
+            assert verdict in evidence["verdicts"]

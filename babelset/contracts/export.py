@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -96,13 +97,13 @@ class Export:
     for_people: ClassVar[bool] = False
     """Whether its tables are opened in spreadsheets: then a cell that begins like a formula is neutralised."""
 
-    def convert(self, row: TranslatedRow) -> Exported:
-        """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""
-        raise NotImplementedError("an export says what becomes of a row by `convert`, or of several by `rows`")
+    @abstractmethod
+    def convert(self, row: TranslatedRow) -> Exported | Sequence[Exported]:
+        """
+        The row in the new shape, or several rows of it; it is asked in the order of the rows.
 
-    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
-        """What becomes of a row where that is not one row; it is asked in the order of the rows. As `convert`."""
-        return [self.convert(row)]
+        Raises DataError, with the reason, for a row that it has no place for.
+        """
 
     def texts(self, folder: Path, counts: Mapping[str, int]) -> dict[str, str]:
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,16 @@ from babelset.files.lossless import dumps
 from babelset.files.names import unfit_below
 from babelset.files.reading import format_of, read
 from babelset.files.row import KEY, BadRow, Row, excerpt
-from babelset.files.survey import survey
+from babelset.files.survey import Fingerprint, survey
 from babelset.files.writing import check_writable
 from babelset.work.journal import Entry
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, told_manifest
 from babelset.work.output import making
 from babelset.work.places import Places
 from babelset.work.watch import Watch
 
 LANG = "{lang}"
+DERIVING = ("filter", "score", "apply-review")  # commands whose outputs hold rows of their inputs
 REASONS = 50  # kinds of failure told apart in the summary, so that its size does not grow with the rows
 
 
@@ -65,6 +66,7 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
     seen = survey(job.inputs, format=job.format, count=False)
+    _check_derived(seen.files)
     beside = {"inputs", "force", "renew", "output"}
     parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude=beside)}
     with making(
@@ -82,6 +84,24 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
         return output.publish(rows.entries(), files, about, always=always, texts=rows.texts)
 
 
+def _check_derived(files: Sequence[Fingerprint]) -> None:
+    """Raise ConfigError where a row is in two of the files, as one was made of the other, or both of a third."""
+    owners: dict[str, list[str]] = {}  # of what is known by a hash: those that hold it, or were made of it
+    for each in files:
+        owners.setdefault(each["xxh3_128"], []).append(each["file"])
+    for each in files:
+        manifest = told_manifest(Places.of(each["file"]).manifest)
+        for parent in manifest["inputs"] if manifest.get("command") in DERIVING else ():
+            known = owners.setdefault(parent["xxh3_128"], [])
+            if other := next((file for file in known if file != each["file"]), ""):
+                also = other if other == parent["file"] else f"{parent['file']}, as was {other}"
+                raise ConfigError(
+                    f"{each['file']} was made of {also}, by babelset {manifest['command']}: the same rows would be "
+                    "there twice; name one of the two"
+                )
+            known.append(each["file"])
+
+
 class _Rows:
     """The rows of one export on their way, and what became of them."""
 
@@ -97,24 +117,23 @@ class _Rows:
         for row in read(self.job.inputs, format=self.job.format):
             self.read += 1
             try:
-                placed = self._placed(row)
+                places = self._places(row)
             except DataError as error:
                 self._fail(error.reason)
                 yield {"status": "failed", "data": ledger_line(row, error)}
                 continue
             self.used += 1
-            for path, data, more in placed:
+            for path, data, more in places:
                 self.written[path] += not more
                 entry: Entry = {"status": "written", "data": data}
                 yield entry if self.one else {**entry, "file": path}
 
     def account(self) -> dict[str, Any]:
         written, failed = self.written.total(), self.failed.total()
-        alone = type(self.shape).rows is Export.rows  # of a row comes a row
-        used, what = (written, "written") if alone else (self.used, "used")
-        if self.read != used + failed:
-            raise AccountingError(f"{self.read} rows read, but {used} {what} and {failed} failed")
-        rows = {"read": self.read, what: used, "written": written, "failed": failed}
+        if self.read != self.used + failed:
+            raise AccountingError(f"{self.read} rows read, but {self.used} used and {failed} failed")
+        used = {} if written == self.used else {"used": self.used}
+        rows = {"read": self.read, **used, "written": written, "failed": failed}
         return {"rows": rows, "failures": dict(self.failed.most_common()), "counts": {"written": dict(self.written)}}
 
     def texts(self) -> dict[Path, str]:
@@ -125,18 +144,21 @@ class _Rows:
         counts = {str(Path(path).relative_to(folder)): count for path, count in self.written.items()}
         return {folder / name: text for name, text in self.shape.texts(folder.absolute(), counts).items()}
 
-    def _placed(self, row: Row | BadRow) -> list[tuple[str, dict[str, Any], bool]]:
+    def _places(self, row: Row | BadRow) -> list[tuple[str, dict[str, Any], bool]]:
         """Where what becomes of a row goes, and how it looks there; DataError for one that cannot be expressed."""
         if isinstance(row, BadRow):
             raise DataError(row.reason)
         known = translated(row.data)
-        evidence = {KEY: known.evidence} if self.job.with_evidence else {}
-        placed = []
-        for exported in self.shape.rows(known):
-            expect_kind(f"the export {self.job.shape!r}", exported, Exported)
-            data = {**exported.data, **evidence}
-            placed.append((self._path(known, exported), as_texts(data) if self.neutral else data, exported.more))
-        return placed
+        found = self.shape.convert(known)
+        several: Sequence[Any] = found if isinstance(found, list | tuple) else [found]
+        return [self._placed(known, each) for each in several]
+
+    def _placed(self, row: TranslatedRow, exported: Exported) -> tuple[str, dict[str, Any], bool]:
+        expect_kind(f"the export {self.job.shape!r}", exported, Exported)
+        data = {key: _id(value) if key == "id" else value for key, value in exported.data.items()}
+        if self.job.with_evidence:
+            data[KEY] = row.evidence
+        return self._path(row, exported), as_texts(data) if self.neutral else data, exported.more
 
     def _path(self, row: TranslatedRow, exported: Exported) -> str:
         if not self.shape.endings:
@@ -163,6 +185,11 @@ def built(shape: str, options: Mapping[str, Any]) -> Export:
         raise ConfigError(f"export {shape!r}: unknown option {next(iter(options))!r}. It has no options")
     made: Export = plugins.build("exports", shape, options)
     return made
+
+
+def _id(value: Any) -> Any:
+    """An id is text, whatever dataset it comes from: a column has one type."""
+    return dumps(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def check_name(job: ExportJob) -> None:

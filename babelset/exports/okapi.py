@@ -22,7 +22,7 @@ from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.errors import DataError
 from babelset.exports.alpaca import alpaca
 from babelset.exports.benchmark import KINDS, item, short
-from babelset.exports.conversation import text_of
+from babelset.exports.conversation import text_of, whole
 
 BENCHMARKS = frozenset({"arc", "hellaswag", "mmlu", "truthfulqa"})
 RANKED = ("prefered_output", "rejected_output")
@@ -63,7 +63,7 @@ def _exported(folder: str, row: TranslatedRow, flat: dict[str, Any], *answers: s
         raise DataError("okapi has no place for a system prompt")
     data = {"id": row.data.get("id", row.evidence["row"])}
     data.update({key: flat[key] for key in ("instruction", "input", *answers)})
-    return Exported(data, _file(folder, row))
+    return Exported(whole(data, row) if answers else data, _file(folder, row))
 
 
 def _ranked(row: TranslatedRow) -> dict[str, Any] | None:

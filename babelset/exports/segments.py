@@ -79,7 +79,7 @@ class Alma(Segments):
 
     endings = TEXT_FILES
 
-    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+    def convert(self, row: TranslatedRow) -> Sequence[Exported]:
         return [Exported({"translation": twin.texts}) for twin in self.twins(row)]
 
 
@@ -88,7 +88,7 @@ class TSV(Segments):
 
     endings = (".tsv",)
 
-    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+    def convert(self, row: TranslatedRow) -> Sequence[Exported]:
         return [Exported(twin.texts) for twin in self.twins(row)]
 
 
@@ -97,7 +97,7 @@ class TMX(Segments):
 
     endings = (".tmx",)
 
-    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+    def convert(self, row: TranslatedRow) -> Sequence[Exported]:
         for segment in row.evidence["segments"]:
             if found := forbidden(segment["source"] + (segment["target"] or "")):
                 raise DataError(f"XML cannot hold the character U+{ord(found):04X} of a segment")
@@ -110,7 +110,7 @@ class Interlinear(Segments):
     endings = (".txt",)
     direction: Direction = Field("to", description="to: the source first; from: the target; both: twice")
 
-    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+    def convert(self, row: TranslatedRow) -> Sequence[Exported]:
         if any("\n" in (text or "") for each in row.evidence["segments"] for text in (each["source"], each["target"])):
             raise DataError("a segment holds a line break, and here a line is a segment")
         directed = (twin for both in self.twins(row) for twin in _directed(both, self.direction))
@@ -129,7 +129,7 @@ class MTInstruct(Segments):
     terms: str = Field("", description="a glossary file: its terms that a pair uses stand in the instruction")
     _glossaries: dict[str, Glossary] = PrivateAttr(default_factory=dict)
 
-    def rows(self, row: TranslatedRow) -> Sequence[Exported]:
+    def convert(self, row: TranslatedRow) -> Sequence[Exported]:
         pair = Pair(find(row.evidence["source"]), row.language)
         asking = [_directed(Twin("", "", pair), self.direction)]
         words = {twin.pair.source.code: _instruction(twin.pair) for both in asking for twin in both}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from babelset.contracts.export import TEXT_FILES, Export, Exported, TranslatedRow
 from babelset.errors import DataError
-from babelset.exports.conversation import Message, beside, messages_of, text_of
+from babelset.exports.conversation import Message, beside, messages_of, spoken, start, text_of, tools_text, unthought
 from babelset.files.lossless import dumps, loads
 
 SPEAKERS = {
@@ -17,17 +18,42 @@ SPEAKERS = {
     "tool": "observation",
 }
 
+KNOWN = ("system", "human", "gpt", "function_call", "observation")
+
 
 class ShareGPT(Export):
-    """{"instruction": "A", "input": "", "output": "B"} -> {"conversations": [human A, gpt B]}"""
+    """
+    {"instruction": "A", "input": "", "output": "B"} -> {"conversations": [human A, gpt B]}
+
+    `tools` are JSON text, as LLaMA-Factory reads them, or not there.
+    """
 
     endings = TEXT_FILES
 
     def convert(self, row: TranslatedRow) -> Exported:
-        if isinstance(row.data.get("conversations"), list):
-            return Exported(row.data)
-        turns = [turn for message in messages_of(row) for turn in _turns(message)]
-        return Exported(beside({"conversations": turns}, row))
+        return Exported(sharegpt(row))
+
+
+def sharegpt(row: TranslatedRow) -> dict[str, Any]:
+    """A row as ShareGPT holds it, extra keys after its own."""
+    own = row.data.get("conversations")
+    if isinstance(own, list) and all(map(_is_turn, own)):
+        unthought(own, "sharegpt")
+        said = [*conversation(start(row)), *own] if not (own and own[0]["from"] == "system") else own
+        shape: dict[str, Any] = {"conversations": said}
+    else:
+        shape = {"conversations": conversation(messages_of(row))}
+    return beside({**shape, **tools_text(row)}, row, {*spoken(row), "tools"})
+
+
+def _is_turn(turn: Any) -> bool:
+    return isinstance(turn, dict) and turn.get("from") in KNOWN and isinstance(turn.get("value"), str)
+
+
+def conversation(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Messages as turns of `from` and `value`."""
+    unthought(messages, "sharegpt")
+    return [turn for message in messages for turn in _turns(message)]
 
 
 def _turns(message: Message) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("coverage",): "--model use --to ca --parallel nowhere",
     ("filter",): "done.jsonl -o new.jsonl",
     ("report",): "done.jsonl",
+    ("show",): "done.jsonl",
     ("review",): "done.jsonl --all --export new.csv",
     ("apply-review",): "done.jsonl -o new.jsonl",
     ("export",): "done.jsonl --as csv -o new.csv",

@@ -10,10 +10,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from babelset.cli.app import app as whole
 from babelset.cli.export import export
+from babelset.contracts.checks import DEFAULT
 from babelset.errors import AccountingError, BabelsetError, ConfigError, ContractError
 from babelset.exports.alpaca import Alpaca
 from babelset.exports.export import ExportJob, _Rows
+from babelset.files.reading import read as read_rows
 from babelset.files.row import KEY
 
 app = typer.Typer()
@@ -140,10 +143,11 @@ def test_a_table_with_evidence_can_be_exported_again(rows, recipe, output):
 
 
 @pytest.mark.parametrize("recipe, output", [("csv", "t.tsv"), ("parquet", "t.parquet")])
-def test_a_table_has_the_columns_of_its_first_row(rows, recipe, output):
+def test_a_table_has_the_columns_of_all_rows(rows, recipe, output):
     code, account = run(rows(row(), {**row(), "extra": 1}, row()), "--as", recipe, "-o", output)
-    assert (code, account["rows"]) == (1, {"read": 3, "written": 2, "failed": 1})
-    assert "(extra)" in next(iter(account["failures"]))
+    assert (code, account["rows"]) == (0, {"read": 3, "written": 3, "failed": 0})
+    absent = None if recipe == "parquet" else ""
+    assert [found.data["extra"] for found in read_rows([output])] == [absent, 1 if recipe == "parquet" else "1", absent]
 
 
 def test_an_empty_input_makes_an_empty_file(rows):
@@ -210,7 +214,7 @@ def account_of(read=0):
 
 def test_rows_that_do_not_add_up():
     rows = account_of(read=3)
-    rows.written["x.json"] += 2
+    rows.expressed += 2
     with pytest.raises(AccountingError, match="3 rows read, but 2 written and 0 failed"):
         rows.account()
 
@@ -239,3 +243,24 @@ def test_many_reasons_are_cut_in_the_summary_and_whole_in_the_ledger(rows):
     said = CliRunner().invoke(app, [source, "--as", "alpaca", "-o", "out.jsonl"]).output
     assert said.count("the row was not accepted") == 12 and ", ..." in said
     assert len({entry["reason"] for entry in read("out.failed.jsonl")}) == 20
+
+
+def test_files_that_hold_the_same_rows_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("in.jsonl").write_text('{"instruction": "Greet.", "input": "", "output": "The river is cold."}\n')
+    Path("off.toml").write_text("[filters]\n" + "".join(f"{name} = false\n" for name in DEFAULT))
+    for command in (
+        "translate in.jsonl --to ca --translator echo -q --config off.toml -o ca.jsonl",
+        "translate in.jsonl --to es --translator echo -q --config off.toml -o es.jsonl",
+        "filter ca.jsonl --config off.toml -o ca.strict.jsonl",
+        "score ca.jsonl --with length -q -o ca.scored.jsonl",
+    ):
+        assert CliRunner().invoke(whole, command.split()).exit_code == 0, command
+    Path("ca.jsonl").rename("moved.jsonl")
+    for names, said in [
+        ("moved.jsonl ca.strict.jsonl", "ca.strict.jsonl was made of ca.jsonl, as was moved.jsonl, by babelset filter"),
+        ("ca.scored.jsonl ca.strict.jsonl", "was made of ca.jsonl, as was"),
+        ("ca.strict.jsonl es.jsonl", ""),
+    ]:
+        done = CliRunner().invoke(whole, f"export {names} --as alpaca -o new-{{lang}}.jsonl".split())
+        assert done.exit_code == (2 if said else 0) and said in done.output, done.output

@@ -255,6 +255,7 @@ CASES: dict[str, Case] = {
 WRITES_NOTHING: dict[str, tuple[str, ...]] = {
     "estimate": ("in.jsonl", "--to", "ca", "--translator", "echo"),
     "inspect": ("in.jsonl",),
+    "show": ("ca.jsonl", "--row", "1"),
     "languages": (),
     "models list": (),
     "plugins": (),

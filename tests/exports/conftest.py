@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from babelset.contracts.export import Exported, TranslatedRow, translated
-from babelset.contracts.schema import adhoc, load_schema
+from babelset.contracts.schema import COLUMNS, adhoc, load_schema
 from babelset.files.row import KEY
 from babelset.plugins import build
 
@@ -24,11 +24,11 @@ def make(
     schema: str, english: dict[str, Any], target: dict[str, Any], *, lang: str = "cat_Latn", **evidence: Any
 ) -> TranslatedRow:
     """A translated row as `babelset translate` writes it, from the row before and after."""
-    shape = adhoc(list(english)) if schema == "fields" else load_schema(schema)
-    fields = [
-        {"path": list(field.path), "role": field.role, "source": field.text, "keeps": []}
-        for field in shape.fields(english)
-    ]
+    if schema == "columns":
+        texts = COLUMNS.look(english).fields
+    else:
+        texts = (adhoc(list(english)) if schema == "fields" else load_schema(schema)).fields(english)
+    fields = [{"path": list(each.path), "role": each.role, "source": each.text, "keeps": []} for each in texts]
     known = {
         "row": 17, "file": f"data/{schema}.jsonl", "line": 18, "status": "accepted", "schema": schema,
         "source": "eng_Latn", "target": lang, "translator": "test|v:1",

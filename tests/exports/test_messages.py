@@ -5,6 +5,7 @@ import pytest
 from babelset.errors import DataError
 
 TOOLS = '[{"name": "add", "parameters": {"x": {"type": "number"}}}]'
+FUNCTIONS = [{"type": "function", "function": {"name": "add", "parameters": {"x": {"type": "number"}}}}]
 SHAREGPT = {
     "conversations": [
         {"from": "human", "value": "Suma 1.10"},
@@ -38,7 +39,7 @@ MESSAGES = {
 
 
 def test_sharegpt_to_messages(export_as):
-    assert export_as("messages", "sharegpt", SHAREGPT, SHAREGPT).data == MESSAGES
+    assert export_as("messages", "sharegpt", SHAREGPT, SHAREGPT).data == {**MESSAGES, "tools": FUNCTIONS}
 
 
 def test_messages_to_sharegpt(export_as):
@@ -57,7 +58,7 @@ def test_messages_to_sharegpt(export_as):
     assert back["tools"] == TOOLS
 
 
-@pytest.mark.parametrize("recipe, row", [("sharegpt", SHAREGPT), ("messages", MESSAGES)])
+@pytest.mark.parametrize("recipe, row", [("sharegpt", SHAREGPT), ("messages", {**MESSAGES, "tools": FUNCTIONS})])
 def test_a_row_of_the_shape_stays_as_it_is(export_as, recipe, row):
     assert export_as(recipe, recipe, row, row).data == row
 

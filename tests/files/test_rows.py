@@ -303,7 +303,6 @@ def test_an_output_appears_only_when_it_is_complete(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ending", "rows", "message"),
     [
-        ("csv", [{"a": 1}, {"b": 2}], "different columns"),
         ("txt", [{"text": "two\nlines"}], "one line a row"),
         ("txt", [{"a": 1, "text": 5}], "one line a row"),
         ("txt", [{"text": "x", "id": 7}], "one line a row"),
@@ -315,15 +314,44 @@ def test_an_output_appears_only_when_it_is_complete(tmp_path: Path) -> None:
         ("parquet", [{"tools": {}}], "no child field"),
         ("parquet", [{"n": loads("12345678901234567890123")}], "do not fit into one table"),
         ("parquet", [{"n": loads("0.1000000000000000055")}], "would be rounded"),
-        ("parquet", [{"a": {"b": 1}}] * 1000 + [{"a": {"b": 1, "c": 2}}], "the key 'c' is new"),
-        ("parquet", [{"a": 1}] * 1000 + [{"a": 1, "b": 2}], "different columns"),
-        ("parquet", [{"a": 1}] * 1000 + [{"a": "x"}], "do not fit into one table"),
+        ("parquet", [{"a": 1}] * 1000 + [{"a": "x"}], "a has incompatible types"),
+        ("parquet", [{"a": 1}, {"a": "x"}], "do not fit into one table"),
+        ("parquet", [{"a": 0.5}] * 1000 + [{"a": 2**60 + 1}], "do not fit into one table"),
     ],
 )
 def test_rows_that_a_format_cannot_hold(ending: str, rows: list[dict[str, Any]], message: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=message):
         write(tmp_path / f"x.{ending}", rows)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("count", [1, 1000, 1001])  # of rows before: more than Parquet holds in memory, or fewer
+@pytest.mark.parametrize(
+    ("one", "other", "first", "second"),
+    [
+        ({"a": 1}, {"b": "x"}, {"a": 1, "b": None}, {"a": None, "b": "x"}),
+        ({"a": None}, {"a": "x"}, {"a": None}, {"a": "x"}),
+        ({"a": []}, {"a": ["x"]}, {"a": []}, {"a": ["x"]}),
+        ({"a": 1}, {"a": 0.5}, {"a": 1.0}, {"a": 0.5}),
+        ({"a": {"b": 1}}, {"a": {"c": ["x"]}}, {"a": {"b": 1, "c": None}}, {"a": {"b": None, "c": ["x"]}}),
+        ({"a": [{"b": 1}]}, {"a": [{"c": 2}]}, {"a": [{"b": 1, "c": None}]}, {"a": [{"b": None, "c": 2}]}),
+        ({"b": 1, "a": 1}, {"a": 2, "b": 2}, {"b": 1, "a": 1}, {"b": 2, "a": 2}),
+    ],
+)
+def test_a_parquet_table_has_the_columns_of_all_rows(
+    one: Any, other: Any, first: Any, second: Any, count: int, tmp_path: Path
+) -> None:
+    write(tmp_path / "x.parquet", [one] * count + [other] * 3 + [one])
+    found = [row.data for row in read([str(tmp_path / "x.parquet")])]
+    assert found == [first] * count + [second] * 3 + [first]
+
+
+@pytest.mark.parametrize("delimiter", ["csv", "tsv"])
+def test_a_table_of_texts_has_the_columns_of_all_rows(delimiter: str, tmp_path: Path) -> None:
+    rows = [{"a": 'x,"\n'}, {"b": "\r"}, {"c": "", "a": "y\r\n\t"}, {"a": ""}]
+    write(tmp_path / f"x.{delimiter}", rows)
+    found = [row.data for row in read([str(tmp_path / f"x.{delimiter}")])]
+    assert found == [{"a": "", "b": "", "c": "", **row} for row in rows]
 
 
 def test_an_error_is_blamed_on_the_file_that_has_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -201,52 +202,79 @@ def _lone(batch: Any) -> Any:
 
 
 class _ParquetWriter:
-    """Columns that the given schema does not name get the type that fits the first rows."""
+    """
+    The table has the columns of all rows, null where a row lacks one. Types that the given schema does not name are
+    those that fit all rows: so the rows stand in a temporary file until the last one is known.
+    """
 
     def __init__(self, file: IO[bytes], schema: Any) -> None:
         self.arrow, self.file, self.given = _pyarrow(), file, schema
+        self.fields = {field.name: field for field in schema or ()}
         self.rows: list[dict[str, Any]] = []
         self.size = 0  # of their evidence, which holds their texts
-        self.out: Any = None
+        self.batches = Counter[str]()  # of rows set aside, by column
+        self.aside: Any = tempfile.SpooledTemporaryFile(max_size=LONGEST)  # noqa: SIM115
+        self.schema: Any = None  # of all rows so far
 
     def write(self, row: dict[str, Any]) -> None:
         self.size += len(row.get(KEY, ""))
         self.rows.append(row)
         if len(self.rows) == BATCH or self.size > LONGEST:
-            self._flush()
+            self._put_aside()
 
     def close(self) -> None:
-        try:
-            if self.rows or not self.out:
-                self._flush()
-        finally:
-            if self.out:
-                self.out.close()
+        with self.aside:
+            if self.rows:
+                self._put_aside()
+            schema = self._whole_schema()
+            self.aside.seek(0)
+            with self._honest(), self.arrow.parquet.ParquetWriter(self.file, schema) as out:
+                for _ in range(self.batches[""]):
+                    out.write_table(self._fitted(self.arrow.ipc.open_stream(self.aside).read_all(), schema))
 
-    def _flush(self) -> None:
+    def _put_aside(self) -> None:
         rows, self.rows, self.size = self.rows, [], 0
-        columns = {name: [row.get(name) for row in rows] for name in dict.fromkeys(key for row in rows for key in row)}
-        if self.out is None:
-            self._open(columns)
-        if odd := sorted(columns.keys() - set(self.out.schema.names)):
-            raise OutputError(f"rows have different columns ({', '.join(odd[:5])}); write .jsonl instead")
-        empty = [None] * len(rows)
-        arrays = [self._array(field.name, columns.get(field.name, empty), field.type) for field in self.out.schema]
+        names = dict.fromkeys(key for row in rows for key in row)
+        arrays = [self._array(name, [row.get(name) for row in rows], self.fields.get(name)) for name in names]
+        fields = [self._field(name, array) for name, array in zip(names, arrays, strict=True)]
+        table = self.arrow.table(arrays, schema=self.arrow.schema(fields))
+        schemas = [table.schema] if self.schema is None else [self.schema, table.schema]
         with self._honest():
-            self.out.write_table(self.arrow.Table.from_arrays(arrays, schema=self.out.schema))
+            self.schema = self.arrow.unify_schemas(schemas, promote_options="permissive")
+            with self.arrow.ipc.new_stream(self.aside, table.schema) as out:
+                out.write_table(table)
+        self.batches.update(["", *names])
 
-    def _open(self, columns: dict[str, list[Any]]) -> None:
-        given = {field.name: field for field in self.given or ()}
-        names = columns or given
-        fields = [given.get(name) or self.arrow.field(name, self._array(name, columns[name]).type) for name in names]
-        schema = self.arrow.schema(fields, self.given.metadata if self.given else None)
-        with self._honest():
-            self.out = self.arrow.parquet.ParquetWriter(self.file, schema)
+    def _field(self, name: str, array: Any) -> Any:
+        given = self.fields.get(name)
+        return self.arrow.field(
+            name, array.type, given is None or given.nullable or array.null_count > 0, given and given.metadata
+        )
 
-    def _array(self, name: str, values: list[Any], kind: Any = None) -> Any:
+    def _whole_schema(self) -> Any:
+        """The columns of all rows; those of the given schema where there are no rows."""
+        if self.schema is None:
+            return self.given or self.arrow.schema([])
+        fields = [
+            field.with_nullable(field.nullable or self.batches[field.name] < self.batches[""]) for field in self.schema
+        ]
+        return self.arrow.schema(fields, self.given.metadata if self.given else None)
+
+    def _fitted(self, table: Any, schema: Any) -> Any:
+        """The rows with the columns and types of all."""
+        there = dict(zip(table.schema.names, table.columns, strict=True))
+        empty = self.arrow.nulls(len(table))
+        columns = [(there.get(field.name, empty), field.type) for field in schema]
+        arrays = [
+            column if column.type == kind else self.arrow.array(column.to_pylist(), kind) for column, kind in columns
+        ]
+        return self.arrow.Table.from_arrays(arrays, schema=schema)
+
+    def _array(self, name: str, values: list[Any], given: Any) -> Any:
         with self._honest(f"{name}: "):
-            if kind is None:
+            if given is None:
                 return self.arrow.array([without_numbers(value) for value in values])
+            kind = given.type
             convert = from_json(kind) or (lambda value: value)
             return self.arrow.array([convert(without_numbers(value)) for value in values], plain(kind)).cast(kind)
 

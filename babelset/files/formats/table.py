@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import IO, Any, Self
 
-from babelset.errors import DataError, OutputError
+from babelset.errors import DataError
 from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Reading, Writer, encoded, twice_in
 from babelset.files.formats.lines import Lines
 from babelset.files.formats.start import Start
@@ -135,27 +139,39 @@ class _Echo:
 
 
 class _TableWriter:
-    """The first row names the columns; nested values are written as JSON, null as an empty value."""
+    """
+    The table has the columns of all rows, an empty value where a row lacks one, so it stands in a temporary file until
+    the last row is known; nested values are written as JSON, null as an empty value.
+    """
 
     def __init__(self, file: IO[bytes], delimiter: str) -> None:
-        self.file, self.columns = file, list[str]()
+        self.file, self.delimiter, self.columns = file, delimiter, dict[str, None]()
+        self.grown = False  # after the first row
+        self.aside: Any = tempfile.SpooledTemporaryFile(max_size=LONGEST)  # noqa: SIM115
         # values are quoted for the characters of the line end: both, so that a lone \r survives too
         self.writer: Any = csv.writer(_Echo(), delimiter=delimiter, lineterminator="\r\n")
 
     def write(self, row: dict[str, Any]) -> None:
-        if not self.columns:
-            self.columns = list(row)
-            self._line(self.columns)
-        if row.keys() != set(self.columns):
-            odd = sorted(row.keys() ^ set(self.columns))
-            raise OutputError(f"rows have different columns ({', '.join(map(repr, odd[:5]))}); write .jsonl instead")
-        self._line([_cell(row[column]) for column in self.columns])
+        if not row.keys() <= self.columns.keys():
+            self.grown = bool(self.columns)
+            self.columns.update(dict.fromkeys(row))
+        self.aside.write(self._line([_cell(row.get(column)) for column in self.columns]))
 
-    def _line(self, values: list[str]) -> None:
-        self.file.write(encoded(self.writer.writerow(values)[:-2] + "\n"))
+    def _line(self, values: list[str]) -> bytes:
+        return encoded(self.writer.writerow(values)[:-2] + "\n")
 
     def close(self) -> None:
-        pass
+        with self.aside:
+            self.aside.seek(0)
+            if self.columns:
+                self.file.write(self._line([*self.columns]))
+            if not self.grown:
+                shutil.copyfileobj(self.aside, self.file)
+                return
+            csv.field_size_limit(sys.maxsize)
+            texts = io.TextIOWrapper(self.aside, encoding="utf-8", newline="")
+            for values in csv.reader(texts, delimiter=self.delimiter):
+                self.file.write(self._line(values + [""] * (len(self.columns) - len(values))))
 
 
 def _cell(value: Any) -> str:
