@@ -39,6 +39,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("models", "list"): "",
     ("models", "get"): "firefox en-es --from nowhere --to models",
     ("setup", "comet"): "--dry-run",
+    ("setup", "eflomal"): "--dry-run",
 }
 OFF = "[filters]\n" + "".join(
     f"{name} = false\n" for name in ("language", "copied", "script", "task", "length", "repetition", "intact")
