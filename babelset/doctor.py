@@ -15,6 +15,7 @@ EXTRAS = {  # extra -> the module that shows it is there
     "vllm": "vllm",
     "openai": "openai",
     "cometkiwi": "torch",
+    "script": "uroman",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +25,14 @@ def below(folder: str | Path, path: str) -> str:
     return os.path.normpath(Path(folder, path))
 
 
-def _named(path: str, info: ValidationInfo) -> str:
+def relative(path: str, info: ValidationInfo) -> str:
+    """A path option as it is meant: below the folder of the pipeline file that names it."""
     context = info.context or {}
     apart = not path or not context.get("folder") or info.field_name in context.get("given", ())
     return path if apart else below(context["folder"], path)
 
 
-FilePath = Annotated[str, AfterValidator(_named)]
+FilePath = Annotated[str, AfterValidator(relative)]
 """An option of a step that names a file: in a pipeline file it is relative to that file."""
 
 
@@ -71,6 +72,7 @@ class Made:
     place: tuple[int | str, ...] = ()
     language: str = ""
     parents: Sequence[str] = ()  # ids of other rows that it is made of, too
+    places: Sequence[tuple[int | str, ...]] = ()  # of each of its rows, where they do not stay together
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,9 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
 
     joins: ClassVar[bool] = False
     """Whether it takes the files of all languages together."""
+
+    target_optional: ClassVar[bool] = False
+    """Whether it can do without a language, where it has an option `to`."""
 
     @property
     def aside(self) -> str:
@@ -213,6 +218,10 @@ class RowStep(Step, frozen=True):
     def open(self, running: Running) -> Iterator[Rows]:
         """Load what is heavy, look at all rows where that is needed; then the function that is given the rows."""
         yield self.rows
+
+    def counts(self, known: Mapping[str, Any]) -> Mapping[str, int]:
+        """What the manifest counts of a row that it made, from what is known about that."""
+        return {}
 
     def rows(self, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
         """An outcome for each row, in order."""

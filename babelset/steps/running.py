@@ -6,11 +6,12 @@ Its account: rows read = used + rejected + failed, and rows written = the sum of
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from babelset.contracts import expect_kind, expect_one_each
@@ -32,7 +33,7 @@ from babelset.errors import AccountingError, ConfigError, ContractError
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row, excerpt
-from babelset.files.survey import Survey, survey
+from babelset.files.survey import Survey, fingerprint, survey
 from babelset.languages import Language, find
 from babelset.steps.sorting import in_order
 from babelset.steps.whole import WholeStep
@@ -81,7 +82,7 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
         running = Running(stage, lambda: _readable(stage), output.work, watch.say)
         read_rows = _work(step, running, output, watch, seen)
         seen.check()
-        tally = Tally()
+        tally = Tally(step.counts)
 
         def about() -> dict[str, Any]:
             effort = {"this_process": {"seconds": round(time.monotonic() - started, 1)}}
@@ -97,8 +98,12 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
 
 def _deciding(step: RowStep, stage: Stage) -> dict[str, Any]:
     """What decides the bytes of an output: the step, its options, chance and languages."""
+    options = step.model_dump(mode="json")
     said = {"recipe": stage.recipe, "name": stage.name, "seed": stage.seed}
-    return {**said, "source": stage.source, "target": stage.target, "options": step.model_dump(mode="json")}
+    named = filter(os.path.isfile, (value for value in options.values() if isinstance(value, str)))
+    files = [fingerprint(Path(path)) for path in named]  # a lexicon of the same name may be another one
+    read = {"files": files} if files else {}
+    return {**said, "source": stage.source, "target": stage.target, "options": options, **read}
 
 
 def _readable(stage: Stage) -> Iterator[StepRow]:
@@ -177,8 +182,8 @@ def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[E
             entry: Entry = {"status": "written", "data": _signed(data, row, outcome, number, running)}
             if outcome.language:
                 entry["file"] = outcome.language
-            if outcome.place:
-                entry["place"] = list(outcome.place)
+            if place := outcome.places[number] if outcome.places else outcome.place:
+                entry["place"] = list(place)
             yield entry
 
 
@@ -203,10 +208,12 @@ def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, runn
 class Tally:
     """What became of the rows, counted as they go by."""
 
+    of: Callable[[Mapping[str, Any]], Mapping[str, int]]  # what is counted of a row that was made
     rows: Counter[str] = field(default_factory=Counter)
     rejections: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     files: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
     made: int = 0
 
     def over(self, entries: Iterable[Entry], file: str | None, pattern: str) -> Iterator[Entry]:
@@ -220,6 +227,8 @@ class Tally:
                 self.rejections[known_of(entry["data"])["verdicts"][-1]["reason"]] += 1
             if entry["status"] == "failed":
                 self.failures[entry["data"]["reason"]] += 1
+            if entry["status"] == "written":
+                self.counted.update(self.of(known_of(entry["data"])))
             if language := entry.get("file"):
                 entry["file"] = pattern.replace(LANG, language)
                 self.files[entry["file"]] += 1
@@ -236,4 +245,5 @@ class Tally:
         for what, counted in (("rejections", self.rejections), ("failures", self.failures)):
             if counted:
                 told[what] = dict(counted.most_common(50))
-        return {**told, **({"counts": {"written": dict(self.files)}} if self.files else {})}
+        more = {name: dict(found) for name, found in (("written", self.files), ("made", self.counted)) if found}
+        return {**told, "counts": more} if more else told
