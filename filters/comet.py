@@ -10,7 +10,7 @@ from pydantic import Field
 
 from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.doctor import Finding
-from babelset.engines.comet import environment
+from babelset.engines.comet.environment import TOOL
 from babelset.engines.comet.process import CometProcess, Mark, Triple
 from babelset.errors import ConfigError
 from babelset.languages import Pair
@@ -60,7 +60,7 @@ class Comet(Aggregating):
     @classmethod
     def diagnose(cls) -> Iterator[Finding]:
         """Whether the environment is there."""
-        yield environment.diagnose()
+        yield TOOL.diagnose()
 
     @property
     def demanded(self) -> float | None:
@@ -71,7 +71,7 @@ class Comet(Aggregating):
 
     def load(self, folder: Path | None) -> CometProcess:
         """A worker, started by the first segment."""
-        python = self.python or environment.python()
+        python = self.python or TOOL.python()
         return CometProcess(
             python, self.model, self.device, self.batch_tokens, download=self.download, timeout=self.timeout
         )

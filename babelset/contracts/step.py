@@ -24,18 +24,19 @@ def below(folder: str | Path, path: str) -> str:
     return os.path.normpath(Path(folder, path))
 
 
-def _named(path: str, info: ValidationInfo) -> str:
+def relative(path: str, info: ValidationInfo) -> str:
+    """A path option as it is meant: below the folder of the pipeline file that names it."""
     context = info.context or {}
     apart = not path or not context.get("folder") or info.field_name in context.get("given", ())
     return path if apart else below(context["folder"], path)
 
 
-FilePath = Annotated[str, AfterValidator(_named)]
+FilePath = Annotated[str, AfterValidator(relative)]
 """An option of a step that names a file: in a pipeline file it is relative to that file."""
 
 
 def _named_or_file(name: str, info: ValidationInfo) -> str:
-    return _named(name, info) if "/" in name or Path(name).suffix else name
+    return relative(name, info) if "/" in name or Path(name).suffix else name
 
 
 NameOrPath = Annotated[str, AfterValidator(_named_or_file)]
@@ -79,8 +80,8 @@ class Made:
     place: tuple[int | str, ...] = ()
     language: str = ""
     parents: Sequence[str] = ()  # ids of other rows that it is made of, too
+    places: Sequence[tuple[int | str, ...]] = ()  # of each of its rows, where they do not stay together
     counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, see `RowStep.told`
-    places: Sequence[tuple[int | str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,9 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
 
     joins: ClassVar[bool] = False
     """Whether it takes the files of all languages together."""
+
+    target_optional: ClassVar[bool] = False
+    """Whether it can do without a language, where it has an option `to`."""
 
     @property
     def aside(self) -> str:

@@ -1,7 +1,8 @@
 """
 Rows from files, one at a time, whatever their number.
 
-Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), each also .gz or .zst.
+Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), .conll (a sentence, a row), each also .gz
+or .zst.
 A row that cannot be read is a `BadRow`; only a file that cannot be read at all raises.
 """
 

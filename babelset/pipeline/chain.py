@@ -27,7 +27,7 @@ from babelset.work.places import Places, keep_apart
 from babelset.work.watch import Watch
 
 LANG, DATASET = "{lang}", "{dataset}"
-ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".gz", ".zst")
+ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".conll", ".gz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +234,8 @@ class Chain:
             return [find(own).code]
         if part.aim or self.order.languages:
             return [part.aim] if part.aim else self.order.languages
+        if step.target_optional:
+            return [""]
         raise self.order.pipeline.wrong(named.number, "into which language? Name it with --to, or `to` in the file")
 
     def _task(self, named: Named, step: Step, part: Part, target: str) -> Task:

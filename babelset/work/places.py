@@ -12,7 +12,7 @@ from unicodedata import normalize
 from babelset.errors import ConfigError, check_name
 from babelset.files.writing import part_of
 
-SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt")
+SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt", ".conll")
 
 
 @dataclass(frozen=True, slots=True)

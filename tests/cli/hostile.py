@@ -46,6 +46,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("models", "trim"): f"{TINY} --to en,ca -o new --text text.txt --check text.txt",
     ("models", "get"): "firefox en-es --from nowhere --to models",
     ("setup", "comet"): "--dry-run",
+    ("setup", "eflomal"): "--dry-run",
 }
 OFF = "[filters]\n" + "".join(
     f"{name} = false\n" for name in ("language", "copied", "script", "task", "length", "repetition", "intact")

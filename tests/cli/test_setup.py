@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from babelset.cli.setup import setup
-from babelset.engines.comet.environment import STAMP
+from babelset.engines.comet.environment import TOOL as UNBABEL
 from babelset.errors import ConfigError
 
 TOOL = """#!/bin/sh
@@ -54,7 +54,7 @@ def test_it_is_set_up_where_it_is_looked_for(python: str, tmp_path: Path) -> Non
     result = call("--python", python)
     assert result.exit_code == 0, result.output
     assert result.output.endswith("ready. Score with it: babelset score IN --with comet:MODEL -o OUT\n")
-    assert (tmp_path / "data" / "babelset" / "comet" / STAMP).is_file()
+    assert (tmp_path / "data" / "babelset" / "comet" / UNBABEL.stamp).is_file()
     assert "nothing to do" in call("--python", python).output
 
 

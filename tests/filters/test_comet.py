@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from babelset.contracts.filter import Outcome, Scored, Verdict
 from babelset.engines.comet.process import WORKER, CometProcess, Hello, Mark, Triple
+from babelset.engines.environment import Tool
 from babelset.errors import ConfigError, ContractError
 from babelset.filters import comet
 from babelset.filters.comet import CUT, NO_REFERENCE, Comet
@@ -57,7 +58,7 @@ class Table:
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     fake = Table()
     monkeypatch.setattr(comet, "CometProcess", fake)
-    monkeypatch.setattr(comet.environment, "python", lambda: "py")
+    monkeypatch.setattr(Tool, "python", lambda self: "py")
     yield fake
 
 

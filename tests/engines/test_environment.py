@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from babelset.engines.comet import environment
-from babelset.engines.comet.environment import COMET, MARKER, STAMP, TORCH, Setup
+from babelset.engines import environment
+from babelset.engines.comet.environment import COMET, TORCH
+from babelset.engines.comet.environment import TOOL as UNBABEL
+from babelset.engines.environment import MARKER
 from babelset.errors import ConfigError
+
+STAMP, Setup = UNBABEL.stamp, partial(environment.Setup, UNBABEL)
 
 # As uv and as python: makes DIR/bin/python out of itself, installs nothing, tells versions; $FAIL names what fails
 TOOL = """#!/bin/sh
@@ -70,7 +75,7 @@ def silent(line: str) -> None:
 @pytest.mark.parametrize("uv", [True, False])
 def test_it_is_made_once(uv: bool, tools: Tools, home: Path) -> None:
     tool, said = tools.add("uv" if uv else "mypython"), list[str]()
-    setup = Setup(home, python="3.11" if uv else tool, torch_index="https://torch", pip_args=("--no-cache",))
+    setup = Setup(home, python="3.11" if uv else tool, index="https://torch", pip_args=("--no-cache",))
     assert setup.run(said.append) == home / "bin" / "python"
     venv, torch, rest, trial = tools.calls
     assert venv == (f"venv --allow-existing --python 3.11 {home}" if uv else f"-m venv {home}")
@@ -90,11 +95,11 @@ def test_what_fails_is_told_and_done_again(where: str, tools: Tools, home: Path)
     with pytest.raises(ConfigError, match=r"failed with code 1\. The end of .*setup\.log:[^\x1b]*ERROR: No space left"):
         setup.run(silent)
     with pytest.raises(ConfigError, match="To make it, run: babelset setup comet"):
-        environment.python(home)
+        UNBABEL.python(home)
     tools.fail("nothing at all")
     (home / "left over").touch()
     setup.run(silent)
-    assert environment.python(home) == str(home / "bin" / "python")
+    assert UNBABEL.python(home) == str(home / "bin" / "python")
     assert not (home / "left over").exists(), "an unfinished environment is begun anew"
 
 
@@ -103,7 +108,7 @@ def test_one_made_with_other_versions_serves_until_it_is_renewed(tools: Tools, h
     setup.run(silent)
     stamp = json.loads((home / STAMP).read_text())
     (home / STAMP).write_text(json.dumps({**stamp, "requirements": ["unbabel-comet==2.2.6"]}))
-    assert environment.python(home)
+    assert UNBABEL.python(home)
     setup.run(silent)
     assert len(tools.calls) == 8 and COMET in json.loads((home / STAMP).read_text())["requirements"]
 
@@ -136,14 +141,14 @@ def test_a_damaged_stamp_counts_as_none(stamp: str, tools: Tools, home: Path) ->
     Setup(home, python=tools.add("mypython")).run(silent)
     (home / STAMP).write_text(stamp, "utf-8", "surrogateescape")
     with pytest.raises(ConfigError, match="has no environment"):
-        environment.python(home)
+        UNBABEL.python(home)
 
 
 def test_an_environment_that_lost_its_interpreter_counts_as_none(tools: Tools, home: Path) -> None:
     Setup(home, python=tools.add("mypython")).run(silent)
     (home / "bin" / "python").unlink()
     with pytest.raises(ConfigError, match="has no environment"):
-        environment.python(home)
+        UNBABEL.python(home)
 
 
 @pytest.mark.parametrize(
@@ -157,15 +162,15 @@ def test_an_environment_that_lost_its_interpreter_counts_as_none(tools: Tools, h
 def test_where_it_lies(data: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", data)
-    assert environment.default() == tmp_path / folder
+    assert UNBABEL.default() == tmp_path / folder
 
 
 def test_the_doctor_knows_it(tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    before = environment.diagnose()
+    before = UNBABEL.diagnose()
     assert not before.ok and before.cure == "babelset setup comet"
-    Setup(environment.default(), python=tools.add("mypython")).run(silent)
-    after = environment.diagnose()
+    Setup(UNBABEL.default(), python=tools.add("mypython")).run(silent)
+    after = UNBABEL.diagnose()
     assert after.ok and not after.cure and "unbabel-comet 2.2.7, torch 2.13.0" in after.detail
 
 
@@ -185,4 +190,4 @@ def test_a_python_that_numpy_has_no_wheels_for_is_not_taken(
 
 def test_this_python_is_taken_where_it_can_be() -> None:
     fits = (3, 10) <= sys.version_info[:2] <= (3, 12)
-    assert (environment.suitable() == sys.executable) is fits
+    assert (UNBABEL.suitable() == sys.executable) is fits
