@@ -80,7 +80,7 @@ class Project(Aligning, frozen=True):
             for span in spans
         ]  # fmt: skip
         counts = {"spans": len(one.spans), "dropped": lost, **Counter(span.proof for span in proved)}
-        known = {**carried(row.data), "language": pair.target.code, "projected": told}
+        known = {**carried(row.data), "language": pair.target.code, "projected": told, "project": counts}
         return Made([{**one.shape.written(row.data, one.targets, spans), KEY: known}], counts=counts)
 
 

@@ -59,7 +59,7 @@ def work(tmp_path: Path) -> Work:
     def outcomes(step: RowStep, rows: Sequence[Mapping[str, Any]], **stage: Any) -> list[StepOutcome]:
         known = {"source": "eng_Latn", "target": "cat_Latn", "name": "step", **stage}
         read = [step_row(Row(number, "rows.jsonl", number + 1, dict(row))) for number, row in enumerate(rows)]
-        running = Running(Stage((), "", **known), lambda: iter(read), tmp_path)
+        running = Running(Stage((), "", **known), known["target"], lambda: iter(read), tmp_path)
         with step.open(running) as do:
             batch: list[StepRow] = list(step.stream(running, iter(read)))
             return list(do(batch))

@@ -148,7 +148,7 @@ def test_stopped_it_goes_on_to_the_same_bytes(
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
 def test_the_bytes_do_not_depend_on_the_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr("babelset.steps.sorting.RUN", chunk)
+    monkeypatch.setattr("babelset.steps.sorting.SIZE", 100 * chunk)
     rows = [{"n": number} for number in range(50)]
     run_step(Upwards(), stage(tmp_path, rows, "a.jsonl"), Watch())
     monkeypatch.setattr(Upwards, "chunk", chunk)

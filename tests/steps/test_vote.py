@@ -209,7 +209,7 @@ def test_what_was_finished_gives_the_same_votes_again() -> None:
     for path in Path().glob("out*"):
         path.unlink()
     with translators(one=table, two={**table, "Place 500": None}), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("babelset.work.journal.Journal.write", stopping(1))
+        patch.setattr("babelset.work.journal.Chunks.write", stopping(1))
         CliRunner().invoke(
             app,
             [
@@ -236,11 +236,11 @@ def test_what_was_finished_gives_the_same_votes_again() -> None:
 
 def stopping(after: int) -> Any:
     """A journal that is stopped behind so many chunks."""
-    from babelset.work.journal import Journal
+    from babelset.work.journal import Chunks
 
-    write, seen = Journal.write, list[int]()
+    write, seen = Chunks.write, list[int]()
 
-    def stopped(self: Journal, chunk: int, entries: Any) -> None:
+    def stopped(self: Chunks, chunk: int, entries: Any) -> None:
         if len(seen) == after:
             raise KeyboardInterrupt
         seen.append(chunk)
