@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, ClassVar
 
 from babelset import plugins
@@ -16,6 +16,7 @@ from babelset.contracts.evidence import BESIDE, MADE, Evidence, evidence_of, kno
 from babelset.contracts.schema import COLUMNS, load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
+from babelset.files.hub import dataset_of
 from babelset.files.names import unfit
 from babelset.files.row import KEY
 from babelset.languages import Language, find
@@ -142,6 +143,6 @@ def _made(data: dict[str, Any]) -> Evidence:
 
 def dataset(row: TranslatedRow) -> str:
     """The dataset that a row comes from, as a safe file name: "dolly" for a row of data/dolly.jsonl.gz."""
-    name = PurePath(row.evidence["file"]).name.partition(".")[0] or row.evidence["schema"]
+    name = dataset_of(row.evidence["file"]) or row.evidence["schema"]
     safe = re.sub(r"[^\w-]", "-", name)[:50] or "dataset"
     return f"dataset-{safe}" if unfit(safe) else safe

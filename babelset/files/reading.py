@@ -1,7 +1,8 @@
 """
 Rows from files, one at a time, whatever their number.
 
-Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), each also .gz or .zst.
+Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), each also .gz or .zst; and datasets of the
+Hugging Face hub by name, as hf:tatsu-lab/alpaca.
 A row that cannot be read is a `BadRow`; only a file that cannot be read at all raises.
 """
 
@@ -14,6 +15,7 @@ from typing import IO, Any
 from babelset.errors import ConfigError, DataError
 from babelset.files.compression import COMPRESSED, decompressed, opened
 from babelset.files.formats import FORMATS, Format, Noted, Parquet, Start
+from babelset.files.hubsplits import expanded
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.state import State
 
@@ -28,7 +30,7 @@ def read(paths: Sequence[str | Path], *, format: str | None = None) -> Iterator[
     DataError for a file that is missing, breaks off, or is written to meanwhile.
     """
     number = 0
-    for path in map(Path, paths):
+    for path in map(Path, expanded(paths)):
         format_of(path, format)  # before the file is looked for
         with opened(path) as file:
             state = State.of(file)

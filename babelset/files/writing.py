@@ -13,6 +13,7 @@ from typing import Any
 from babelset.errors import ConfigError, OutputError
 from babelset.files.compression import compressed, decompressed, opened
 from babelset.files.formats import Format, Parquet, Writer
+from babelset.files.hubsplits import expanded
 from babelset.files.reading import format_of, start_of
 
 
@@ -143,6 +144,7 @@ def check_writable(path: Path, reads: Iterable[str | Path] = (), like: str | Pat
 
 
 def _typed(found: Format, like: str | Path | None) -> Format:
+    like = expanded([like])[0] if like is not None else None
     try:
         same = like is not None and format_of(Path(like)).names == found.names
     except ConfigError:

@@ -15,6 +15,8 @@ from typing import Any
 
 from babelset.contracts.step import Stage, Step
 from babelset.errors import ConfigError, did_you_mean
+from babelset.files.hub import dataset_of
+from babelset.files.hubsplits import expanded
 from babelset.files.row import KEY, Row
 from babelset.files.survey import survey
 from babelset.files.writing import make_folder
@@ -76,7 +78,7 @@ class Order:
             return {"": Dataset(inputs=list(self.inputs), format=self.format, license=self.license)}
         named: dict[str, list[str]] = {}
         for path in self.inputs:
-            named.setdefault(Path(path).name.partition(".")[0], []).append(path)
+            named.setdefault(dataset_of(path), []).append(path)
         return {name: Dataset(inputs=paths, format=self.format, license=self.license) for name, paths in named.items()}
 
 
@@ -177,7 +179,8 @@ class Chain:
 
     def first(self) -> list[Part]:
         source = find(self.order.source or self.order.pipeline.recipe.from_).code
-        return [Part(name, tuple(each.inputs), source, "", each.format) for name, each in self.order.datasets.items()]
+        datasets = self.order.datasets.items()
+        return [Part(name, expanded(each.inputs), source, "", each.format) for name, each in datasets]
 
     def tasks(self, named: Named, parts: Sequence[Part]) -> Iterator[Task]:
         """The tasks of a step, of what was made before it."""
