@@ -10,8 +10,9 @@ import typer
 from babelset.cli import options as o
 
 SHAPES = "As okapi, lm-eval, taco or alpaca. See: babelset plugins."
-PATH = "A file, may contain {lang}; for okapi, mits and lm-eval a folder."
+PATH = "A file, may contain {lang}; for okapi, mits, lm-eval and hub a folder."
 FORMULAS = "In csv, write cells that begin with = + - @ as they are."
+LICENSE = "Licence of the data, as cc-by-4.0, for the card that hub writes."
 EVIDENCE = "Keep scores and sources, in the key _babelset."
 
 
@@ -21,6 +22,7 @@ def export(
     output: Annotated[str, typer.Option("--output", "-o", metavar="PATH", help=PATH)],
     with_evidence: Annotated[bool, typer.Option("--with-evidence", help=EVIDENCE)] = False,
     keep_formulas: Annotated[bool, typer.Option("--keep-formulas", help=FORMULAS)] = False,
+    data_license: Annotated[str | None, typer.Option(metavar="TEXT", help=LICENSE)] = None,
     format: o.Format = None,
     force: o.Force = False,
     json: o.AsJson = False,
@@ -38,7 +40,7 @@ def export(
     with spooled(inputs, format) as paths:
         job = exports.ExportJob(
             inputs=paths, shape=shape, output=output, with_evidence=with_evidence, keep_formulas=keep_formulas,
-            format=format, force=force,
+            format=format, data_license=data_license, force=force,
         )  # fmt: skip
         account = exports.export(job, o.quiet())
     show(account if json else {**account, **_counted(account)}, as_json=json)

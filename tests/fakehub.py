@@ -48,6 +48,7 @@ class FakeHub:
     said: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, authorization
     stored: dict[str, bytes] = field(default_factory=dict)
     fails: list[str] = field(default_factory=list)  # parts of paths, each for one request
+    breaks: int = 0  # uploads after which all others fail, 0 for none
     echoes: bool = False  # whether errors repeat the token
 
     def put(self, repo: str, **files: bytes | str) -> Repo:
@@ -155,15 +156,20 @@ class _Handler(BaseHTTPRequestHandler):
             return self._error(401, "Invalid username or password")
         if name in self.hub.repos:
             return self._send(409, json.dumps({"error": "exists", "url": f"{self.hub.url}/datasets/{name}"}).encode())
-        self.hub.repos[name] = Repo(private=bool(told.get("private")))
+        self.hub.repos[name] = Repo(private=bool(told.get("private")) or told.get("visibility") == "private")
         self._json({"url": f"{self.hub.url}/datasets/{name}", "name": name, "id": name})
 
     def _preupload(self, body: bytes, repo: str, revision: str) -> None:
-        modes = {True: "lfs", False: "regular"}
-        self._json({"files": [
-            {"path": each["path"], "uploadMode": modes[each["path"].endswith(".parquet")], "shouldIgnore": False}
-            for each in json.loads(body)["files"]
-        ]})  # fmt: skip
+        if not (found := self._repo(repo, revision)):
+            return
+        there = {path: _entry(path, content) for path, content in found[0].files.items()}
+        files = [{"path": each["path"], "shouldIgnore": False} for each in json.loads(body)["files"]]
+        for each in files:
+            known = there.get(each["path"], {})
+            lfs = each["path"].endswith(".parquet")
+            each["uploadMode"], oid = ("lfs", known.get("lfs", {}).get("oid")) if lfs else ("regular", known.get("oid"))
+            each |= {"oid": oid} if oid else {}
+        self._json({"files": files})
 
     def _batch(self, body: bytes, repo: str) -> None:
         objects = []
@@ -174,6 +180,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _store(self, body: bytes, oid: str) -> None:
         assert hashlib.sha256(body).hexdigest() == oid
+        if self.hub.breaks and len(self.hub.stored) >= self.hub.breaks:
+            return self._error(400, "the connection broke")
         self.hub.stored[oid] = body
         self._send(200)
 
@@ -193,6 +201,11 @@ class _Handler(BaseHTTPRequestHandler):
         oid = sha(len(found[0].commits) - 1)
         self._json({"commitUrl": f"{self.hub.url}/datasets/{repo}/commit/{oid}", "commitOid": oid, "success": True})
 
+    def _validate(self, body: bytes) -> None:
+        if faults := card_faults(json.loads(body)["content"]):
+            return self._send(400, json.dumps({"errors": [{"message": fault} for fault in faults]}).encode())
+        self._json({"errors": [], "warnings": []})
+
     def _paths(self, body: bytes, repo: str, revision: str) -> None:
         if found := self._repo(repo, revision):
             there = found[0].files
@@ -206,11 +219,51 @@ def _entry(path: str, content: bytes) -> dict[str, Any]:
     return {"type": "file", "path": path, "size": len(content), "oid": blob, **more}
 
 
+LICENSES = frozenset(
+    [
+        "apache-2.0",
+        "mit",
+        "bsd",
+        "cc0-1.0",
+        "cc-by-4.0",
+        "cc-by-sa-4.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-sa-4.0",
+        "odc-by",
+        "gpl",
+        "mpl-2.0",
+        "other",
+        "unknown",
+    ]
+)
+SIZES = frozenset(["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M"])
+TASKS = frozenset(["text-generation", "question-answering", "multiple-choice", "text-classification"])
+
+
+def card_faults(content: str) -> list[str]:
+    """What the hub would find wrong with a card, by its published rules."""
+    import yaml
+
+    data = yaml.safe_load(content.split("---")[1])
+    faults = [f"license {data['license']}"] if data["license"] not in LICENSES else []
+    faults += ["license_name"] if data["license"] == "other" and "license_name" not in data else []
+    faults += [f"language {tag}" for tag in data["language"] if not re.fullmatch("[a-z]{2,3}", tag)]
+    faults += [f"size {size}" for size in data["size_categories"] if size not in SIZES]
+    faults += [f"task {task}" for task in data["task_categories"] if task not in TASKS]
+    for config in data["configs"]:
+        splits = [each["split"] for each in config["data_files"]]
+        faults += [f"split {split}" for split in splits if not re.fullmatch(r"\w+(\.\w+)*", split)]
+        faults += ["a split twice"] if len(set(splits)) < len(splits) else []
+    names = [config["config_name"] for config in data["configs"]]
+    return faults + (["a configuration twice"] if len(set(names)) < len(names) else [])
+
+
 _REPO = r"(?P<repo>[^/]+/[^/]+?)"
 ROUTES: dict[str, Any] = {
     rf"/api/datasets/{_REPO}": _Handler._info,
     rf"/api/datasets/{_REPO}/revision/(?P<revision>.+)": _Handler._info,
     rf"/datasets/{_REPO}/resolve/(?P<revision>refs/\w+/\w+|[^/]+)/(?P<path>.+)": _Handler._resolve,
+    r"/api/validate-yaml": _Handler._validate,
     r"/api/repos/create": _Handler._create,
     rf"/api/datasets/{_REPO}/preupload/(?P<revision>[^/]+)": _Handler._preupload,
     rf"/datasets/{_REPO}\.git/info/lfs/objects/batch": _Handler._batch,

@@ -84,6 +84,22 @@ class Export(ABC):
     endings: ClassVar[Sequence[str]] = ()
     """Of a file that it can fill, as (".parquet",); none for one that fills a folder, see `Exported.file`."""
 
+    looks: ClassVar[bool] = False
+    """Whether `look` is asked about every row before the first is converted, since its place depends on all of them."""
+
+    runs: Sequence[Mapping[str, Any]] = ()
+    """Manifests of the runs that made the rows, the first run first. With `licenses` for those that `look`."""
+
+    licenses: Mapping[str, Any] = {"data": "", "models": {}}
+    """Of the data, "" where nobody knows, and of the models by name."""
+
+    def look(self, row: TranslatedRow, data: Mapping[str, Any]) -> None:  # noqa: B027  # most shapes need not
+        """See a row that will be converted; `data` is what would be written if it were left as it is."""
+
+    def format(self, file: str) -> Any:
+        """The format of a file below the output folder, where its name does not say all of it; else None."""
+        return None
+
     @abstractmethod
     def convert(self, row: TranslatedRow) -> Exported:
         """The row in the new shape. Raises DataError, with the reason, for a row that it has no place for."""

@@ -32,9 +32,9 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
 
 
 @contextmanager
-def drafting(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
+def drafting(path: Path, *, like: str | Path | Format | None = None) -> Iterator[Writer]:
     """Write rows to the file beside `path` that `appear` gives its name; nothing stays of it when the block fails."""
-    found = _typed(format_of(path), like)
+    found = _typed(format_of(path), like) if isinstance(like, str | Path | None) else like
     part = part_of(path)
     with _named(path):
         raw = _Output(part, path)

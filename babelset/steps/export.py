@@ -42,7 +42,7 @@ class Export(WholeStep, frozen=True):
     def _job(self, stage: Stage) -> ExportJob:
         return ExportJob(
             inputs=stage.inputs, shape=self.shape, output=self.output, keep_formulas=self.keep_formulas,
-            format=stage.format, force=stage.force, renew=True,
+            format=stage.format, force=stage.force, renew=True, data_license=stage.license,
         )  # fmt: skip
 
     def check(self, stage: Stage) -> None:
