@@ -18,6 +18,7 @@ from babelset.contracts.export import Export, Exported, TranslatedRow
 from babelset.errors import OutputError
 from babelset.exports.hubcard import Facts, card
 from babelset.files.formats.parquet import Columns
+from babelset.files.hub import hub
 from babelset.files.hubsplits import split_of
 from babelset.files.lossless import dumps
 
@@ -53,6 +54,7 @@ class Hub(Export):
     """Bytes of rows, as JSON, in a file: about 150 MB of Parquet."""
 
     def __init__(self) -> None:
+        hub()  # raises ConfigError where the extra is missing, before a row is read
         self.shards: defaultdict[Part, _Shards] = defaultdict(_Shards)
         self.columns: defaultdict[str, Columns] = defaultdict(Columns)  # by language: its splits have the same
         self.facts = Facts()

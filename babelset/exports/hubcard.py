@@ -65,14 +65,7 @@ def card(
     runs: Sequence[Mapping[str, Any]],
     licenses: Mapping[str, Any],
 ) -> str:
-    """
-    The text of README.md for these rows by language and split; `runs` are the manifests, the first run first.
-
-    Raises ConfigError where the extra is missing.
-    """
-    from babelset.files.hub import hub
-
-    hub()
+    """The text of README.md for these rows by language and split; `runs` are the manifests, the first run first."""
     from huggingface_hub import DatasetCardData
 
     models = {**facts.models, **licenses["models"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,14 @@ def test_a_new_licence_makes_another_card() -> None:
     assert "made differently" in run("export ca.jsonl --as hub -o out", code=2)
     run("export ca.jsonl --as hub -o out --force")
     assert card()[0]["license"] == "cc-by-nc-4.0"
+
+
+def test_a_missing_extra_is_said_before_a_row_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("in.jsonl", [row("river")])
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    for command in ("export in.jsonl --as hub -o out", f"translate hf:a/b --to ca -o ca.jsonl {ECHO}"):
+        assert "pip install 'babelset[hub]'" in run(command, code=2)
+    assert not Path("out").exists()
 
 
 EVIL = "a|b\n# c `d` <script>x</script> ![e](http://f) \x1b[31m ---\n"
