@@ -26,6 +26,7 @@ from babelset.cli.languages import languages
 from babelset.cli.models import models
 from babelset.cli.plugins import plugins
 from babelset.cli.prompts import prompts
+from babelset.cli.push import push
 from babelset.cli.report import report
 from babelset.cli.review import review
 from babelset.cli.run import run
@@ -94,7 +95,7 @@ app = typer.Typer(
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Translate": (translate, run, gather, estimate, inspect),
     "Score and decide": (score, calibrate, filter_, report, show_, coverage),
-    "Review and export": (review, apply_review, export),
+    "Review and export": (review, apply_review, export, push),
     "This installation": (languages, plugins, doctor),
 }
 for panel, commands in PANELS.items():

@@ -10,9 +10,10 @@ import typer
 from babelset.cli import options as o
 
 SHAPES = "As messages, dpo, llama-factory, lm-eval. See: babelset plugins."
-PATH = "A file, may contain {lang}; for okapi, mits, lm-eval, llama-factory a folder."
+PATH = "A file, may contain {lang}; for okapi, mits, hub, llama-factory a folder."
 FORMULAS = "In csv, write cells that begin with = + - @ as they are."
 OPTION = "An option of the shape, as direction=both of mt-instruct; may be repeated."
+LICENSE = "Licence of the data, as cc-by-4.0, for the card that hub writes."
 EVIDENCE = "Keep scores and sources, in the key _babelset."
 
 
@@ -23,6 +24,7 @@ def export(
     option: Annotated[list[str] | None, typer.Option("--option", "-O", metavar="KEY=VALUE", help=OPTION)] = None,
     with_evidence: Annotated[bool, typer.Option("--with-evidence", help=EVIDENCE)] = False,
     keep_formulas: Annotated[bool, typer.Option("--keep-formulas", help=FORMULAS)] = False,
+    data_license: Annotated[str | None, typer.Option(metavar="TEXT", help=LICENSE)] = None,
     format: o.Format = None,
     force: o.Force = False,
     json: o.AsJson = False,
@@ -40,7 +42,7 @@ def export(
     with spooled(inputs, format) as paths:
         job = exports.ExportJob(
             inputs=paths, shape=shape, output=output, options=_options(shape, option), with_evidence=with_evidence,
-            keep_formulas=keep_formulas, format=format, force=force,
+            keep_formulas=keep_formulas, format=format, data_license=data_license, force=force,
         )  # fmt: skip
         account = exports.export(job, o.quiet())
     show(account if json else {**account, **_counted(account)}, as_json=json)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from babelset.files.shard import Shard
     from babelset.work.watch import Watch
 
-Inputs = Annotated[list[str], typer.Argument(metavar="IN", help="Files to read; - is standard input.")]
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="IN", help="Files to read; - is standard input, hf:ORG/NAME a dataset of the hub."),
+]
 To = Annotated[
     str,
     typer.Option(

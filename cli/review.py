@@ -89,7 +89,7 @@ def review(
     if len(reviewer) > 100 or not reviewer.isprintable():
         raise ConfigError("--reviewer: at most 100 characters, on one line")
     for run in runs:
-        if not Path(run).exists():  # before a file is made beside it
+        if not Places.of(run).accepted.exists():  # before a file is made beside it
             raise DataError("no such file", file=run)
     kept = store or Places.of(runs[0]).review
     read = [path for places in map(Places.of, runs) for path in places.all if path != places.review]

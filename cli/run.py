@@ -25,7 +25,8 @@ def run(
         str | None, typer.Argument(metavar="RECIPE|STEP|FILE.toml", help="A recipe that ships, a step, or a file.")
     ] = None,
     inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="IN", help="Files to read, in place of those of the file.")
+        list[str] | None,
+        typer.Argument(metavar="IN", help="Files, or hf:ORG/NAME, in place of those of the file."),
     ] = None,
     output: Annotated[
         str | None,

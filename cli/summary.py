@@ -32,8 +32,10 @@ def show(manifest: Mapping[str, Any], *, as_json: bool, stderr: bool = False) ->
 
 def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = manifest["rows"]
-    written = " + ".join(f"{count} {status}" for status, count in rows.items() if status != "read")
-    facts = [("rows", f"{rows['read']} read = {written}")]
+    apart = ("read", "written") if "used" in rows else ("read",)
+    became = " + ".join(f"{count} {status}" for status, count in rows.items() if status not in apart)
+    more = f", {rows['written']} written" if "used" in rows else ""
+    facts = [("rows", f"{rows['read']} read = {became}{more}")]
     for key, title in NOTES.items():
         if counts := manifest.get(key):
             facts.append((title, _first(counts)))

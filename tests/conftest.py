@@ -26,9 +26,12 @@ from hypothesis import settings
 from pydantic import ConfigDict
 
 from babelset.contracts.translator import Failure, Translation, Translator
+from babelset.files import hubsplits
+from babelset.files.hub import local
 from babelset.languages import Pair, find
 from babelset.text.segment import Segment
 from tests.budget import examples
+from tests.fakehub import FakeHub, fake_hub
 from tests.servers import serving
 
 settings.register_profile("babelset", deadline=None, max_examples=examples(100))  # a busy machine is no failure
@@ -103,6 +106,22 @@ def scripted() -> type[Scripted]:
 @pytest.fixture
 def pair() -> Pair:
     return Pair(find("eng_Latn"), find("cat_Latn"))
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    """A hub on loopback for the real client, with a cache of its own."""
+    from huggingface_hub import constants
+
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf-home" / "hub"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "hf-home" / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with fake_hub() as started:
+        monkeypatch.setenv("HF_ENDPOINT", started.url)
+        yield started
+    hubsplits._files.cache_clear()
+    local.cache_clear()
 
 
 @pytest.hookimpl(tryfirst=True)

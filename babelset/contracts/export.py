@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, ClassVar
 
 from babelset import plugins
@@ -25,6 +25,7 @@ from babelset.contracts.evidence import (
 from babelset.contracts.schema import COLUMNS, load_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import placed
+from babelset.files.hub import dataset_of
 from babelset.files.names import unfit
 from babelset.files.row import KEY
 from babelset.languages import Language, find
@@ -96,6 +97,21 @@ class Export:
 
     for_people: ClassVar[bool] = False
     """Whether its tables are opened in spreadsheets: then a cell that begins like a formula is neutralised."""
+    looks: ClassVar[bool] = False
+    """Whether `look` is asked about every row before the first is converted, since its place depends on all of them."""
+
+    runs: Sequence[Mapping[str, Any]] = ()
+    """Manifests of the runs that made the rows, the first run first. With `licenses` for those that `look`."""
+
+    licenses: Mapping[str, Any] = {"data": "", "models": {}}
+    """Of the data, "" where nobody knows, and of the models by name."""
+
+    def look(self, row: TranslatedRow, data: Mapping[str, Any]) -> None:  # most shapes need not
+        """See a row that will be converted; `data` is what would be written if it were left as it is."""
+
+    def format(self, file: str) -> Any:
+        """The format of a file below the output folder, where its name does not say all of it; else None."""
+        return None
 
     @abstractmethod
     def convert(self, row: TranslatedRow) -> Exported | Sequence[Exported]:
@@ -150,6 +166,6 @@ def _made(data: dict[str, Any]) -> Evidence:
 
 def dataset(row: TranslatedRow) -> str:
     """The dataset that a row comes from, as a safe file name: "dolly" for a row of data/dolly.jsonl.gz."""
-    name = PurePath(row.evidence["file"]).name.partition(".")[0] or row.evidence["schema"]
+    name = dataset_of(row.evidence["file"]) or row.evidence["schema"]
     safe = re.sub(r"[^\w-]", "-", name)[:50] or "dataset"
     return f"dataset-{safe}" if unfit(safe) else safe

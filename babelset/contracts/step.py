@@ -14,14 +14,15 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, ValidationInfo
 
 from babelset.contracts.evidence import known_of
+from babelset.files.hub import is_hub
 from babelset.files.row import KEY, Row
 from babelset.files.shard import Shard
 from babelset.languages import Language
 
 
 def below(folder: str | Path, path: str) -> str:
-    """`below("examples", "../out/ca.jsonl")` -> "out/ca.jsonl"."""
-    return os.path.normpath(Path(folder, path))
+    """`below("examples", "../out/ca.jsonl")` -> "out/ca.jsonl"; a dataset of the hub stays what it is."""
+    return path if is_hub(path) else os.path.normpath(Path(folder, path))
 
 
 def relative(path: str, info: ValidationInfo) -> str:

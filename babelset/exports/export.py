@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from babelset import plugins
 from babelset.contracts import expect_kind
 from babelset.contracts.export import Export, Exported, TranslatedRow, translated
+from babelset.contracts.stored import stored
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.formats.table import Csv
 from babelset.files.formulas import as_texts
@@ -21,7 +23,10 @@ from babelset.files.reading import format_of, read
 from babelset.files.row import KEY, BadRow, Row, excerpt
 from babelset.files.survey import Fingerprint, survey
 from babelset.files.writing import check_writable
+from babelset.work.damage import checksum
+from babelset.work.history import history
 from babelset.work.journal import Entry
+from babelset.work.licenses import licenses
 from babelset.work.manifest import Manifest, told_manifest
 from babelset.work.output import making
 from babelset.work.places import Places
@@ -46,6 +51,7 @@ class ExportJob(BaseModel, extra="forbid", frozen=True):
     with_evidence: bool = False
     keep_formulas: bool = False  # in tables, which are opened in spreadsheets
     format: str | None = None
+    data_license: str | None = None  # of the data, for shapes that say it
     force: bool = False
     renew: bool = False  # replace an export of other rows or options, if nobody has changed it
 
@@ -61,14 +67,16 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     finished export of the same job is left alone. Raises ConfigError for another output that exists, does not suit the
     shape or would mix languages, AccountingError when a row is neither written nor listed.
     """
-    watch, shape = watch or Watch(), built(job.shape, job.options)
+    watch, shape = watch or Watch(), _shape(job)
     places = Places.of(job.output.replace(LANG, "all"), quiet=True)
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
     seen = survey(job.inputs, format=job.format, count=False)
     _check_derived(seen.files)
-    beside = {"inputs", "force", "renew", "output"}
+    beside = {"inputs", "force", "renew", "output", *([] if shape.looks else ["data_license"])}
     parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude=beside)}
+    if shape.looks:
+        parts["runs"] = checksum("runs", dumps([dict(run) for run in shape.runs]).encode()).hex()
     with making(
         "export", places, parts, reads=job.inputs, writes=files, force=job.force, resumes=False, renews=job.renew,
         say=watch.say, warn=watch.warn,
@@ -78,10 +86,18 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
 
         def about() -> dict[str, Any]:
             seen.check()
-            return rows.account()
+            return {"licenses": licenses(job.data_license, job.inputs, {}), **rows.account()}
 
         always = ("written",) if rows.one else ()
-        return output.publish(rows.entries(), files, about, always=always, texts=rows.texts)
+        return output.publish(rows.entries(), files, about, always=always, texts=rows.texts, formats=rows.format)
+
+
+def _shape(job: ExportJob) -> Export:
+    """The shape that the job names; one that looks at all rows is told how they came to be."""
+    shape = built(job.shape, job.options)
+    if shape.looks:
+        shape.runs, shape.licenses = history(job.inputs), licenses(job.data_license, job.inputs, {})
+    return shape
 
 
 def _check_derived(files: Sequence[Fingerprint]) -> None:
@@ -114,6 +130,8 @@ class _Rows:
         self.read, self.used, self.written, self.failed = 0, 0, Counter[str](), Counter[str]()
 
     def entries(self) -> Iterator[Entry]:
+        if self.shape.looks:
+            self._look()
         for row in read(self.job.inputs, format=self.job.format):
             self.read += 1
             try:
@@ -127,6 +145,22 @@ class _Rows:
                 self.written[path] += not more
                 entry: Entry = {"status": "written", "data": data}
                 yield entry if self.one else {**entry, "file": path}
+
+    def _look(self) -> None:
+        for row in read(self.job.inputs, format=self.job.format):
+            with suppress(DataError):
+                if isinstance(row, Row):
+                    known = translated(row.data)
+                    self.shape.look(known, stored({**_with_text_id(known.data), **self._evidence(known)}))
+
+    def _evidence(self, row: TranslatedRow) -> dict[str, Any]:
+        return {KEY: row.evidence} if self.job.with_evidence else {}
+
+    def format(self, path: Path) -> Any:
+        """What the shape says of how one of its files is written."""
+        folder = Path(self.job.output)
+        ours = not self.shape.endings and path.is_relative_to(folder)
+        return self.shape.format(str(path.relative_to(folder))) if ours else None
 
     def account(self) -> dict[str, Any]:
         written, failed = self.written.total(), self.failed.total()
@@ -155,9 +189,7 @@ class _Rows:
 
     def _placed(self, row: TranslatedRow, exported: Exported) -> tuple[str, dict[str, Any], bool]:
         expect_kind(f"the export {self.job.shape!r}", exported, Exported)
-        data = {key: _id(value) if key == "id" else value for key, value in exported.data.items()}
-        if self.job.with_evidence:
-            data[KEY] = row.evidence
+        data = _with_text_id(exported.data) | self._evidence(row)
         return self._path(row, exported), as_texts(data) if self.neutral else data, exported.more
 
     def _path(self, row: TranslatedRow, exported: Exported) -> str:
@@ -187,9 +219,11 @@ def built(shape: str, options: Mapping[str, Any]) -> Export:
     return made
 
 
-def _id(value: Any) -> Any:
-    """An id is text, whatever dataset it comes from: a column has one type."""
-    return dumps(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _with_text_id(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The row, its id as text, whatever dataset it comes from: a column has one type."""
+    id = data.get("id")
+    number = isinstance(id, int | float) and not isinstance(id, bool)
+    return {**data, "id": dumps(id)} if number else dict(data)
 
 
 def check_name(job: ExportJob) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from babelset.errors import DataError, check_name
+from babelset.files.hub import local
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -33,7 +34,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     """The file as it is; DataError where it cannot be read, ConfigError for a name that nothing can hold."""
     check_name(str(path))
     try:
-        file = path.open("rb")
+        file = local(path).open("rb")
     except OSError as error:
         raise _cannot_read(path, error) from None
     with file:

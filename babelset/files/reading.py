@@ -2,7 +2,7 @@
 Rows from files, one at a time, whatever their number.
 
 Read: .json (an array), .jsonl, .csv, .tsv, .parquet, .txt (a line, a text), .conll (a sentence, a row), each also .gz
-or .zst.
+or .zst; and datasets of the Hugging Face hub by name, as hf:tatsu-lab/alpaca.
 A row that cannot be read is a `BadRow`; only a file that cannot be read at all raises.
 """
 
@@ -16,6 +16,7 @@ from typing import IO, Any
 from babelset.errors import ConfigError, DataError
 from babelset.files.compression import COMPRESSED, decompressed, opened
 from babelset.files.formats import FORMATS, Format, JsonLines, Noted, Parquet, Reading, Start, Text
+from babelset.files.hubsplits import expanded
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.shard import Within
 from babelset.files.state import State
@@ -36,7 +37,7 @@ def read(
         yield from _read_within(paths, format, within)
         return
     number = 0
-    for path in map(Path, paths):
+    for path in map(Path, expanded(paths)):
         format_of(path, format)  # before the file is looked for
         with opened(path) as file:
             state = State.of(file)

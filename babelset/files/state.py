@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from babelset.errors import DataError
+from babelset.files.hub import local
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class State:
 
     def touched(self, path: Path) -> bool:
         """Whether something was done to it that its size and times hide: a time set back, or only other rights."""
-        return path.stat().st_ctime_ns != self.before.st_ctime_ns
+        return local(path).stat().st_ctime_ns != self.before.st_ctime_ns
 
     def check(self, path: Path) -> None:
         """
@@ -33,7 +34,7 @@ class State:
         DataError: a.jsonl: has changed while it was read: from 9,000 to 200 bytes; start again when nothing ...
         """
         try:
-            now = path.stat()
+            now = local(path).stat()
         except OSError:
             raise DataError("has gone while it was read; bring it back and start again", file=str(path)) from None
         if what := _difference(self.before, now):

@@ -11,15 +11,17 @@ from pathlib import Path
 from babelset.errors import DataError
 from babelset.files.formats.lines import is_bare_list
 from babelset.files.formats.start import UTF16
+from babelset.files.hubsplits import expanded
 
 SNIFFED = 1 << 16  # bytes that a format is recognised from
 
 
 @contextmanager
 def spooled(paths: Sequence[str], format: str | None) -> Iterator[tuple[str, ...]]:
-    """`paths` with "-" replaced by a temporary file that holds standard input, named after its format."""
+    """`paths` with "-" replaced by a temporary file of standard input, and datasets of the hub by their files."""
+    paths = expanded(paths)
     if "-" not in paths:
-        yield tuple(paths)
+        yield paths
         return
     with tempfile.TemporaryDirectory(prefix="babelset-") as folder:
         whole = Path(folder, "stdin")

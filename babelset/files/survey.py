@@ -10,6 +10,8 @@ from typing import IO, TypedDict
 
 from babelset.errors import DataError
 from babelset.files.compression import opened
+from babelset.files.hub import is_hub, local
+from babelset.files.hubsplits import expanded
 from babelset.files.reading import count_of, note_on, rows_of
 from babelset.files.row import BadRow, Row
 from babelset.files.shard import Shard, Within
@@ -20,7 +22,7 @@ COUNTED = 50_000_000  # bytes of input whose rows are counted, to tell how long 
 
 
 class Fingerprint(TypedDict):
-    """How a file is known again: name, size in bytes, and 128 bits of xxh3."""
+    """How a file is known again: name, of the hub with its commit, size in bytes, and 128 bits of xxh3."""
 
     file: str
     bytes: int
@@ -72,8 +74,8 @@ def survey(
     >>> survey(["alpaca.jsonl"]).total
     999
     """
-    found, number = Survey(), 0
-    small = count and sum(path.stat().st_size for path in map(Path, paths) if path.is_file()) <= COUNTED
+    found, number, paths = Survey(), 0, expanded(paths)
+    small = count and sum(path.stat().st_size for path in map(local, paths) if path.is_file()) <= COUNTED
     counted = small or shard is not None
     for path in paths:
         with opened(Path(path)) as file:
@@ -107,4 +109,4 @@ def _fingerprint(path: str, file: IO[bytes]) -> Fingerprint:
         digest.update(block)
         size += len(block)
     file.seek(0)
-    return {"file": Path(path).name, "bytes": size, "xxh3_128": digest.hexdigest()}
+    return {"file": path if is_hub(path) else Path(path).name, "bytes": size, "xxh3_128": digest.hexdigest()}

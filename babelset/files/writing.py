@@ -13,6 +13,7 @@ from typing import Any
 from babelset.errors import ConfigError, OutputError
 from babelset.files.compression import compressed, decompressed, opened
 from babelset.files.formats import Format, Parquet, Writer
+from babelset.files.hubsplits import expanded
 from babelset.files.reading import format_of, start_of
 
 
@@ -31,9 +32,9 @@ def writing(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
 
 
 @contextmanager
-def drafting(path: Path, *, like: str | Path | None = None) -> Iterator[Writer]:
+def drafting(path: Path, *, like: str | Path | Format | None = None) -> Iterator[Writer]:
     """Write rows to the file beside `path` that `appear` gives its name; nothing stays of it when the block fails."""
-    found = _typed(format_of(path), like)
+    found = _typed(format_of(path), like) if isinstance(like, str | Path | None) else like
     part = part_of(path)
     with _named(path):
         raw = _Output(part, path)
@@ -146,6 +147,7 @@ def check_writable(path: Path, reads: Iterable[str | Path] = (), like: str | Pat
 
 
 def _typed(found: Format, like: str | Path | None) -> Format:
+    like = expanded([like])[0] if like is not None else None
     try:
         same = like is not None and format_of(Path(like)).names == found.names
     except ConfigError:

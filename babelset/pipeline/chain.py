@@ -15,6 +15,8 @@ from typing import Any
 
 from babelset.contracts.step import Stage, Step
 from babelset.errors import ConfigError, did_you_mean
+from babelset.files.hub import dataset_of
+from babelset.files.hubsplits import expanded
 from babelset.files.row import KEY, Row
 from babelset.files.shard import Shard
 from babelset.files.survey import survey
@@ -78,7 +80,7 @@ class Order:
             return {"": Dataset(inputs=list(self.inputs), format=self.format, license=self.license)}
         named: dict[str, list[str]] = {}
         for path in self.inputs:
-            named.setdefault(Path(path).name.partition(".")[0], []).append(path)
+            named.setdefault(dataset_of(path), []).append(path)
         return {name: Dataset(inputs=paths, format=self.format, license=self.license) for name, paths in named.items()}
 
 
@@ -198,9 +200,8 @@ class Chain:
         return next(iter(self.steps.values()))[named.name].aside
 
     def first(self) -> list[Part]:
-        return [
-            Part(name, tuple(each.inputs), self.source, "", each.format) for name, each in self.order.datasets.items()
-        ]
+        datasets = self.order.datasets.items()
+        return [Part(name, expanded(each.inputs), self.source, "", each.format) for name, each in datasets]
 
     @property
     def source(self) -> str:

@@ -23,6 +23,7 @@ from babelset.review.store import Store
 from babelset.translation.parsing import failed
 from babelset.work.account import Tally
 from babelset.work.journal import Entry
+from babelset.work.licenses import licenses
 from babelset.work.manifest import Manifest
 from babelset.work.output import making
 from babelset.work.places import Places, keep_apart
@@ -83,7 +84,7 @@ def apply_review(order: Order) -> Manifest:
                 account["files"] = {"memory": ", ".join(sorted({str(each.memory) for each in applying.corrections}))}
             for review in stores:
                 review.close()  # before anything appears: who is killed later leaves no log next to it
-            return account
+            return {"licenses": licenses(None, order.runs, {}), **account}
 
         return output.publish(applying.entries(), files, about, always=("accepted", "rejected"))
 

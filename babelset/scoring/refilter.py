@@ -20,6 +20,7 @@ from babelset.translation.deciding import judge
 from babelset.work.account import Tally
 from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
+from babelset.work.licenses import licenses
 from babelset.work.manifest import Manifest
 from babelset.work.output import making
 from babelset.work.places import Places, named_files
@@ -85,7 +86,7 @@ def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
             seen.check()
             if order.where:
                 order.where.columns.check()
-            return tally.report(read_rows)
+            return {"licenses": licenses(None, order.inputs, {}), **tally.report(read_rows)}
 
         entries = order.keep.best(chunked(decided(), CHUNK), output) if order.keep else decided()
         return output.publish(tally.over(entries), files, about, always=("accepted", "rejected"))

@@ -30,7 +30,7 @@ from babelset.translation.deciding import score
 from babelset.translation.parsing import failed
 from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
-from babelset.work.licenses import licenses_of_scores
+from babelset.work.licenses import licenses
 from babelset.work.manifest import Manifest, sharded
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
@@ -142,7 +142,7 @@ def add_scores(order: Scoring, watch: Watch | None = None) -> Manifest:
 
         def about() -> dict[str, Any]:
             tables = corpus_tables(order.scorers, _rows(output, drawn, within), watch.say)
-            used = licenses_of_scores(order.inputs, {check.name: check for check in order.scorers})
+            used = licenses(None, order.inputs, {check.name: check for check in order.scorers})
             told = {"this_process": effort, "licenses": used, **account.report(read_rows)}
             told |= {"corpus": tables} if tables else {}
             return told | ({"accounts": spent} if (spent := accounts(order.scorers)) else {})

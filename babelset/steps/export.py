@@ -44,6 +44,7 @@ class Export(WholeStep, frozen=True):
         return ExportJob(
             inputs=stage.inputs, shape=self.shape, output=self.output, options=self.options,
             keep_formulas=self.keep_formulas, format=stage.format, force=stage.force, renew=True,
+            data_license=stage.license,
         )  # fmt: skip
 
     def check(self, stage: Stage) -> None:

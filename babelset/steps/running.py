@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from babelset.contracts import expect_kind, expect_one_each
@@ -28,6 +28,7 @@ from babelset.contracts.step import (
     knowing,
 )
 from babelset.errors import AccountingError, ConfigError, ContractError
+from babelset.files.hub import label
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row, excerpt
@@ -118,9 +119,7 @@ def step_row(row: Row) -> StepRow:
     made = known.get(MADE)
     said = made.get("id") if isinstance(made, dict) else None
     name, number = (known["file"], known["row"]) if {"file", "row"} <= known.keys() else (row.file, row.number)
-    return StepRow(
-        row, said if isinstance(said, str) else f"{PurePath(str(name)).name}:{number}", _language(row, known)
-    )
+    return StepRow(row, said if isinstance(said, str) else f"{label(str(name))}:{number}", _language(row, known))
 
 
 def _language(row: Row, known: dict[str, Any]) -> Language | None:

@@ -23,6 +23,7 @@ from babelset.contracts.filter import Filter
 from babelset.contracts.schema import COLUMNS, Schema, load_schema
 from babelset.contracts.translator import Translator
 from babelset.errors import DataError
+from babelset.files.hubsplits import expanded
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.files.shard import Shard, Within
@@ -57,7 +58,7 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
     watch = watch or Watch()
     with ExitStack() as stack:
         filters = build_filters(job.filters)
-        job = decided(job, watch)
+        job = decided(job.model_copy(update={"inputs": expanded(job.inputs)}), watch)
         ladders = ladders_of(job, stack)
         seen = survey(job.inputs, format=job.format, shard=job.shard or (Shard(1, 1) if job.ray else None))
         worker = worker_of(job, choose_schema(job, seen, watch), ladders, filters)

@@ -12,13 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from babelset.contracts.filter import Filter
 from babelset.contracts.translator import Translator
+from babelset.files.frontmatter import front_matter
+from babelset.files.hub import is_hub
+from babelset.files.hubsplits import CARD, card_of, expanded
 from babelset.work.damage import write_sealed
 from babelset.work.manifest import Manifest, told_manifest
 from babelset.work.places import Places
 
-CARD = "README.md"
-READ = 20_000  # characters of it
-FRONT = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
 WORD = re.compile(r"\w[\w.+-]*")  # of a licence's name: no markup and no control characters get into reports
 NAMES, LONGEST_NAME = 8, 100
 
@@ -41,23 +41,25 @@ class Licenses:
 
 def licenses(data: str | None, inputs: Sequence[str], models: Mapping[str, Translator | Filter]) -> dict[str, Any]:
     """
-    What the user says of the data, or a card beside it, and what each of `models` that has a licence says of itself.
+    What the user says of the data, else the runs that made it, else a card; and what `models` say of themselves.
 
     >>> licenses("cc-by-4.0", ["alpaca.jsonl"], {"apertium": Apertium(), "length": Length()})
     {'data': 'cc-by-4.0', 'models': {'apertium': 'GPL (language data)'}}
+
+    The models of the runs that made `inputs`, as the manifests beside them tell, stay in the list.
     """
+    files = expanded(inputs)
+    before = [Licenses.of(told_manifest(Places.of(path).manifest)) for path in files if not is_hub(path)]
     told = {name: told for name, model in models.items() if (told := model.license) is not None}
-    cards = dict.fromkeys(found for path in inputs if (found := card_license(Path(path).parent)))
-    return asdict(Licenses(data or ", ".join(cards), told))
+    known = [*(each.data for each in before), *map(_card_license, files)]
+    said = ", ".join(dict.fromkeys(filter(None, known)))
+    earlier = {name: text for each in before for name, text in each.models.items()}
+    return asdict(Licenses(data or said, {**earlier, **told}))
 
 
-def licenses_of_scores(inputs: Sequence[str], scorers: Mapping[str, Filter]) -> dict[str, Any]:
-    """Those of the runs that made `inputs`, as the manifests beside them tell, and of the scorers."""
-    before = [Licenses.of(told_manifest(Places.of(path).manifest)) for path in inputs]
-    models = {name: text for each in before for name, text in each.models.items()}
-    data = ", ".join(dict.fromkeys(each.data for each in before if each.data))
-    own = licenses(data, inputs, scorers)
-    return {**own, "models": {**models, **own["models"]}}
+def _card_license(path: str) -> str:
+    card = card_of(path) if is_hub(path) else Path(path).parent / CARD
+    return card_license(card.parent) if card else ""
 
 
 def relicensed(manifest: Manifest, data: str | None, path: Path) -> Manifest:
@@ -77,22 +79,7 @@ def card_license(folder: Path) -> str:
     >>> card_license(Path("alpaca"))  # ---, license: cc-by-nc-4.0, ---
     'cc-by-nc-4.0'
     """
-    try:
-        with (folder / CARD).open(encoding="utf-8", errors="replace") as file:
-            front = FRONT.match(file.read(READ))
-    except OSError:
-        return ""
-    return ", ".join(_names(front[1]))[:LONGEST_NAME] if front else ""
-
-
-def _names(front: str) -> list[str]:
-    """The licences that a card's front matter names; none where it is not YAML."""
-    import yaml
-
-    try:
-        found = yaml.load(front, Loader=yaml.BaseLoader)  # all is text: tags, dates and numbers construct nothing
-    except (yaml.YAMLError, RecursionError):
-        return []
-    told = found.get("license") if isinstance(found, dict) else None
+    told = front_matter(folder / CARD).get("license")
     each = told[:NAMES] if isinstance(told, list) else [told]
-    return [" ".join(WORD.findall(name[:LONGEST_NAME])) for name in each if isinstance(name, str) and name]
+    names = [" ".join(WORD.findall(name[:LONGEST_NAME])) for name in each if isinstance(name, str) and name]
+    return ", ".join(names)[:LONGEST_NAME]

@@ -27,7 +27,7 @@ from typing import Any
 
 from babelset.contracts.stored import stored
 from babelset.errors import ConfigError, DataError, OutputError
-from babelset.files.formats import Writer
+from babelset.files.formats import Format, Writer
 from babelset.files.survey import fingerprint
 from babelset.files.writing import appear, check_writable, drafting, drafting_text, make_folder, part_of
 from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
@@ -81,12 +81,14 @@ class Output:
         about: Callable[[], Mapping[str, Any]],
         always: Sequence[str] = (),
         texts: Callable[[], Mapping[Path, str]] = dict,
+        formats: Callable[[Path], Format | None] = lambda path: None,
     ) -> Manifest:
         """
         Write each entry to the file of its status, then all files at once, then the manifest; clean up.
 
         An entry may name its own `file`. Files in `always` are there also without rows, and the first of them appears
-        last. `texts` are files beside them, asked for when every entry is written. `about` is the rest of the
+        last. `texts` are files beside them, asked for when every entry is written. `formats` says how
+        a file is written, where its name does not. `about` is the rest of the
         manifest; it is asked when every entry is written and before anything appears, and may raise. Raises
         ConfigError for a file that is there and was not made by this command, OutputError where one cannot be written.
         """
@@ -98,8 +100,9 @@ class Output:
                 if path not in drafts:
                     keep_apart(self.reads, {f"{what} rows": path})
                     self.refuse(path)
+                    like = formats(path) or self.like
                     _make_folder(path.parent)
-                    drafts[path] = stack.enter_context(drafting(path, like=self.like))
+                    drafts[path] = stack.enter_context(drafting(path, like=like))
                     paths[what] = str(path)
                 return drafts[path]
 

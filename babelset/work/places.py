@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import normalize
 
 from babelset.errors import ConfigError, check_name
+from babelset.files.hub import is_hub
 from babelset.files.writing import part_of
 
 SUFFIXES = (".gz", ".zst", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt", ".conll")
@@ -23,6 +24,8 @@ class Places:
     >>> Places.of("out/ca.jsonl").failed, Places.of("out/ca.json").failed
     (PosixPath('out/ca.failed.jsonl'), PosixPath('out/ca.json.failed.jsonl'))
 
+    Raises ConfigError for a dataset of the hub.
+
     Two outputs never share a file: what is beside them is named after the whole file name, without ".jsonl" only.
     """
 
@@ -31,6 +34,9 @@ class Places:
 
     @classmethod
     def of(cls, output: str | Path, *, quiet: bool = False) -> Places:
+        if is_hub(output):
+            cure = "make a file of it first: babelset filter {} -o FILE.jsonl"
+            raise ConfigError(f"{output}: nothing can be kept beside a dataset of the hub; {cure.format(output)}")
         return cls(Path(output), quiet)
 
     def _beside(self, ending: str) -> Path:

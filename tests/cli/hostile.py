@@ -36,6 +36,7 @@ COMMANDS = {  # each does something in a folder that `prepare` has filled; a new
     ("review",): "done.jsonl --all --export new.csv",
     ("apply-review",): "done.jsonl -o new.jsonl",
     ("export",): "done.jsonl --as csv -o new.csv",
+    ("push",): "folder a/b",
     ("languages",): "cat",
     ("plugins",): "",
     ("doctor",): "",

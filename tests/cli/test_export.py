@@ -214,8 +214,8 @@ def account_of(read=0):
 
 def test_rows_that_do_not_add_up():
     rows = account_of(read=3)
-    rows.expressed += 2
-    with pytest.raises(AccountingError, match="3 rows read, but 2 written and 0 failed"):
+    rows.used += 2
+    with pytest.raises(AccountingError, match="3 rows read, but 2 used and 0 failed"):
         rows.account()
 
 

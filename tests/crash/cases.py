@@ -80,6 +80,7 @@ TO_STDOUT = (
     "--force",  # it has no place to say whose no.jsonl is
     *COMMON,
 )
+TO_HUB = ("export", "ca.jsonl", "--as", "hub", "-o", "hub")
 REVIEW = ("review", "ca.jsonl", "--all")
 IMPORT = (*REVIEW, "--import", "sheet.csv", "--reviewer", "Anna")
 APPLY = ("apply-review", "ca.jsonl", "-o", "done.jsonl")
@@ -219,6 +220,9 @@ CASES: dict[str, Case] = {
     "translate -o -": case(TO_STDOUT),
     "translate with openai": case(OPENAI, other=(*OPENAI, "--keep-numbers"), in_flight=1),
     "translate --max-cost": case((*OPENAI, *LIMITS), in_flight=1, also=within),
+    "translate from the hub": case(
+        changed(TRANSLATE, "in.jsonl", "hf:anna/rivers"), other=changed(TRANSLATE, "ca", "es"), in_flight=BATCH
+    ),
     "translate with vllm": case(VLLM, other=(*VLLM, "--keep-numbers"), in_flight=8),
     "run": case(("run", "p.toml", "-q"), in_flight=BATCH),
     "run vote": case((*VOTE, "--set", "least=1"), other=(*VOTE, "--set", "fields=output"), in_flight=BATCH),
@@ -232,6 +236,7 @@ CASES: dict[str, Case] = {
     **{f"filter to {ending}": _filter(ending) for ending in ("json", "jsonl.gz", "jsonl.zst", "parquet")},
     "export to files": _export("okapi", "okapi"),
     "export to a file": _export("alpaca", "alpaca-{lang}.json"),
+    "export to the hub's shape": _export("hub", "hub"),
     "export to csv": _export("csv", "ca.csv"),
     "export to parquet": _export("parquet", "ca.parquet"),
     "report": case(("report", "ca.jsonl", "-o", "report.html"), RUN),
@@ -259,6 +264,7 @@ WRITES_NOTHING: dict[str, tuple[str, ...]] = {
     "languages": (),
     "models list": (),
     "plugins": (),
+    "push": ("hub", "anna/new"),
     "doctor": (),
     "prompts list": (),
     "prompts show": ("segments",),

@@ -28,7 +28,17 @@ from typer.main import get_command
 
 from tests.crash import durable
 
-HEAVY = ("openai", "stamina", "httpx", "openpyxl", "pyarrow.parquet", "starlette.applications", "uvicorn", "sentencex")
+HEAVY = (
+    "openai",
+    "stamina",
+    "httpx",
+    "openpyxl",
+    "pyarrow.parquet",
+    "starlette.applications",
+    "uvicorn",
+    "sentencex",
+    "huggingface_hub",
+)
 LEFT = ("babelset.__main__",)
 
 

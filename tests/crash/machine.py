@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engines.llm.scripted_server import ScriptedServer
+from tests.fakehub import TOKEN, FakeHub, fake_hub
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = "[babelset.translators]\npaid = tests.crash.paid:Paid\n"
@@ -78,6 +79,15 @@ class Machine:
         return [body for body in bodies if MENTIONED in body]
 
 
+def _on_hub(hub: FakeHub, folder: Path) -> dict[str, str]:
+    """A hub with a dataset, hf:anna/rivers, and a token that may write."""
+    texts = ("It is `x` old. So is the river.", "The river is $a_1$ deep.", "A river runs.")
+    rows = [json.dumps({"instruction": "Describe a river.", "input": "", "output": text}) + "\n" for text in texts]
+    hub.put("anna/rivers", **{"train.jsonl": "".join(rows)})
+    told = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(folder / "hub"), "HF_HUB_DISABLE_XET": "1"}
+    return {**told, "HF_HUB_OFFLINE": "0"}
+
+
 def _lines(path: Path) -> list[str]:
     return path.read_text("utf-8").splitlines() if path.exists() else []
 
@@ -97,6 +107,7 @@ def machine(prefix: Sequence[str] = (), **environment: Any) -> Iterator[Machine]
         with ExitStack() as stack:
             server = stack.enter_context(ScriptedServer())
             told |= {"CRASH_SERVER": server.base_url, **environment}
+            told |= _on_hub(stack.enter_context(fake_hub()), folder)
             command, pipe = [*prefix, sys.executable, "-m", "tests.crash.forkserver"], subprocess.PIPE
             process = subprocess.Popen(
                 command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, env={**os.environ, **told}

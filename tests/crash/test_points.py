@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from babelset.cli.app import app
-from tests.crash.cases import CASES, RUN, WITH_A_MODEL, WRITES_NOTHING, case
+from tests.crash.cases import CASES, RUN, TO_HUB, WITH_A_MODEL, WRITES_NOTHING, case
 from tests.crash.machine import Machine, machine
 from tests.crash.trial import Trial
 
@@ -57,7 +57,7 @@ def test_every_command_is_here() -> None:
 @pytest.mark.parametrize("name", WRITES_NOTHING)
 def test_the_others_write_nothing(name: str, fork_server: Machine, tmp_path: Path) -> None:
     argv = (*name.split(), *WRITES_NOTHING[name])
-    trial = Trial(fork_server, name, case(argv, RUN), tmp_path)
+    trial = Trial(fork_server, name, case(argv, RUN, TO_HUB), tmp_path)
     assert trial.ran.points == [] and trial.whole == trial.before
 
 

@@ -83,7 +83,7 @@ def test_in_the_work_folder(name: str, how: str, tmp_path: Path, monkeypatch: py
 
 def test_the_chunk_of_another_run_is_none_of_ours(tmp_path: Path) -> None:
     with Journal(tmp_path / "a.work", {"to": "ca"}) as other:
-        other.write(0, ROWS)
+        other.chunks.write(0, ROWS)
         with Journal(tmp_path / "b.work", {"to": "es"}) as journal:
             for number in (0, 1):
                 path = tmp_path / "b.work" / f"chunk-0000000{number}.jsonl"

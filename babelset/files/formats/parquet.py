@@ -18,6 +18,7 @@ from babelset.files.formats.format import LONGEST, TOO_LONG, Bad, Reading, Write
 from babelset.files.row import KEY, excerpt
 
 BATCH = 1000  # rows in memory at once, and rows that the columns' types are inferred from
+FEW = 100  # rows of each language that wait to be looked at
 CHUNK = 256 << 20  # bytes of a column's chunk, which is unpacked whole
 
 
@@ -32,9 +33,13 @@ def _pyarrow() -> Any:
 
 @dataclass(frozen=True)
 class Parquet:
-    """Lines are row numbers, from 1; values become JSON as `arrow.py` says. `schema` types what is written."""
+    """
+    Lines are row numbers, from 1; values become JSON as `arrow.py` says. `schema` types what is written; with `whole`
+    its columns are all there, whether or not the first rows have them.
+    """
 
     schema: Any = None
+    whole: bool = False
     names = ("parquet",)
 
     def read(self, file: IO[bytes], skip: int = 0) -> Iterator[Reading]:
@@ -75,7 +80,7 @@ class Parquet:
         return "" if odd is None else f"column {odd!r} is {there.get(odd, 'missing')}, and {here.get(odd, 'missing')}"
 
     def writer(self, file: IO[bytes]) -> Writer:
-        return _ParquetWriter(file, self.schema)
+        return _ParquetWriter(file, self.schema, self.whole)
 
 
 @contextmanager
@@ -201,14 +206,59 @@ def _lone(batch: Any) -> Any:
         return Bad(f"not valid UTF-8: {error}", excerpt(error.object))
 
 
+def inferred(values: list[Any]) -> Any:
+    """An array of the type that fits the values; raises what Arrow raises where none does."""
+    return _pyarrow().array([without_numbers(value) for value in values])
+
+
+class Columns:
+    """
+    The columns of many rows, and for each a type that all of its values fit; one that a row lacks is null there.
+
+    >>> columns = Columns()
+    >>> columns.add({"a": 1}), columns.add({"a": 0.5, "b": None}), columns.format().schema
+    a: double
+    b: null
+    """
+
+    def __init__(self) -> None:
+        self.types: dict[str, Any] = {}
+        self.rows: list[Mapping[str, Any]] = []
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.rows.append(row)
+        if len(self.rows) == FEW:
+            self._flush()
+
+    def format(self) -> Parquet:
+        """The format of a table with these columns. Raises OutputError for a column of which no type fits all rows."""
+        self._flush()
+        return Parquet(_pyarrow().schema(list(self.types.items())), whole=True)
+
+    def _flush(self) -> None:
+        rows, self.rows = self.rows, []
+        for name in dict.fromkeys(key for row in rows for key in row):
+            self.types[name] = self._fitting(name, [row.get(name) for row in rows])
+
+    def _fitting(self, name: str, values: list[Any]) -> Any:
+        arrow = _pyarrow()
+        try:
+            both = [arrow.schema([(name, kind)]) for kind in (self.types.get(name), inferred(values).type) if kind]
+            return arrow.unify_schemas(both, promote_options="permissive").field(name).type
+        except (arrow.ArrowException, ValueError, OverflowError) as error:
+            first = str(error).splitlines()[0]
+            cure = "make its values alike, or leave it out: babelset run columns"
+            raise OutputError(f"the column {name!r} holds values of different types ({first}); {cure}") from None
+
+
 class _ParquetWriter:
     """
     The table has the columns of all rows, null where a row lacks one. Types that the given schema does not name are
     those that fit all rows: so the rows stand in a temporary file until the last one is known.
     """
 
-    def __init__(self, file: IO[bytes], schema: Any) -> None:
-        self.arrow, self.file, self.given = _pyarrow(), file, schema
+    def __init__(self, file: IO[bytes], schema: Any, whole: bool = False) -> None:
+        self.arrow, self.file, self.given, self.whole = _pyarrow(), file, schema, whole
         self.fields = {field.name: field for field in schema or ()}
         self.rows: list[dict[str, Any]] = []
         self.size = 0  # of their evidence, which holds their texts
@@ -228,7 +278,7 @@ class _ParquetWriter:
                 self._put_aside()
             schema = self._whole_schema()
             self.aside.seek(0)
-            with self._honest(), self.arrow.parquet.ParquetWriter(self.file, schema) as out:
+            with self._honest(), self.arrow.parquet.ParquetWriter(self.file, schema, compression="zstd") as out:
                 for _ in range(self.batches[""]):
                     out.write_table(self._fitted(self.arrow.ipc.open_stream(self.aside).read_all(), schema))
 
@@ -253,7 +303,7 @@ class _ParquetWriter:
 
     def _whole_schema(self) -> Any:
         """The columns of all rows; those of the given schema where there are no rows."""
-        if self.schema is None:
+        if self.schema is None or self.whole:
             return self.given or self.arrow.schema([])
         fields = [
             field.with_nullable(field.nullable or self.batches[field.name] < self.batches[""]) for field in self.schema
@@ -273,7 +323,7 @@ class _ParquetWriter:
     def _array(self, name: str, values: list[Any], given: Any) -> Any:
         with self._honest(f"{name}: "):
             if given is None:
-                return self.arrow.array([without_numbers(value) for value in values])
+                return inferred(values)
             kind = given.type
             convert = from_json(kind) or (lambda value: value)
             return self.arrow.array([convert(without_numbers(value)) for value in values], plain(kind)).cast(kind)

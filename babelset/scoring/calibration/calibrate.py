@@ -22,6 +22,7 @@ from typing import Any
 from babelset.contracts.checks import DEFAULT, opened
 from babelset.contracts.evidence import Evidence
 from babelset.contracts.filter import Filter, Marks, Outcome
+from babelset.files.hub import dataset_of, is_hub
 from babelset.files.reading import read
 from babelset.scoring.calibration.planted_errors import KINDS, plant
 from babelset.scoring.calibration.ratings import Gold
@@ -205,7 +206,8 @@ def keeping(inputs: Sequence[str], scorers: Sequence[Filter]) -> Iterator[Path |
     if not any(check.pays for check in scorers):
         yield None
         return
-    place = Places.of("stdin.jsonl" if inputs[0] == "-" else inputs[0]).calibration
+    first = f"{dataset_of(inputs[0])}.jsonl" if is_hub(inputs[0]) else inputs[0]
+    place = Places.of("stdin.jsonl" if first == "-" else first).calibration
     keep_outside(place, [*inputs, *named_files([dict(check) for check in scorers])])
     with Journal(place, {"command": "calibrate"}) as journal:
         try:
