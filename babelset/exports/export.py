@@ -17,11 +17,12 @@ from babelset.contracts.stored import stored
 from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.files.formats.table import Csv
 from babelset.files.formulas import as_texts
+from babelset.files.hub import is_hub
 from babelset.files.lossless import dumps
 from babelset.files.names import unfit_below
 from babelset.files.reading import format_of, read
 from babelset.files.row import KEY, BadRow, Row, excerpt
-from babelset.files.survey import Fingerprint, survey
+from babelset.files.survey import Survey, survey
 from babelset.files.writing import check_writable
 from babelset.work.damage import checksum
 from babelset.work.history import history
@@ -72,7 +73,7 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
     seen = survey(job.inputs, format=job.format, count=False)
-    _check_derived(seen.files)
+    _check_derived(seen)
     beside = {"inputs", "force", "renew", "output", *([] if shape.looks else ["data_license"])}
     parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude=beside)}
     if shape.looks:
@@ -100,22 +101,23 @@ def _shape(job: ExportJob) -> Export:
     return shape
 
 
-def _check_derived(files: Sequence[Fingerprint]) -> None:
+def _check_derived(seen: Survey) -> None:
     """Raise ConfigError where a row is in two of the files, as one was made of the other, or both of a third."""
+    files = {str(path): known for path, (_, known) in seen.states.items()}
     owners: dict[str, list[str]] = {}  # of what is known by a hash: those that hold it, or were made of it
-    for each in files:
-        owners.setdefault(each["xxh3_128"], []).append(each["file"])
-    for each in files:
-        manifest = told_manifest(Places.of(each["file"]).manifest)
+    for path, each in files.items():
+        owners.setdefault(each["xxh3_128"], []).append(path)
+    for path in files:
+        manifest = {} if is_hub(path) else told_manifest(Places.of(path).manifest)
         for parent in manifest["inputs"] if manifest.get("command") in DERIVING else ():
             known = owners.setdefault(parent["xxh3_128"], [])
-            if other := next((file for file in known if file != each["file"]), ""):
-                also = other if other == parent["file"] else f"{parent['file']}, as was {other}"
+            if other := next((file for file in known if file != path), ""):
+                also = other if Path(other).name == parent["file"] else f"{parent['file']}, as was {other}"
                 raise ConfigError(
-                    f"{each['file']} was made of {also}, by babelset {manifest['command']}: the same rows would be "
+                    f"{path} was made of {also}, by babelset {manifest['command']}: the same rows would be "
                     "there twice; name one of the two"
                 )
-            known.append(each["file"])
+            known.append(path)
 
 
 class _Rows:

@@ -269,4 +269,7 @@ WRITES_NOTHING: dict[str, tuple[str, ...]] = {
     "prompts list": (),
     "prompts show": ("segments",),
 }
-WITH_A_MODEL = {"coverage"}  # writes nothing either, which tests/cli/test_coverage.py sees
+APART = {  # and where it is tried
+    "coverage": "writes nothing either: tests/cli/test_coverage.py",
+    "setup eflomal": "is `setup comet` for another tool, in a place of its own",
+}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from babelset.cli.app import app
-from tests.crash.cases import CASES, RUN, TO_HUB, WITH_A_MODEL, WRITES_NOTHING, case
+from tests.crash.cases import APART, CASES, RUN, TO_HUB, WRITES_NOTHING, case
 from tests.crash.machine import Machine, machine
 from tests.crash.trial import Trial
 
@@ -51,7 +51,7 @@ def commands() -> Iterator[str]:
 
 def test_every_command_is_here() -> None:
     killed = {" ".join(one.argv[:2]) if one.argv[0] in ("setup", "models") else one.argv[0] for one in CASES.values()}
-    assert sorted(commands()) == sorted(killed | WRITES_NOTHING.keys() | WITH_A_MODEL)
+    assert sorted(commands()) == sorted(killed | WRITES_NOTHING.keys() | APART.keys())
 
 
 @pytest.mark.parametrize("name", WRITES_NOTHING)

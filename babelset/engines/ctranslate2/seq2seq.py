@@ -68,11 +68,11 @@ def codes(language: Language) -> list[str]:
 
 def recognise(vocabulary: frozenset[str], folder: Path) -> str:
     """The family by its language tokens or files; ConfigError where nothing tells."""
-    if any(map(FLORES.fullmatch, vocabulary)):  # a folder that was cut may have any of them
-        return "nllb"
     for name, token in (("m2m100", "__en__"), ("madlad", "<2en>")):
         if token in vocabulary:
             return name
+    if any(map(FLORES.fullmatch, vocabulary)):  # a folder that was cut may have any of them
+        return "nllb"
     if (folder / "source.spm").is_file():
         return "marian"
     raise ConfigError(f"{folder}: cannot tell what family the model is of; say family={'|'.join(FAMILIES)}")

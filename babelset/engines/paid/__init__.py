@@ -1,0 +1,1 @@
+"""Translation services that are paid by the character."""
