@@ -19,7 +19,7 @@ def gather(
     json: o.AsJson = False,
 ) -> None:
     """
-    Put the shards of a translation, a scoring or a step together.
+    Put the shards of a run together.
 
     It first proves that every row is there once: all K of N, of the same inputs and options, none changed. What comes
     out is what the same command writes without --shard: the same rows in the same bytes, the sum of the accounts, and
