@@ -115,7 +115,7 @@ def test_options_are_read_by_their_type(texts: list[str], found: object) -> None
     ("words", "said"),
     [
         (["nowhere", "in.jsonl"], "unknown recipe 'nowhere'"),
-        (["tranlate", "in.jsonl"], "Did you mean 'translate'?"),
+        (["tranlate", "in.jsonl"], "Did you mean 'translate'"),
         (["translate", "in.jsonl", "--set", "chnk=3"], "Did you mean 'chunk'?"),
         (["translate", "in.jsonl", "--set", "chunk"], "write it as STEP.KEY=VALUE"),
         (["translate", "in.jsonl", "--set", "chunk=many"], "chunk is a whole number"),
