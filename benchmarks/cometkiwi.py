@@ -253,7 +253,7 @@ def comet_python() -> str:
     from babelset.engines.comet import environment
 
     beside = Path(sys.prefix, "comet")  # where `make test-engines` puts it
-    return os.environ.get("BABELSET_COMET_PYTHON") or environment.python(beside if beside.is_dir() else None)
+    return os.environ.get("BABELSET_COMET_PYTHON") or environment.TOOL.python(beside if beside.is_dir() else None)
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ def comet_python() -> Iterator[str]:
     """The interpreter of an environment with the real unbabel-comet."""
     try:
         beside = Path(sys.prefix, "comet")  # where `make test-engines` puts it
-        found = os.environ.get("BABELSET_COMET_PYTHON") or environment.python(beside if beside.is_dir() else None)
+        found = os.environ.get("BABELSET_COMET_PYTHON") or environment.TOOL.python(beside if beside.is_dir() else None)
     except ConfigError:
         pytest.skip("unbabel-comet has no environment: `babelset setup comet` makes it")
     with pytest.MonkeyPatch.context() as patch:
