@@ -126,7 +126,7 @@ def _language(row: Row, known: dict[str, Any]) -> Language | None:
     made = known.get(MADE)
     said = made.get("language") if isinstance(made, dict) else None
     translated = known.get("source" if BESIDE in known else "target")
-    for name in (translated, said, row.data.get("language"), row.data.get("lang")):
+    for name in (known.get("language"), translated, said, row.data.get("language"), row.data.get("lang")):
         try:
             if isinstance(name, str) and name:
                 return find(name)
@@ -199,7 +199,7 @@ def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, runn
         "recipe": stage.recipe,
         "step": stage.name,
         "seed": stage.seed,
-        "language": (row.language.code if row.language else "") or running.language,
+        "language": known_of(data).get("language") or (row.language.code if row.language else running.language),
         "parents": list(dict.fromkeys([*before.get("parents", [row.id]), *outcome.parents])),
         "models": {**before.get("models", {}), **running.models},
         "licenses": {**before.get("licenses", {}), **running.licenses},

@@ -69,7 +69,7 @@ def exported(home: Path, shape: str) -> dict[str, int]:
     output = home / shape if folder else home / f"{shape}.{ENDINGS.get(shape, 'jsonl')}"
     account = export(ExportJob(inputs=(str(home / "ca.jsonl"),), shape=shape, output=str(output)))
     rows = account["rows"]
-    assert rows["read"] == rows["written"] + rows["failed"]
+    assert rows["read"] == rows.get("used", rows["written"]) + rows["failed"]
     return {str(Path(path).relative_to(home.parent)): count for path, count in account["counts"]["written"].items()}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
+PAGES = [ROOT / "docs" / "recipes" / "mix.md"]  # the others want a model, or have a test of their own
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

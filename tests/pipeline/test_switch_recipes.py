@@ -14,6 +14,7 @@ from babelset.files.row import KEY
 from babelset.languages import Pair, find
 from babelset.steps.alignment.changes import restored
 from babelset.translators.apertium import Apertium
+from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FORWARD = Pair(find("en"), find("ca"))
@@ -36,7 +37,7 @@ def twice(tmp_path: Path, out: str, *arguments: object) -> dict[str, list[dict[s
     files = {path.name: path.read_bytes() for path in (tmp_path / "first").glob(out.replace("{lang}", "*"))}
     files = {name: raw for name, raw in files.items() if "rejected" not in name and "failed" not in name}
     assert files == {name: (tmp_path / "second" / name).read_bytes() for name in files}
-    return {name: [json.loads(line) for line in raw.splitlines()] for name, raw in files.items()}
+    return {name: [told(json.loads(line)) for line in raw.splitlines()] for name, raw in files.items()}
 
 
 def test_csr(tmp_path: Path) -> None:
