@@ -203,7 +203,7 @@ def told(folder: Path, pattern: str) -> Path:
 def accepted(folder: Path, name: str, source: str, target: str) -> list[dict[str, Any]]:
     """The source rows of those that were accepted."""
     rows = lines(folder / f"{name}.jsonl")
-    return [rows[told(row)[EVIDENCE]["row"]] for row in lines(folder / f"{name}.{source}.{target}.jsonl")]
+    return [rows[whole(row)[EVIDENCE]["row"]] for row in lines(folder / f"{name}.{source}.{target}.jsonl")]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ from datasets import load_dataset
 from lm_eval.tasks.okapi.arc_multilingual.utils import process_docs as arc
 from lm_eval.tasks.okapi.hellaswag_multilingual.utils import process_docs as hellaswag
 from lm_eval.tasks.okapi.truthfulqa_multilingual.utils import process_docs as truthfulqa
-from tests.rows import told
+from tests.rows import told as whole
 
 def data(name):
     return load_dataset("json", data_files=f"okapi/{name}/ca.json", split="train")
