@@ -20,6 +20,7 @@ import pytest
 
 from tests.oracle import cipher
 from tests.oracle.run import EVIDENCE, babelset
+from tests.rows import told as whole
 
 PYTHON = Path(os.environ.get("BABELSET_LMEVAL_PYTHON") or Path(sys.prefix, "lmeval", "bin", "python"))
 ROWS = 100
