@@ -244,7 +244,6 @@ from datasets import load_dataset
 from lm_eval.tasks.okapi.arc_multilingual.utils import process_docs as arc
 from lm_eval.tasks.okapi.hellaswag_multilingual.utils import process_docs as hellaswag
 from lm_eval.tasks.okapi.truthfulqa_multilingual.utils import process_docs as truthfulqa
-from tests.rows import told as whole
 
 def data(name):
     return load_dataset("json", data_files=f"okapi/{name}/ca.json", split="train")
