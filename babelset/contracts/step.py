@@ -56,16 +56,12 @@ class StepRow:
     row: Row
     id: str
     language: Language | None  # it is in, where something tells
+    known: dict[str, Any]  # about it, as it stands in the row; {} for nothing
 
     @property
     def data(self) -> dict[str, Any]:
         """The row, with all that is known about it."""
         return self.row.data
-
-    @property
-    def known(self) -> dict[str, Any]:
-        """What is known about it; {} for nothing."""
-        return known_of(self.row.data)
 
 
 @dataclass(frozen=True, slots=True)

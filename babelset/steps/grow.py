@@ -59,7 +59,6 @@ class Growth:
     pool: RougePool
     seeds: dict[str, list[dict[str, Any]]]  # by task
     grown: dict[str, list[dict[str, Any]]]  # by task, what was kept
-    ended: str = ""
     outcomes: dict[str, StepOutcome] = field(default_factory=dict)  # of candidates that were drawn, by id
 
     @property
@@ -185,7 +184,7 @@ class Grow(Asking, frozen=True):
         shown += draw.sample(growth.grown[task], min(self.grown, len(growth.grown[task])))
         draw.shuffle(shown)
         stage = running.stage
-        row = StepRow(Row(number, task, number, {}), task, None)
+        row = StepRow(Row(number, task, number, {}), task, None, {})
         brief = self.brief(row, stage, {"task": task, "examples": shown, "count": self.count})
         manners = self.manners(running, f"request {number}")
         return generated(self._prompt_of(task), brief, lambda answer: "", manners)
@@ -203,7 +202,8 @@ class Grow(Asking, frozen=True):
         for at, new in enumerate(told):
             if growth.total >= self.total:
                 return
-            row = StepRow(Row(number, task, at + 1, {**new, "category": task}), f"{task}:{number}/{at}", language)
+            made = Row(number, task, at + 1, {**new, "category": task})
+            row = StepRow(made, f"{task}:{number}/{at}", language, {})
             growth.outcomes[row.id] = (
                 Rejected(answer.reason) if isinstance(answer, Unanswered) else self._judged(row, task, growth, rules)
             )

@@ -31,7 +31,7 @@ from babelset.errors import AccountingError, ConfigError, ContractError
 from babelset.files.hub import label
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
-from babelset.files.row import BadRow, Row, excerpt
+from babelset.files.row import KEY, BadRow, Row, excerpt
 from babelset.files.shard import Within
 from babelset.files.survey import Survey, fingerprint, survey
 from babelset.languages import Language, find
@@ -119,7 +119,7 @@ def step_row(row: Row) -> StepRow:
     made = known.get(MADE)
     said = made.get("id") if isinstance(made, dict) else None
     name, number = (known["file"], known["row"]) if {"file", "row"} <= known.keys() else (row.file, row.number)
-    return StepRow(row, said if isinstance(said, str) else f"{label(str(name))}:{number}", _language(row, known))
+    return StepRow(row, said if isinstance(said, str) else f"{label(str(name))}:{number}", _language(row, known), known)
 
 
 def _language(row: Row, known: dict[str, Any]) -> Language | None:
@@ -193,18 +193,18 @@ def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, runn
     """The row with who made it, of what, with what."""
     stage, before = running.stage, row.known.get(MADE)
     before = before if isinstance(before, dict) else {}
-    one = len(outcome.rows) == 1
+    one, known = len(outcome.rows) == 1, known_of(data)
     made = {
         "id": row.id if one else f"{row.id}/{stage.name}/{number}",
         "recipe": stage.recipe,
         "step": stage.name,
         "seed": stage.seed,
-        "language": known_of(data).get("language") or (row.language.code if row.language else running.language),
+        "language": known.get("language") or (row.language.code if row.language else running.language),
         "parents": list(dict.fromkeys([*before.get("parents", [row.id]), *outcome.parents])),
         "models": {**before.get("models", {}), **running.models},
         "licenses": {**before.get("licenses", {}), **running.licenses},
     }
-    return knowing(data, **{MADE: made})
+    return {**data, KEY: {**known, MADE: made}}
 
 
 @dataclass
