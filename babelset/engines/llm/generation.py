@@ -80,19 +80,29 @@ def generated(prompt: Prompt, brief: Brief, examine: Examine, manners: Manners) 
 
 def read(reply: Reply, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The object that a reply holds; raises Malformed where it is not just that, or does not fit the schema."""
-    if not reply.choices:
-        raise Malformed("missing", "was not given")
-    text = thought_removed(reply.choices[0].text).strip()
-    if reply.choices[0].finish == "length":
-        raise Malformed("truncated", "was cut off")
-    fenced = FENCE.fullmatch(text)
-    try:
-        found = json.loads(fenced[1] if fenced else text, object_pairs_hook=_once, strict=False)
-    except (ValueError, RecursionError):
-        raise Malformed("json", "is not the JSON object alone that was asked for") from None
+    found = lone_json(given(reply))
     if wrong := next(_misfits(found, schema), ""):
         raise Malformed("schema", wrong)
     return dict(found)
+
+
+def given(reply: Reply) -> str:
+    """What a reply says, without the thinking before it; raises Malformed where there is nothing, or not all of it."""
+    if not reply.choices:
+        raise Malformed("missing", "was not given")
+    text = thought_removed(reply.choices[0].text)
+    if reply.choices[0].finish == "length":
+        raise Malformed("truncated", "was cut off")
+    return text
+
+
+def lone_json(text: str) -> Any:
+    """The JSON that a text is, fenced or not; raises Malformed for anything else, and for a key that comes twice."""
+    fenced = FENCE.fullmatch(text)
+    try:
+        return json.loads(fenced[1] if fenced else text, object_pairs_hook=_once, strict=False)
+    except (ValueError, RecursionError):
+        raise Malformed("json", "is not the JSON object alone that was asked for") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

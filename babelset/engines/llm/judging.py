@@ -14,16 +14,16 @@ What cannot be seen here: a grade that is wrong. Judges favour fluent text, long
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
 from zlib import compress
 
 from babelset.contracts.filter import Rating, Scored, shorten
-from babelset.engines.llm.answer import FENCE, Malformed, thought_removed
+from babelset.engines.llm.answer import Malformed
+from babelset.engines.llm.generation import given, lone_json
 from babelset.engines.llm.prompt import Prompt, Values
-from babelset.engines.llm.request import Reply, Request, Talk
+from babelset.engines.llm.request import Request, Talk
 
 PARTS = ("fluency", "accuracy", "idiomaticity", "terminology", "format")
 GRADES = (1, 2, 3, 4, 5)
@@ -69,7 +69,7 @@ def judged(unit: Scored, prompt: Prompt, retries: int = 2, temperature: float = 
         if reply.error:  # no repetition will help
             return _unjudged(f"{'too long for the model' if reply.too_long else 'refused'} ({reply.error})")
         try:
-            return _rating(_read(reply))
+            return _rating(grades(given(reply)))
         except Malformed as error:
             fault = error.fault
         notes = [f"The answer {fault.note}."]
@@ -82,16 +82,6 @@ def _values(unit: Scored, notes: list[str]) -> Values:
     return Values(pair.source, pair.target, unit.source, unit.role, notes=notes, translation=unit.target or "")
 
 
-def _read(reply: Reply) -> Grades:
-    if not reply.choices:
-        raise Malformed("missing", "was not given")
-    choice = reply.choices[0]
-    text = thought_removed(choice.text)
-    if choice.finish == "length":
-        raise Malformed("truncated", "was cut off")
-    return grades(text)
-
-
 def grades(text: str) -> Grades:
     """
     What the answer says.
@@ -102,20 +92,9 @@ def grades(text: str) -> Grades:
     Raises Malformed for anything but one JSON object of just the five parts, each with a text as its reason and a
     whole grade from 1 to 5.
     """
-    fenced = FENCE.fullmatch(text)
-    try:
-        found = json.loads(fenced[1] if fenced else text, object_pairs_hook=_once, strict=False)
-    except (ValueError, RecursionError):
-        raise Malformed("json", "is not the JSON object alone that was asked for") from None
+    found = lone_json(text)
     _expect(found, PARTS, "the answer")
     return {part: _grade(part, found[part]) for part in PARTS}
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise Malformed("twice", "says the same thing twice")
-    return found
 
 
 def _expect(value: object, keys: tuple[str, ...], what: str) -> None:
