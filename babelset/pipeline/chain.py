@@ -165,7 +165,7 @@ class Chain:
             raise ConfigError(f"{file}: a pipeline writes files, that its next run finds again: name one with -o")
         if not is_pattern(where):
             raise ConfigError(f"{file}: output may hold {{dataset}} and {{lang}} only: {where!r}")
-        ends = self._after()
+        ends = [parts for _, _, parts in self.planned()][-1]
         for what, values in ((DATASET, {part.dataset for part in ends}), (LANG, {part.aim for part in ends})):
             if len(values) > 1 and what not in where and self._last:
                 raise ConfigError(
@@ -187,14 +187,13 @@ class Chain:
         steps = next(iter(self.steps.values()))
         return max((named.number for named in self.order.pipeline.steps if not steps[named.name].aside), default=0)
 
-    def _after(self) -> list[Part]:
-        """The files that come out, as far as can be told before."""
+    def planned(self) -> Iterator[tuple[Named, list[Task], list[Part]]]:
+        """Each step with its tasks, and the files that there are after it, as far as can be told before."""
         parts = self.first()
         for named in self.order.pipeline.steps:
-            parts = (
-                parts if self.aside(named) else [part for task in self.tasks(named, parts) for part in task.expected]
-            )
-        return parts
+            tasks = list(self.tasks(named, parts))
+            parts = parts if self.aside(named) else [part for task in tasks for part in task.expected]
+            yield named, tasks, parts
 
     def aside(self, named: Named) -> str:
         return next(iter(self.steps.values()))[named.name].aside
@@ -300,15 +299,12 @@ def check(chain: Chain) -> None:
                 reason = f"no earlier step and no input makes the field {lacking[0]!r}.{meant}"
                 raise pipeline.wrong(named.number, f"{reason} There are: {', '.join(sorted(columns))}")
             columns = step.gives(columns)
-    parts = chain.first()
-    for named in pipeline.steps:
-        tasks = list(chain.tasks(named, parts))
+    for named, tasks, _ in chain.planned():
         for task in tasks:
             try:
                 task.step.check(task.stage)
             except ConfigError as error:
                 raise pipeline.wrong(named.number, str(error)) from None
-        parts = parts if chain.aside(named) else [part for task in tasks for part in task.expected]
 
 
 def run_pipeline(order: Order, watching: Callable[[], AbstractContextManager[Watch]]) -> Iterator[tuple[str, Manifest]]:

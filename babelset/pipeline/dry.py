@@ -18,9 +18,7 @@ def plan(order: Order) -> list[dict[str, Any]]:
     check(chain)
     lines: list[dict[str, Any]] = []
     first = chain.first()
-    parts = first
-    for named in order.pipeline.steps:
-        tasks = list(chain.tasks(named, parts))
+    for _, tasks, _ in chain.planned():
         for task in tasks:
             paths = tuple(
                 path
@@ -33,5 +31,4 @@ def plan(order: Order) -> list[dict[str, Any]]:
             except BabelsetError as error:
                 effort = {"unknown": str(error)}  # type: ignore[dict-item]
             lines.append({"step": task.title, "writes": task.stage.output, **effort})
-        parts = parts if chain.aside(named) else [part for task in tasks for part in task.expected]
     return lines
