@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -86,7 +88,8 @@ class VLLM(LLM):
             "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
         }
         try:
-            return Engine(model=self.model, trust_remote_code=False, **{**defaults, **self.engine_args})
+            with _numba_out_of_sight():
+                return Engine(model=self.model, trust_remote_code=False, **{**defaults, **self.engine_args})
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             hint = "" if self.download else " A model of the hub is fetched with --option download=true."
             raise ConfigError(f"vLLM cannot load {self.model}: {str(error).strip()[:600]}.{hint}") from error
@@ -141,6 +144,17 @@ class VLLM(LLM):
             chat_template_kwargs=_template(asked[0][0]),  # the same for all requests of a language pair
         )
         return [_reply(output) for output in outputs]
+
+
+@contextmanager
+def _numba_out_of_sight() -> Iterator[None]:
+    """On a CPU vLLM 0.32 looks into all modules, and ends at numba's library, which BM25 loads where it is there."""
+    hidden = sys.modules.pop(name := "llvmlite.binding.ffi", None)
+    try:
+        yield
+    finally:
+        if hidden:
+            sys.modules[name] = hidden
 
 
 def _template(request: Request) -> dict[str, Any]:

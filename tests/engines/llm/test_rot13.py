@@ -66,11 +66,12 @@ def values(answers):
 @pytest.fixture(scope="module")
 def ask(rot13_model):
     """Conversations in, answers out, by an LLM in this process."""
-    from vllm import LLM, SamplingParams
+    from vllm import SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
-    backend = {"backend": "xgrammar", "disable_any_whitespace": True}
-    llm = LLM(str(rot13_model), dtype="float32", enforce_eager=True, structured_outputs_config=backend)
+    from babelset.translators.vllm import VLLM
+
+    llm = VLLM(model=str(rot13_model), engine_args={"dtype": "float32", "enforce_eager": True}).engine
 
     def answers(conversations, schema=None):
         shape = StructuredOutputsParams(json=schema) if schema else None
