@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -183,21 +182,13 @@ def roles_of(pairs: list[str] | None) -> dict[str, str]:
     return {name: role for name, _, role in split}
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-
-
 def filters_of(path: Path | None) -> dict[str, bool | dict[str, Any]]:
     """The `filters` table of a TOML file; ConfigError for anything else in it."""
+    from babelset.files.toml import read_table
+
     if path is None:
         return {}
-    config = read_toml(path)
+    config = read_table(path)
     if unknown := sorted(config.keys() - {"filters"}):
         raise ConfigError(f"{path}: unknown table {unknown[0]!r}; a --config file holds [filters] only")
     return dict(config.get("filters", {}))

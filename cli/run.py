@@ -87,12 +87,12 @@ def run(
     from babelset.cli.summary import show_all
     from babelset.files.stdin import spooled
     from babelset.pipeline.chain import run_pipeline
-    from babelset.pipeline.recipe import text_of
+    from babelset.pipeline.recipe import shipped_text
 
     if list_:
         return _list(json)
     if show:
-        return show_text(text_of(show))
+        return show_text(shipped_text(show))
     if pipeline is None:
         raise ConfigError("which pipeline? Name a file, a recipe or a step; see: babelset run --list")
     with spooled(inputs or [], format) as paths:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -38,6 +37,7 @@ from babelset.contracts.shape import Field, Look, Rules, Where, named_language
 from babelset.contracts.walk import look
 from babelset.errors import ConfigError, DataError, did_you_mean
 from babelset.files.encoded import placed, value_at
+from babelset.files.toml import table_of, text_of
 from babelset.languages import Language, Pair, find
 
 
@@ -207,12 +207,10 @@ def _kind(value: Any) -> str:
 
 def parse_schema(name: str, text: str) -> Schema:
     """The schema that a TOML text describes; ConfigError for anything it cannot hold."""
+    table = table_of(text, f"schema {name!r}")
     try:
-        table = tomllib.loads(text)
         table |= {"fields_": table.pop("fields", []), "json_": table.pop("json", [])}
         schema = Schema.model_validate({**table, "name": name})
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"schema {name!r}: not valid TOML: {error}") from None
     except ValidationError as error:
         reason = re.sub(r"\b(fields|json)_", r"\1", plugins.explain(error))
         raise ConfigError(f"schema {name!r}: {reason}") from None
@@ -227,11 +225,7 @@ def parse_schema(name: str, text: str) -> Schema:
 def load_schema(name: str) -> Schema:
     """The schema of that name, or in that TOML file; ConfigError where there is none."""
     if name.endswith(".toml"):
-        path = Path(name)
-        try:
-            return parse_schema(path.stem, path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{name}: cannot be read: {error}") from None
+        return parse_schema(Path(name).stem, text_of(name))
     if name == COLUMNS.name:
         return COLUMNS
     if (known := column_sets().get(name)) is not None:

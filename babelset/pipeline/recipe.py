@@ -22,7 +22,6 @@ Paths are relative to the file. A recipe is a pipeline file that ships with babe
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -36,6 +35,7 @@ from babelset import plugins
 from babelset.contracts.step import Step, below
 from babelset.errors import ConfigError, did_you_mean
 from babelset.files.names import unfit
+from babelset.files.toml import table_of, text_of
 
 ENDING = ".toml"
 PLACES = ("dataset", "lang")
@@ -140,7 +140,7 @@ def shipped() -> list[str]:
     )
 
 
-def text_of(name: str) -> str:
+def shipped_text(name: str) -> str:
     """A recipe that ships, as its file; ConfigError for an unknown name."""
     if name not in shipped():
         steps = list(plugins.available("steps"))
@@ -153,7 +153,7 @@ def text_of(name: str) -> str:
 
 def recipe_of(name: str) -> Recipe:
     """A recipe that ships."""
-    return read_pipeline(name, text_of(name)).recipe
+    return read_pipeline(name, shipped_text(name)).recipe
 
 
 def pipeline_of(name: str) -> Pipeline:
@@ -163,25 +163,16 @@ def pipeline_of(name: str) -> Pipeline:
     Raises ConfigError for anything in it that can be seen to be wrong.
     """
     if name.endswith(ENDING):
-        try:
-            text = Path(name).read_bytes().decode()
-        except OSError as error:
-            raise ConfigError(f"{name}: cannot be read ({error.strerror})") from None
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{name}: not valid TOML: {error}") from None
-        return read_pipeline(name, text, Path(name).parent)
+        return read_pipeline(name, text_of(name), Path(name).parent)
     if name in plugins.available("steps") and name not in shipped():
         recipe = Recipe.model_validate({"steps": [{"use": name}]})
         return Pipeline(name, name, recipe, [Named(name, 1, name, {}, None)])
-    return read_pipeline(name, text_of(name))
+    return read_pipeline(name, shipped_text(name))
 
 
 def read_pipeline(file: str, text: str, folder: Path | None = None) -> Pipeline:
     """The pipeline that TOML text describes, with paths below `folder`, or below that of its output."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+    table = table_of(text, file)
     if where := next(_with_nul(table, ""), ""):
         raise ConfigError(f"{file}: {where}: holds a NUL character, which no name can; take it out")
     try:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, field_validator
 
-from babelset import plugins
 from babelset.contracts.paths import steps, walk
 from babelset.contracts.step import StepRow
-from babelset.errors import ConfigError
 from babelset.languages import find
-from babelset.steps.shares import text_of
 
 Origin = Literal["translated", "native", "source"]
 
@@ -78,19 +74,3 @@ class Holdout(BaseModel, extra="forbid", frozen=True):
     @classmethod
     def _codes(cls, given: dict[str, list[str]]) -> dict[str, list[str]]:
         return {task: _codes(names) for task, names in given.items()}
-
-
-Table = TypeVar("Table", bound=BaseModel)
-
-
-def read_table(model: type[Table], path: str) -> Table:
-    """The file; ConfigError says what is wrong in it."""
-    try:
-        return model.model_validate(tomllib.loads(text_of(path)))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {plugins.explain(error)}") from None
-    except ConfigError as error:
-        known = str(error).startswith(path)
-        raise error if known else ConfigError(f"{path}: {error}") from None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 import regex
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from babelset import plugins
 from babelset.contracts.step import FilePath, Made, Rejected, Rows, Running, Stage, StepOutcome, StepRow, knowing
 from babelset.engines.llm.generation import Unanswered, fault_of, generated
 from babelset.engines.llm.languagemodel import LLM
 from babelset.errors import ConfigError, DataError
 from babelset.files.row import Row
+from babelset.files.toml import read_model
 from babelset.languages import Language, find
 from babelset.measures.following import UNSPACED, words
 from babelset.measures.script import letter_of
@@ -118,17 +116,7 @@ class Grow(Asking, frozen=True):
         RougePool(self.threshold)
 
     def _rules(self) -> Rules:
-        try:
-            path = Path(self.rules) if self.rules else files(__package__).joinpath("grow.toml")
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{self.rules}: cannot be read ({error})") from None
-        try:
-            return Rules.model_validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{self.rules}: not valid TOML: {error}") from None
-        except ValidationError as error:
-            raise ConfigError(f"{self.rules}: {plugins.explain(error)}") from None
+        return read_model(Rules, self.rules or Path(__file__).with_name("grow.toml"))
 
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from babelset.contracts.step import Failed, FilePath, NameOrPath, Rows, RowStep, Running, Stage
 from babelset.errors import ConfigError, ShortfallError
+from babelset.files.toml import read_model
 from babelset.steps import shares
 from babelset.steps.counting import (
     LANGUAGE,
@@ -26,7 +27,7 @@ from babelset.steps.counting import (
     checked_files,
     said_languages,
 )
-from babelset.steps.curriculum import Curriculum, CurriculumStage, Holdout, read_table
+from babelset.steps.curriculum import Curriculum, CurriculumStage, Holdout
 from babelset.steps.groups import END, Groups
 from babelset.steps.mixing import Mixing, Parting
 from babelset.steps.shares import apportion, largest
@@ -113,8 +114,8 @@ class Mix(RowStep, frozen=True):
         return by_kind(shares.by_language(said) if self.by == LANGUAGE else said)
 
     def counting(self, stage: Stage) -> Counting:
-        from_file = read_table(Curriculum, self.order).stages if self.order.endswith(shares.ENDING) else []
-        holdout = read_table(Holdout, self.holdout) if self.holdout else None
+        from_file = read_model(Curriculum, self.order).stages if self.order.endswith(shares.ENDING) else []
+        holdout = read_model(Holdout, self.holdout) if self.holdout else None
         columns = [] if self.partition else self.columns
         return Counting(stage, columns, said_languages(self.untold), self.stages or from_file, holdout)
 

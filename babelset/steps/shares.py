@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from importlib.resources import files
-from pathlib import Path
 from random import Random
 from typing import Any, Generic, TypeVar
 
 from babelset.errors import ConfigError
+from babelset.files.toml import text_of
 from babelset.languages import find
 
 K = TypeVar("K", bound=Hashable)
@@ -122,13 +122,3 @@ def _text(named: str) -> str:
             raise ConfigError(f"unknown partition {named!r}: mc4 ships; a file of your own ends with .toml")
         return shipped.read_text("utf-8")
     return text_of(named)
-
-
-def text_of(path: str) -> str:
-    """A file of the user's, as text; ConfigError where it cannot be read."""
-    try:
-        return Path(path).read_bytes().decode()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8") from None

@@ -23,20 +23,20 @@ are left out. The last rule has no conditions, and is for everything.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr
 
 from babelset import plugins
 from babelset.contracts.engine import Engine
 from babelset.contracts.schema import COLUMNS, Schema, load_schema
 from babelset.contracts.translator import Translator
 from babelset.errors import ConfigError, did_you_mean
+from babelset.files.toml import read_model
 from babelset.languages import Language, Pair, find
 
 Mistake = tuple[str, str]  # key, and what is wrong; "" for nothing
@@ -208,14 +208,7 @@ class Routes(BaseModel, extra="forbid"):
 
 def read_routes(path: Path | str) -> Routes:
     """The routes of a TOML file; ConfigError says where in it what is wrong, and what to write."""
-    try:
-        return Routes.model_validate(tomllib.loads(Path(path).read_text("utf-8")), context=path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {plugins.explain(error)}") from None
+    return read_model(Routes, path)
 
 
 def _unknown(what: str, name: str, known: Collection[str]) -> str:

@@ -50,12 +50,13 @@ def encoder(model: str, longest: int = 512, budget: int = 8192, providers: Seque
     The first `longest` tokens of a text count; a batch of ONNX has `budget` tokens. Raises ConfigError where it cannot
     be loaded.
     """
+    from babelset.engines.address import is_address
     from babelset.engines.encoders.onnx import OnnxEncoder
     from babelset.engines.encoders.server import EmbeddingServer
     from babelset.engines.encoders.universal import UniversalEncoder
 
     if model == USE:
         return UniversalEncoder.load(longest)
-    if model.startswith(("http://", "https://")):
+    if is_address(model):
         return EmbeddingServer.at(model, longest)
     return OnnxEncoder.load(model, longest, budget, providers)

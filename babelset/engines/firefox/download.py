@@ -18,6 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 from babelset import __version__
+from babelset.engines.address import is_address
 from babelset.errors import ConfigError, EngineError
 from babelset.files.writing import sync
 
@@ -44,7 +45,7 @@ class _Redirects(HTTPRedirectHandler):
 
 def body(place: str) -> bytes:
     """All of a small file, of which a URL or a path is given; EngineError or ConfigError where it cannot be had."""
-    if not _remote(place):
+    if not is_address(place):
         try:
             return Path(place).expanduser().read_bytes()
         except OSError as error:
@@ -70,8 +71,8 @@ def fetched(place: str, target: Path, digest: str) -> None:
     """
     part, new = target.with_name(f".{target.name}.download"), target.with_name(f".{target.name}.new")
     resumed = part.exists()
-    source = part if _remote(place) else Path(place).expanduser()
-    if _remote(place):
+    source = part if is_address(place) else Path(place).expanduser()
+    if is_address(place):
         _download(place, part)
     wrong = _unpack(source, new, digest, packed=place.endswith(".zst"))
     part.unlink(missing_ok=True)
@@ -93,10 +94,6 @@ def sha256(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _remote(place: str) -> bool:
-    return place.startswith(("http://", "https://"))
 
 
 def _open(url: str, start: int) -> HTTPResponse:

@@ -29,6 +29,7 @@ import orjson
 from filelock import FileLock
 from pydantic import BaseModel, Field, ValidationError
 
+from babelset.engines.address import is_address
 from babelset.engines.firefox.download import body, fetched, sha256
 from babelset.engines.firefox.models import TAG, home, route
 from babelset.errors import ConfigError, OutputError
@@ -82,7 +83,7 @@ class Source:
     def of(cls, place: str) -> Source:
         """The service ("" or a URL that ends in /records), else a mirror. Raises ConfigError, EngineError."""
         place = place or _default()
-        if place.startswith(("http://", "https://")) and place.rstrip("/").endswith("/records"):
+        if is_address(place) and place.rstrip("/").endswith("/records"):
             root = place.partition("buckets/")[0]
             about = _json(body(root), root)
             try:

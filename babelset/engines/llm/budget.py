@@ -7,17 +7,16 @@ A request claims its worst price before it is sent, so that requests in flight c
 from __future__ import annotations
 
 import asyncio
-import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from babelset.errors import ConfigError, EngineError, did_you_mean
-from babelset.plugins import explain
+from babelset.files.toml import read_model
 
 MILLION = 1_000_000
 Amount = Field(ge=0, allow_inf_nan=False)
@@ -60,7 +59,7 @@ class Prices(_Price, frozen=True):
     @classmethod
     def read(cls, file: Path, model: str) -> Self:
         """The prices of `model`; ConfigError for a file that is wrong or does not name it."""
-        table = _Table.read(file)
+        table = read_model(_Table, file)
         if model not in table.models:
             known = ", ".join(map(repr, table.models)) or "none"
             hint = did_you_mean(model, list(table.models))
@@ -77,17 +76,6 @@ class Prices(_Price, frozen=True):
 class _Table(BaseModel, extra="forbid"):
     currency: str
     models: dict[str, _Price]
-
-    @classmethod
-    def read(cls, file: Path) -> Self:
-        try:
-            return cls.model_validate(tomllib.loads(file.read_text("utf-8")))
-        except OSError as error:
-            raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: not valid TOML: {error}") from None
-        except ValidationError as error:
-            raise ConfigError(f"{file}: {explain(error)}") from None
 
 
 @dataclass(slots=True)

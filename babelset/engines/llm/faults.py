@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from babelset.contracts.filter import shorten
+from babelset.engines.address import check_address
 from babelset.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
@@ -86,15 +86,7 @@ class Endpoint:
     def of(cls, base_url: str, model: str, key: str | None, timeout: float) -> Endpoint:
         """Raises ConfigError for an address or a key that cannot be one."""
         key = (key or "").strip()
-        try:
-            parts = urlsplit(base_url)
-            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            good = False
-        if not good:
-            raise ConfigError("--base-url: not an address; write it as http://127.0.0.1:8000/v1")
-        if "@" in parts.netloc:
-            raise ConfigError("--base-url: holds a password, which logs would show; a key goes into OPENAI_API_KEY")
+        check_address(base_url, "--base-url", "http://127.0.0.1:8000/v1", key="OPENAI_API_KEY")
         if not (key.isascii() and key.isprintable()) or " " in key:
             raise ConfigError("OPENAI_API_KEY: holds characters that no key has; set it again")
         return cls(base_url, model, key, timeout)

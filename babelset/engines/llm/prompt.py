@@ -26,7 +26,6 @@ The variables are the fields of `Values`, of a generation those of `Brief`. Data
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -38,12 +37,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 import xxhash
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from babelset.engines.llm.controls import neutral
 from babelset.errors import ConfigError, did_you_mean
+from babelset.files.toml import as_model, table_of, text_of
 from babelset.languages import Language
-from babelset.plugins import explain
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -169,7 +168,7 @@ def load(name: str, does: Does | None = "translates") -> Prompt:
     if not is_file and name not in known:
         near = did_you_mean(name, fitting)
         raise ConfigError(f"unknown prompt {name!r}.{near} There are {', '.join(fitting)}; a file is named *.jinja")
-    prompt = _read(Path(name)) if is_file else known[name]
+    prompt = _parse(text_of(Path(name)), str(Path(name))) if is_file else known[name]
     if does not in (None, prompt.does):
         what = {"judges": "judges translations", "generates": "asks for something new"}.get(prompt.does, "translates")
         raise ConfigError(f"the prompt {name!r} {what}; here one is needed such as {', '.join(fitting)}")
@@ -180,7 +179,7 @@ def load(name: str, does: Does | None = "translates") -> Prompt:
 def available() -> tuple[Prompt, ...]:
     """The prompts that come with babelset, by name."""
     found = (file for file in files("babelset.prompts").iterdir() if file.name.endswith(".jinja"))
-    return tuple(_parse(file.read_bytes(), file.name) for file in sorted(found, key=lambda file: file.name))
+    return tuple(_parse(file.read_bytes().decode(), file.name) for file in sorted(found, key=lambda file: file.name))
 
 
 def for_model(model_id: str) -> Prompt:
@@ -191,23 +190,8 @@ def for_model(model_id: str) -> Prompt:
     return next(fitting, None) or load(DEFAULT)
 
 
-def _read(path: Path) -> Prompt:
-    try:
-        return _parse(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _parse(data: bytes, file: str) -> Prompt:
-    try:
-        text = data.decode()
-        front = Front.model_validate(_front(text, file))
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise ConfigError(f"{file}: {explain(error)}") from None
+def _parse(text: str, file: str) -> Prompt:
+    front = as_model(Front, _front(text, file), file)
     if bool(front.answer) is not (front.unit == "generation"):
         raise ConfigError(f"{file}: [answer] is the JSON schema of what a prompt of the unit 'generation' asks for")
     _template(text, file, front.unit)
@@ -216,7 +200,7 @@ def _parse(data: bytes, file: str) -> Prompt:
 
 def _front(text: str, file: str) -> dict[str, Any]:
     if match := FRONT.match(text):
-        return tomllib.loads("\n" + match[1])  # a line for the fence, so that errors name the file's lines
+        return table_of("\n" + match[1], file)  # a line for the fence, so that errors name the file's lines
     raise ConfigError(
         f"{file}:1: a prompt begins with TOML between two lines +++; see: babelset prompts show {DEFAULT}"
     )

@@ -9,18 +9,17 @@ Characters and money: counted before a request is sent, and kept, so that a kill
 from __future__ import annotations
 
 import threading
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from babelset.engines.paid.faults import Trouble
 from babelset.errors import ConfigError, EngineError
-from babelset.plugins import explain
+from babelset.files.toml import read_model
 
 MILLION = 1_000_000
 COUNTED = ("characters", "requests", "retries")
@@ -46,14 +45,7 @@ class Prices(BaseModel, extra="forbid", frozen=True):
     @classmethod
     def read(cls, file: Path, service: str) -> Self:
         """ConfigError for a file that is wrong or has no price of `service`."""
-        try:
-            prices = cls.model_validate(tomllib.loads(file.read_text("utf-8")))
-        except OSError as error:
-            raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: not valid TOML: {error}") from None
-        except ValidationError as error:
-            raise ConfigError(f"{file}: {explain(error)}") from None
+        prices = read_model(cls, file)
         if not 0 <= prices.characters.get(service, -1) < float("inf"):
             raise ConfigError(
                 f"{file}: no price of a million characters of {service}: under [characters] say {service} = ..."

@@ -22,9 +22,9 @@ from pydantic import Field, PrivateAttr
 from babelset import __version__
 from babelset.contracts.translator import Failure, Translation, Translator
 from babelset.doctor import Finding
+from babelset.engines.address import check_address
 from babelset.engines.paid.budget import Budget, Prices
 from babelset.engines.paid.faults import Refused, Trouble, meaning, redacted
-from babelset.engines.paid.http import check_address
 from babelset.engines.paid.kept import Kept
 from babelset.engines.paid.languages import codes_of
 from babelset.engines.paid.markup import NOTRANSLATE, Markup
@@ -78,7 +78,8 @@ class Paid(Translator):
         super().model_post_init(context)
         if not _installed(self.client):
             raise ConfigError(f"{self.service} needs its client, which is not installed: {self._cure()}")
-        check_address(self.base_url)
+        if self.base_url:
+            check_address(self.base_url, "base_url", "https://translate.example.org", encrypted=True)
         _ = self._budget  # a wrong price file is found before the run
 
     @property
