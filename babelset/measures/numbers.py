@@ -15,7 +15,6 @@ from babelset.measures.figures import GROUPING, NUMBER, SIGN, Number, Value, num
 WORDS = 12  # numbers up to here may be written out
 DEGREES = regex.compile(r"(?:(?:\s?(?:to|or|and|-|–)\s?)\d+)?(?:[ -]degrees?\b|\s?°)(?!\s?c\b| celsius)")
 DECADE = regex.compile(r"['’]?s\b")
-HALF_DAY = regex.compile(r"(?::\d\d)?\s?[ap]\.?m\b|\s?o'clock")
 PERCENT = regex.compile(r"\s?(?:%|percent|per cent)")
 NEAR = 0.12  # how far a converted unit may be off: people round
 MOST = 10_000  # pairs of numbers that are compared for other units; a text with more is no translation

@@ -19,17 +19,16 @@ from babelset.files.hub import dataset_of
 from babelset.files.hubsplits import expanded
 from babelset.files.row import KEY, Row
 from babelset.files.shard import Shard
-from babelset.files.survey import survey
+from babelset.files.survey import first_rows
 from babelset.files.writing import make_folder
 from babelset.languages import all_languages, find
 from babelset.pipeline.recipe import Dataset, Named, Pipeline, is_pattern
 from babelset.steps.running import make
 from babelset.work.manifest import Manifest
-from babelset.work.places import Places, keep_apart
+from babelset.work.places import Places, keep_apart, stem_of
 from babelset.work.watch import Watch
 
 LANG, DATASET = "{lang}", "{dataset}"
-ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".conll", ".gz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +275,7 @@ class Chain:
     def folder(self) -> Path:
         """Where steps before the last one write."""
         where = Path(self.order.where.replace(DATASET, "").replace(LANG, ""))
-        name = where.name
-        while name.endswith(ENDINGS):
-            name = name.rpartition(".")[0]
-        return where.with_name(f"{name.strip('.')}.steps".lstrip("."))
+        return where.with_name(f"{stem_of(where.name).strip('.')}.steps".lstrip("."))
 
 
 def check(chain: Chain) -> None:
@@ -290,7 +286,7 @@ def check(chain: Chain) -> None:
     """
     pipeline = chain.order.pipeline
     for name, dataset in chain.order.datasets.items():
-        first = survey(dataset.inputs, format=dataset.format, count=False).first
+        first = first_rows(dataset.inputs, dataset.format)
         columns = frozenset(key for row in first if isinstance(row, Row) for key in row.data if key != KEY)
         for named in pipeline.steps:
             step = chain.steps[name][named.name]

@@ -154,8 +154,9 @@ class Grow(Asking, frozen=True):
 
     def _next(self, growth: Growth) -> list[str]:
         """The tasks of the next requests: those that lack most of their share."""
-        whole = sum(self.share.get(task, 0 if self.share else 1) for task in growth.seeds)
-        wanted = {task: self.total * self.share.get(task, 0 if self.share else 1) / whole for task in growth.seeds}
+        weights = {task: self.share.get(task, 0 if self.share else 1) for task in growth.seeds}
+        whole = sum(weights.values())
+        wanted = {task: self.total * weight / whole for task, weight in weights.items()}
         asked, chosen = Counter[str](), list[str]()
         for _ in range(self.at_once):
             lack = {task: wanted[task] - len(growth.grown[task]) - asked[task] * self.count for task in growth.seeds}

@@ -71,9 +71,7 @@ class Rank(Asking, frozen=True):
         return outcomes
 
     def _answers(self, row: StepRow) -> list[str] | Failed:
-        value: Any = row.data
-        for key in self.of.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
+        value = self._around(row).get(self.of.rpartition(".")[2])
         if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
             return Failed("is no list of texts", self.of)
         if not 2 <= len(value) <= len(LETTERS):
@@ -89,11 +87,15 @@ class Rank(Asking, frozen=True):
 
     def _task(self, row: StepRow) -> dict[str, Any]:
         """What the answers answer."""
-        *path, last = self.of.split(".")
-        around: Any = row.data
-        for key in path:
-            around = around[key]
-        return {key: value for key, value in around.items() if key not in (last, KEY)}
+        return {key: value for key, value in self._around(row).items() if key not in (self.of.rpartition(".")[2], KEY)}
+
+    def _around(self, row: StepRow) -> Mapping[str, Any]:
+        """The column that holds the answers beside others: the row itself, where `of` has no dot."""
+        found: Mapping[str, Any] = row.data
+        for key in self.of.split(".")[:-1]:
+            inner = found.get(key)
+            found = inner if isinstance(inner, dict) else {}
+        return found
 
 
 def _examine(count: int) -> Callable[[dict[str, Any]], str]:

@@ -44,9 +44,7 @@ class Places:
 
     @property
     def rejected(self) -> Path:
-        stem = self.accepted.name
-        while (suffix := Path(stem).suffix).lower() in SUFFIXES:
-            stem = stem.removesuffix(suffix)
+        stem = stem_of(self.accepted.name)
         return self.accepted.with_name(f"{stem}.rejected{self.accepted.name[len(stem) :]}")
 
     @property
@@ -78,6 +76,13 @@ class Places:
     @property
     def work(self) -> Path:
         return self._beside(".work")
+
+
+def stem_of(name: str) -> str:
+    """`stem_of("ca.jsonl.gz")` -> "ca"."""
+    while name.lower().endswith(SUFFIXES):
+        name = name.rpartition(".")[0]
+    return name
 
 
 def keep_apart(
