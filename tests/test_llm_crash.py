@@ -236,7 +236,7 @@ def test_kills_change_nothing_and_repeat_only_what_was_in_flight(
 
 
 @pytest.mark.core(1)
-@pytest.mark.parametrize("attempts", [2, 60], ids=["impatient", "patient"])
+@pytest.mark.parametrize("attempts", [60, 2], ids=["patient", "impatient"])
 def test_a_server_that_dies_is_waited_for_or_the_run_goes_on_later(
     attempts: int,
     folder: Path,

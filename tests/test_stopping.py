@@ -115,7 +115,7 @@ def read_until(words: str, process: subprocess.Popen[str]) -> str:
     return read
 
 
-@pytest.mark.core(3)
+@pytest.mark.core(2)
 @pytest.mark.parametrize("number", SIGNALS, ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("what", PAYING)
 def test_what_is_paid_for_is_kept_and_nothing_more_is_asked(
@@ -154,7 +154,7 @@ def test_a_second_ctrl_c_ends_at_once(what: str, server: Paid, tmp_path: Path) -
     assert not server.released
 
 
-@pytest.mark.core(2)
+@pytest.mark.core(1)
 @pytest.mark.parametrize("number", SIGNALS, ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("what", ["a translator", "a judge", "a round trip"])
 def test_a_wait_for_the_server_is_said_and_ended(

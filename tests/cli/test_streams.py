@@ -37,7 +37,7 @@ def shell(command: str) -> tuple[int, str]:
     return done.returncode, Path("told").read_text()
 
 
-@pytest.mark.core(4)
+@pytest.mark.core(2)
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_a_full_or_closed_standard_output(path: tuple[str, ...]) -> None:
     for where in (">/dev/full", ">&-"):

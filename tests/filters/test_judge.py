@@ -421,6 +421,7 @@ def start(source: Path, output: Path, server: ScriptedServer) -> subprocess.Pope
         return subprocess.Popen([*map(str, command), "-O", f"options={options}", "-q"], stdout=log, stderr=log)
 
 
+@pytest.mark.core(1)  # test_stopping has the other
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_in_the_middle_it_keeps_every_reply(stop: signal.Signals, grader: Grader, tmp_path: Path) -> None:
     source = write(tmp_path / "in.jsonl", [made(number, f"{GOOD} {number}") for number in range(40)])

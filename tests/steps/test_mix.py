@@ -24,7 +24,7 @@ def rows(language: str, count: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("three")
-    return [write(folder / f"{language}.jsonl", rows(language, 5000)) for language in LANGUAGES]
+    return [write(folder / f"{language}.jsonl", rows(language, 500)) for language in LANGUAGES]
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def languages_of(path: Path) -> dict[str, int]:
 def test_shares_are_exact_and_the_bytes_the_same_with_other_chunks(
     three: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mix = Mix(share="ca:30,es:30,en:40", total=10_000)
+    mix = Mix(share="ca:30,es:30,en:40", total=1000)
     manifest = done(mix, three, tmp_path / "a.jsonl")
-    assert languages_of(tmp_path / "a.jsonl") == {"ca": 3000, "es": 3000, "en": 4000}
-    assert manifest["rows"] == {"read": 15000, "used": 10000, "rejected": 5000, "failed": 0, "written": 10000}
+    assert languages_of(tmp_path / "a.jsonl") == {"ca": 300, "es": 300, "en": 400}
+    assert manifest["rows"] == {"read": 1500, "used": 1000, "rejected": 500, "failed": 0, "written": 1000}
     assert manifest["mix"][0] == {  # type: ignore[typeddict-item]
-        "language": "cat_Latn", "asked": 3000, "available": 5000, "taken": 3000, "share": 0.3,
+        "language": "cat_Latn", "asked": 300, "available": 500, "taken": 300, "share": 0.3,
     }  # fmt: skip
     monkeypatch.setattr(Mix, "chunk", 7)
     done(mix, three, tmp_path / "b.jsonl")
