@@ -35,12 +35,22 @@ By = Annotated[
 Ratings = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Human ratings: row or id, and rating, 0 or 1 or up to 100.", rich_help_panel=RATINGS
+        metavar="FILE",
+        help="Human ratings: row or id, and rating, 0 or 1 or up to 100; or a score that rows have, as score:judge.",
+        rich_help_panel=RATINGS,
     ),
 ]
 Good = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=100, metavar="N", help="Rating, or score, from which a row is good; 50.", rich_help_panel=RATINGS
+    ),
+]
+Precise = Annotated[
     float,
-    typer.Option(min=0, max=100, metavar="N", help="Rating from which a row is good, of 100.", rich_help_panel=RATINGS),
+    typer.Option(
+        "--precision", min=0, max=1, metavar="SHARE", help="Of good rows, for the cut.", rich_help_panel=RATINGS
+    ),
 ]
 Plant = Annotated[
     bool | None,
@@ -54,7 +64,8 @@ Sample = Annotated[
 def calibrate(
     inputs: Annotated[list[str], typer.Argument(metavar="SCORED", help="Rows with scores; - is standard input.")],
     gold: Ratings = None,
-    good: Good = 50,
+    good: Good = None,
+    precise: Precise = 0.95,
     scorers: With = None,
     option: Options = None,
     config: o.Config = None,
@@ -67,21 +78,24 @@ def calibrate(
     """
     Show score distributions, cuts, and which errors are found.
 
-    All of it for each language. With --gold, the cut that agrees best with people (F1). Otherwise errors are planted
-    into accepted rows, and the AUC of each scorer tells how well it finds them: 1 always, 0.5 by chance; below 0.5 it
-    prefers the error. A default check is measured by its verdict: 1 if it rejects every error and no other row.
+    All of it for each language. With --gold, the precision of each cut, the cut that agrees best with people (F1), and
+    the lowest one with a share --precision of good rows. A judge's score of a sample may stand for people: --gold
+    score:judge --good 4. Otherwise errors are planted into accepted rows, and the AUC of each scorer tells how well it
+    finds them: 1 always, 0.5 by chance; below 0.5 it prefers the error. A default check is measured by its verdict: 1
+    if it rejects every error and no other row.
     What a model answers is kept next to SCORED until the tables are shown, so that the same command resumes.
     """
     from babelset.files.stdin import spooled
     from babelset.scoring.calibration.calibrate import calibrate as calibrated
     from babelset.scoring.calibration.calibrate import keeping
-    from babelset.scoring.calibration.ratings import Gold
+    from babelset.scoring.calibration.ratings import gold_of
 
-    ratings = Gold.read(gold, good=good) if gold else None
+    ratings = gold_of(gold, good) if gold else None
     wanted = gold is None if plant is None else plant
     built = _scorers(scorers, option, o.filters_of(config)) if wanted else []
     with spooled(inputs, format) as paths, keeping(inputs, built) as kept:
-        report = calibrated(paths, built, by=by or (), gold=ratings, sample=sample, format=format, folder=kept)
+        more: dict[str, Any] = {"by": by or (), "gold": ratings, "sample": sample, "format": format, "precise": precise}
+        report = calibrated(paths, built, folder=kept, **more)
         if json:
             show_json(report)
         else:
@@ -106,9 +120,11 @@ def _tell(languages: dict[str, Any]) -> None:
 
     columns = ("language", "score", "rows", "not covered", *SHOWN)
     show_table("Score distribution", columns, list(_spreads(languages)))
-    show_table("Cuts: rows that reach a score", ("language", "score", "cut", "kept", "of"), list(_cuts(languages)))
-    columns = ("language", "score", "good", "bad", "AUC", "best cut", "precision", "recall", "F1")
-    show_table("Ratings: the cut with the best F1", columns, list(_gold(languages)))
+    gold = list(_gold(languages))
+    columns = ("language", "score", "cut", "kept", "of", *(("rated", "precision") if gold else ()))
+    show_table("Cuts: rows that reach a score", columns, [cut[: len(columns)] for cut in _cuts(languages)])
+    columns = ("language", "score", "good", "bad", "AUC", "best cut", "precision", "recall", "F1", "precise cut")
+    show_table("Ratings: the cut with the best F1", columns, gold)
     kinds = list(dict.fromkeys(kind for _, _, found in _planted(languages) for kind in found))
     aucs = [
         [language, name, *(found.get(kind, {}).get("auc") for kind in kinds)]
@@ -138,7 +154,8 @@ def _spreads(languages: dict[str, Any]) -> Iterator[list[object]]:
 def _cuts(languages: dict[str, Any]) -> Iterator[list[object]]:
     for language, name, told in _scores(languages):
         for step in told.get("cuts", ()):
-            yield [language, name, step["cut"], step["kept"], told["rows"] + told["not_covered"]]
+            rated = step.get("rated"), step.get("precision")
+            yield [language, name, step["cut"], step["kept"], told["rows"] + told["not_covered"], *rated]
 
 
 def _gold(languages: dict[str, Any]) -> Iterator[list[object]]:
@@ -146,4 +163,4 @@ def _gold(languages: dict[str, Any]) -> Iterator[list[object]]:
         if gold := told.get("gold"):
             best = gold["best"] or {}
             found = [best.get(key) for key in ("cut", "precision", "recall", "f1")]
-            yield [language, name, gold["good"], gold["bad"], gold["auc"], *found]
+            yield [language, name, gold["good"], gold["bad"], gold["auc"], *found, gold["precise"]]

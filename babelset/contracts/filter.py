@@ -310,6 +310,14 @@ class Filter(BaseModel):
         """What it scores of a row, as `unit` says: the same number, whatever the texts are."""
         return outcome.units(self.unit)
 
+    def columns(self, ratings: Sequence[Rating]) -> Mapping[str, Any]:
+        """
+        What `babelset score` adds to the row itself, beside the scores among its evidence: most add nothing.
+
+        A column of that name is replaced, but not one that babelset translated.
+        """
+        return {}
+
     def covers(self, pair: Pair) -> bool:
         """Whether it can score translations of this pair."""
         return True

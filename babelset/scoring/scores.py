@@ -15,7 +15,16 @@ from random import Random
 from typing import Any
 
 from babelset.contracts.checks import accounts, cautioning, deciding, opened
-from babelset.contracts.evidence import MADE, Evidence, add_marks, evidence_of, evidence_of_made, known_of, outcome_of
+from babelset.contracts.evidence import (
+    MADE,
+    Evidence,
+    add_marks,
+    evidence_of,
+    evidence_of_made,
+    known_of,
+    marks_of,
+    outcome_of,
+)
 from babelset.contracts.filter import Filter, Outcome
 from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import AccountingError, ConfigError, DataError
@@ -209,8 +218,21 @@ def _scored(
         ahead.begin(units)
         fresh[check.name] += fill(check, wanted, force=order.force)
         ahead.done(units)
-    for _, item in found:
-        yield {"status": "scored", "data": {**item[0], KEY: item[1]}} if isinstance(item, tuple) else item
+    for row, item in found:
+        if not isinstance(item, tuple):
+            yield item
+            continue
+        added = _added(order.scorers, item) if drawn is None or row.number in drawn else {}
+        yield {"status": "scored", "data": {**item[0], **added, KEY: item[1]}}
+
+
+def _added(scorers: Sequence[Filter], known: Known) -> dict[str, Any]:
+    """The columns that the scorers add to a row that they have scored."""
+    _, evidence, outcome = known
+    marks, texts = marks_of(evidence), {field["path"][0] for field in evidence["fields"]}
+    adding = [check for check in scorers if type(check).columns is not Filter.columns]
+    told = [check.columns(marks.ratings(check.name, check.units(outcome))) for check in adding]
+    return {name: value for each in told for name, value in each.items() if name not in texts}
 
 
 def known(row: Row | BadRow) -> Known | Entry:

@@ -14,7 +14,8 @@ from babelset.contracts.step import Made, Rejected, Rows, RowStep, Running, Stag
 from babelset.engines.encoders import USE, Encoder, encoder
 from babelset.errors import ConfigError
 from babelset.files.row import KEY
-from babelset.measures.neighbours import Side, mutual
+from babelset.languages import Pair
+from babelset.measures.neighbours import Match, Side, mutual
 from babelset.measures.ngrams import NGrams
 from babelset.steps.comparable import Group, Text, grouped
 from babelset.steps.engines import engine_of, ladders, listed, pair_of
@@ -24,6 +25,7 @@ from babelset.work.chunks import chunked
 
 TRANSLATE, EMBEDDING = "translate", "embedding"
 LEAST = {TRANSLATE: 0.1, EMBEDDING: 0.8, USE: 0.8}  # WebFAQ's 0.8 for encoders
+MARGIN = 1.04  # WikiMatrix's limit (arXiv 1907.05791), for encoders
 Matched = tuple[Group, tuple[Side, Side]]
 TOGETHER = 4096  # texts that are translated, or encoded, at a time
 
@@ -38,6 +40,12 @@ class Mine(RowStep, frozen=True):
     is the cosine of `embedding:DIR`, `use`, or, without an encoder, `translate` or `translate:ENGINE`: the texts of
     the first file are translated and compared by their character n-grams. Texts that are the same in both files, and
     texts that come again, are rejected. Rows become {source, target, similarity, group, details}. Source: WebFAQ.
+
+    With `margin` near is the cosine over its mean with so many nearest texts of either side: 4 in the paper of Artetxe
+    and Schwenk (2019, arXiv 1811.01136). Texts that are near to everything lose by it; groups of a few texts do too,
+    for a text alone has the margin 1. Rows then have `margin` too, and `least` is a limit of it.
+
+    A pair is scored, filtered and exported as a translated row is, and `similarity` and `margin` are scores of it.
     """
 
     with_: str = Field(TRANSLATE, alias="with")  # embedding:DIR, use, translate or translate:ENGINE
@@ -45,13 +53,18 @@ class Mine(RowStep, frozen=True):
     to: str = ""  # language of the second file
     fields: str | list[str] = "text"  # columns that hold the text; several are put together
     group: str = ""  # a column: only rows with the same value are paired
-    least: float | None = Field(None, ge=0, le=1)  # similarity; 0.8 for encoders, 0.1 for translate
+    margin: int | None = Field(None, ge=1, le=100)  # nearest texts that the cosine is compared with, as 4
+    least: float | None = Field(None, ge=0)  # similarity, 0.8 for encoders, 0.1 for translate; of a margin, 1.04
 
     def needs(self) -> frozenset[str]:
         return frozenset([*listed(self.fields), *filter(None, [self.group])])
 
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
-        return frozenset({"source", "target", "similarity", "group", "details"})
+        more = {"margin"} if self.margin else set[str]()
+        return frozenset({"source", "target", "similarity", "group", "details"} | more)
+
+    def language(self, stage: Stage) -> str:
+        return stage.target
 
     def told(self, counts: Mapping[str, int]) -> list[str]:
         return [f"{counts['pairs']} pairs"] if counts.get("pairs") else ["no pairs"]
@@ -62,6 +75,8 @@ class Mine(RowStep, frozen=True):
         kind, _, named = self.with_.partition(":")
         if kind not in LEAST or (kind == EMBEDDING) != bool(named and kind != TRANSLATE):
             raise ConfigError(f"with: {self.with_}: write embedding:DIR, use, translate or translate:ENGINE")
+        if self._least > 1 and not self.margin:
+            raise ConfigError(f"least: no similarity is above 1: {self.least:g}; a margin may be, with margin=4")
         if kind == TRANSLATE:
             self._engine(stage).build(pair_of(stage)).close()
         else:
@@ -84,34 +99,46 @@ class Mine(RowStep, frozen=True):
             running.models[running.stage.name] = self.with_
             sides = _encoded(groups, encoder(named or USE))
         for group, near in sides:
-            self._pair(group, near, outcomes)
+            self._pair(group, near, outcomes, pair_of(running.stage))
         yield lambda batch: [outcomes.get(row.row.number, Rejected("no mutual nearest text")) for row in batch]
 
-    def _pair(self, group: Group, near: tuple[Side, Side], outcomes: dict[int, StepOutcome]) -> None:
-        least = LEAST[self.with_.partition(":")[0]] if self.least is None else self.least
-        for match in mutual(*near):
+    @property
+    def _least(self) -> float:
+        usual = MARGIN if self.margin else LEAST[self.with_.partition(":")[0]]
+        return usual if self.least is None else self.least
+
+    def _pair(self, group: Group, near: tuple[Side, Side], outcomes: dict[int, StepOutcome], pair: Pair) -> None:
+        for match in mutual(*near, neighbours=self.margin or 0):
             source, target = group.source[match.source], group.target[match.target]
-            if match.similarity < least:
-                outcomes[source.number] = outcomes[target.number] = Rejected(f"similarity below {least:g}")
+            if (match.margin if self.margin else match.similarity) < self._least:
+                told = f"{'margin' if self.margin else 'similarity'} below {self._least:g}"
+                outcomes[source.number] = outcomes[target.number] = Rejected(told)
                 continue
-            made = self._made(source, target, match.similarity)
+            made = self._made(source, target, match, pair)
             outcomes[source.number] = Made([made], parents=(target.row.id,), counts={"pairs": 1})
             outcomes[target.number] = Made([])
 
-    def _made(self, source: Text, target: Text, similarity: float) -> dict[str, Any]:
+    def _made(self, source: Text, target: Text, match: Match, pair: Pair) -> dict[str, Any]:
         columns = listed(self.fields)
         apart = {KEY, self.group, *(columns if len(columns) == 1 else ())}
         details = {
             side: {key: value for key, value in text.row.data.items() if key not in apart}
             for side, text in (("source", source), ("target", target))
         }
-        return {
-            "source": source.text,
-            "target": target.text,
-            "similarity": round(similarity, 4),
-            "group": source.group,
-            "details": details,
-        }
+        scores = {"similarity": round(match.similarity, 4)} | (
+            {"margin": round(match.margin, 4)} if self.margin else {}
+        )
+        found = {"source": source.text, "target": target.text, **scores, "group": source.group, "details": details}
+        return {**found, KEY: _evidence(source.text, target.text, scores, pair)}
+
+
+def _evidence(source: str, target: str, scores: Mapping[str, float], pair: Pair) -> dict[str, Any]:
+    """A pair as a translation, of one segment: what scorers, filters and exports read."""
+    field = {"path": ["target"], "role": "target", "source": source, "keeps": []}
+    segment = {"field": 0, "source": source, "target": target, "keeps": [], "flags": [], "reason": ""}
+    texts = {"schema": "mined", "source": pair.source.code, "target": pair.target.code}
+    marks: dict[str, Any] = {"scores": {name: [score] for name, score in scores.items()}, "verdicts": []}
+    return {**texts, "fields": [field], "segments": [segment], **marks, "status": "accepted"}
 
 
 def _translated(

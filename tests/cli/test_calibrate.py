@@ -68,9 +68,27 @@ def test_ratings_in_place_of_planted_errors(scored: Path, tmp_path: Path) -> Non
     (tmp_path / "gold.csv").write_text("row,rating\n" + "".join(f"{n},{int(n >= 12)}\n" for n in range(20)))
     told = tables(run("calibrate", scored, "--gold", tmp_path / "gold.csv", "--by", "kiwi"))
     assert "Planted errors" not in told
-    assert told["Ratings"] == [["cat_Latn", "kiwi", "8", "12", "1", "0.6", "1", "1", "1"]]
+    assert told["Ratings"] == [["cat_Latn", "kiwi", "8", "12", "1", "0.6", "1", "1", "1", "0.6"]]
     both = tables(run("calibrate", scored, "--gold", tmp_path / "gold.csv", "--plant", "--with", "copied"))
     assert "Planted errors" in both and len(both["Ratings"]) == 2
+
+
+def test_a_score_of_a_sample_in_place_of_ratings(scored: Path) -> None:
+    """Every third row is judged, and the good ones are those from 0.6, but for one mistake at 0.75."""
+    rows = [row(number, "cat_Latn") for number in range(20)]
+    for number, each in enumerate(rows):
+        judged = [(4.5 if number >= 12 and number != 15 else 2.0) if number % 3 == 0 else None]
+        each["_babelset"]["scores"]["judge"] = judged
+    scored.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    told = tables(run("calibrate", scored, "--gold", "score:judge", "--good", "4", "--precision", "0.6"))
+    assert [line[1] for line in told["Ratings"]] == ["kiwi", "other"], "a judge is not measured by itself"
+    judged, good = [0, 3, 6, 9, 12, 15, 18], {12, 18}
+    for line in (line for line in told["Cuts"] if line[1] == "kiwi"):
+        kept = [number for number in judged if number / 20 >= float(line[2])]
+        share = f"{sum(number in good for number in kept) / len(kept):.4g}" if kept else "-"
+        assert line[5:] == [str(len(kept)), share]
+    assert told["Ratings"][0][-1] == "0.5", "2 of the 3 that were judged are good"
+    assert tables(run("calibrate", scored, "--gold", "score:judge", "--good", "4"))["Ratings"][0][-1] == "0.8"
 
 
 def test_json_holds_the_same(scored: Path) -> None:
@@ -100,12 +118,14 @@ MISTAKES = [
     (["--with", "copied", "-O", "more=1"], "more: unknown option"),
     (["-O", "most=1"], "--option is for the scorers that --with names"),
     (["--gold", "nowhere.csv"], "there is no such file"),
+    (["--gold", "score:judge"], "from which value is a row good?"),
+    (["--gold", "score:judge", "--good", "4"], "--gold: no row has the score 'judge'"),
 ]
 
 
 @pytest.mark.parametrize(("options", "said"), MISTAKES)
 def test_mistakes_are_told(options: list[str], said: str, scored: Path) -> None:
-    code = 3 if "--gold" in options else 2
+    code = 3 if "nowhere.csv" in options else 2
     assert said in run("calibrate", scored, *options, *(["--no-plant"] if "--by" in options else []), code=code)
 
 

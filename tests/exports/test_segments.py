@@ -206,13 +206,3 @@ def test_a_wrong_option_is_told(shape: str, option: str, said: str) -> None:
 def test_every_instruction_names_the_language_once() -> None:
     for code, words in _instructions().items():
         assert find(code).code == code and words.count("{target}") == 1 and words.format(target="X") != words
-
-
-@pytest.mark.engine
-def test_alma_loads_as_a_translation_feature() -> None:
-    datasets = pytest.importorskip("datasets")
-    export("alma", "out.jsonl")
-    features = datasets.Features({"translation": datasets.Translation(languages=["ca", "en"])})
-    found = datasets.load_dataset("json", data_files="out.jsonl", split="train", features=features, cache_dir="cache")
-    assert isinstance(found.features["translation"], datasets.Translation)
-    assert [(row["en"], row["ca"]) for row in found["translation"]] == PAIRS

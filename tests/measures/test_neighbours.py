@@ -29,6 +29,37 @@ def test_blocks_change_nothing(rows: int, columns: int, block: int, seed: int) -
     assert len({row for row, _ in found}) == len({column for _, column in found}) == len(found)
 
 
+def margin(cosines: list[list[float]], row: int, column: int, most: int) -> float:
+    """As the paper has it: the cosine over the sum of both texts' nearest ones, each divided by 2k."""
+    own = sorted(cosines[row], reverse=True)[:most]
+    theirs = sorted((each[column] for each in cosines), reverse=True)[:most]
+    return cosines[row][column] / (sum(own) / (2 * len(own)) + sum(theirs) / (2 * len(theirs)))
+
+
+@given(st.integers(1, 25), st.integers(1, 25), st.integers(1, 9), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_the_margin_is_that_of_the_paper(rows: int, columns: int, block: int, most: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    source, target = (draw.random((count, 4)) + 0.01 for count in (rows, columns))
+    source, target = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (source, target))
+    cosines = (source @ target.T).tolist()
+    every = [[margin(cosines, row, column, most) for column in range(columns)] for row in range(rows)]
+    found = list(mutual(source, target, block, most))
+    assert found
+    for match in found:
+        score, cosine = every[match.source][match.target], cosines[match.source][match.target]
+        assert (match.margin, match.similarity) == (pytest.approx(score), pytest.approx(cosine))
+        assert score >= max(max(every[match.source]), max(each[match.target] for each in every)) - 1e-9
+
+
+def test_a_text_that_is_near_to_all_is_nearest_to_none_by_the_margin() -> None:
+    """The hub is nearer to the first text by the cosine, and to everything else as well."""
+    target = np.array([[1, 1, 1, 1], [1, -0.5, -0.5, -0.5]], float)
+    source = np.array([[1, 0.15, 0.15, 0.15], [0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 1, 0]], float)
+    sides = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (source, target)]
+    assert [(match.source, match.target) for match in mutual(*sides)] == [(1, 0)]
+    assert (0, 1) in [(match.source, match.target) for match in mutual(*sides, neighbours=2)]
+
+
 @pytest.mark.parametrize(
     ("source", "target", "pairs"),
     [

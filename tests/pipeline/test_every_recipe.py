@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from babelset.engines.llm.examples import Examples
+from babelset.errors import ConfigError
+from babelset.languages import Pair, find
 from babelset.pipeline.recipe import shipped
 from tests.engines.llm.scripted_server import ScriptedServer
 from tests.rows import rows_of
@@ -61,6 +64,25 @@ def test_urdu_instruct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         options = [f"--set={key}" for key in (f"base_url={server.base_url}", "model=rot13", "total=12")]
         run("urdu-instruct", "a.jsonl", "b.jsonl", "-o", "out.jsonl", *options)
     assert len(rows_of(Path("out.jsonl"))) == 12
+
+
+def test_mine_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it writes is what a prompt takes its examples from."""
+    monkeypatch.chdir(tmp_path)
+    numbers = ("one", "two", "three", "four")
+    for name in ("en", "ca"):
+        texts = [f"{'The river is' if name == 'en' else 'El riu és el'} {word} {word} {word}." for word in numbers]
+        Path(f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    options = ["--set=mine.with=translate:echo", "--set=filter.keep=3"]
+    options += [f"--set=filter.filters.{name}=false" for name in ("language", "task", "copied", "intact", "repetition")]
+    run("mine-examples", "en.jsonl", "ca.jsonl", "--to", "ca", "-o", "shots.jsonl", *options)
+    rows = rows_of(Path("shots.jsonl"))
+    assert len(rows) == 3 and all(set(row) == {"source", "target", "language", "_babelset"} for row in rows)
+    examples = Examples.read("shots.jsonl", Pair(find("en"), find("ca")))
+    [(source, target)] = examples.nearest(rows[0]["source"], 1)
+    assert source.split()[-1] == target.split()[-1] and len(examples) == 3
+    with pytest.raises(ConfigError, match="no example for Spanish"):
+        Examples.read("shots.jsonl", Pair(find("en"), find("es")))
 
 
 def test_webfaq(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,57 @@ def test_an_encoder_and_the_least_similarity(monkeypatch: pytest.MonkeyPatch, le
     assert [row["similarity"] for row in rows] == [round(float(np.cos(0.1 * (at + 1))), 4) for at in range(count)]
 
 
+def test_a_margin_takes_what_is_near_to_everything_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first Catalan text is near to all English ones, the second to the first English one alone."""
+    hub = [[1, 1, 1, 1], [1, -0.5, -0.5, -0.5]]
+    vectors = dict(
+        zip(EN + CA[:2], [[1, 0.15, 0.15, 0.15], [0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 1, 0], *hub], strict=True)
+    )
+
+    class Vectors:
+        def encode(self, texts: Sequence[str]) -> Any:
+            found = np.array([vectors[text] for text in texts], np.float32)
+            return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    monkeypatch.setattr(mine, "encoder", lambda name: Vectors())
+    write("en.jsonl", [{"text": text} for text in EN])
+    write("ca.jsonl", [{"text": text} for text in CA[:2]])
+    run("--set", "least=0.5", with_="embedding:somewhere")
+    assert [(row["source"], row["target"]) for row in rows_of(Path("out.jsonl"))] == [(EN[1], CA[0])]
+    run("--set", "margin=2", "--force", with_="embedding:somewhere")
+    [row, other] = rows_of(Path("out.jsonl"))
+    cosines = [0.70170418, 0.56702047, 0.70710678]  # of the first texts; of the first and the second; of a hub
+    expected = cosines[1] / ((cosines[0] + cosines[1]) / 4 + (cosines[1] - 0.53452248) / 4)
+    assert (row["source"], row["target"], other["target"]) == (EN[0], CA[1], CA[0])
+    assert (row["margin"], row["similarity"]) == (
+        pytest.approx(expected, abs=1e-4),
+        pytest.approx(cosines[1], abs=1e-4),
+    )
+    run("--set", "margin=2", "--set", "least=1.75", "--force", with_="embedding:somewhere")
+    assert len(rows_of(Path("out.jsonl"))) == 1
+    assert json.loads(Path("out.manifest.json").read_text())["rejections"]["margin below 1.75"] == 2
+
+
+def test_a_pair_is_scored_filtered_and_exported_as_a_translation_is() -> None:
+    write("en.jsonl", [{"text": text} for text in EN])
+    write("ca.jsonl", [{"text": text} for text in CA])
+    with translators(one=TABLE):
+        run()
+
+    def then(line: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, line.split())
+        assert done.exit_code == code, f"{done.output}{done.exception!r}"
+        return done.output
+
+    then("score out.jsonl -o scored.jsonl --with length --sample 2 -q")
+    assert "similarity" in then("calibrate scored.jsonl --gold score:length --good 0.5")
+    then("filter out.jsonl -o kept.jsonl --keep 3 --by similarity")
+    assert len(rows_of(Path("kept.jsonl"))) == 3
+    then("export out.jsonl --as alma -o alma.jsonl")
+    pairs = [json.loads(line)["translation"] for line in Path("alma.jsonl").read_text().splitlines()]
+    assert [(pair["en"], pair["ca"]) for pair in pairs] == list(zip(EN, CA, strict=True))
+
+
 @pytest.mark.parametrize(
     ("inputs", "with_", "said"),
     [
@@ -144,13 +195,15 @@ def test_an_encoder_and_the_least_similarity(monkeypatch: pytest.MonkeyPatch, le
         (["en.jsonl", "ca.jsonl"], "use:model", "write embedding:DIR"),
         (["en.jsonl", "ca.jsonl"], "translate:two", "unknown translator 'two'"),
         (["en.jsonl", "ca.jsonl"], "embedding:gone", "no such folder"),
+        (["en.jsonl", "ca.jsonl"], "use --set least=1.2", "least: no similarity is above 1: 1.2"),
     ],
 )
 def test_what_cannot_be_is_said_before(inputs: list[str], with_: str, said: str) -> None:
     for name in ("en.jsonl", "ca.jsonl"):
         write(name, [{"text": "a"}])
     with translators(one={}):
-        assert said in run(inputs=inputs, with_=with_, code=2)
+        with_, *words = with_.split()
+        assert said in run(*words, inputs=inputs, with_=with_, code=2)
     assert not Path("out.jsonl").exists()
 
 

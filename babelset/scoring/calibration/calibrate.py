@@ -1,7 +1,7 @@
 """
 How far a score can be trusted for a language: how it lies, what each cut keeps, and whether it finds errors.
 
-The errors are those that people found, where there are ratings, or else planted ones.
+The errors are those that people found, where there are ratings, or a scorer that is believed, or else planted ones.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from babelset.contracts.filter import Filter, Marks, Outcome
 from babelset.files.hub import dataset_of, is_hub
 from babelset.files.reading import read
 from babelset.scoring.calibration.planted_errors import KINDS, plant
-from babelset.scoring.calibration.ratings import Gold
+from babelset.scoring.calibration.ratings import Believed, Gold
 from babelset.scoring.scores import SEED, known
 from babelset.scoring.selection import Columns, ranks, value_of
 from babelset.translation.deciding import score
@@ -35,6 +35,7 @@ from babelset.work.places import Places, keep_outside, named_files
 DECILES = tuple(tenth / 10 for tenth in range(11))
 CUTS = 10  # steps of the sweep, about
 FINEST = 1e-5  # scores are stored to four decimals
+PRECISE = 0.95  # share of good rows among those kept, that a cut is proposed for
 SCORED = 50  # planted rows given to a scorer at once
 
 
@@ -86,6 +87,12 @@ def sweep(ranked: Sequence[float]) -> list[dict[str, float]]:
     return [{"cut": cut, "kept": len(ranked) - bisect_left(ranked, cut)} for cut in cuts]
 
 
+def precisions(cuts: Sequence[float], rated: Sequence[tuple[float, bool]]) -> list[dict[str, float | None]]:
+    """For each cut how many of those rated it keeps, and the share of good ones among them; None for none of none."""
+    kept = [[good for value, good in rated if value >= cut] for cut in cuts]
+    return [{"rated": len(each), "precision": sum(each) / len(each) if each else None} for each in kept]
+
+
 def _round_step(width: float) -> float:
     """`_round_step(0.017)` -> 0.02: 1, 2 or 5 times a power of ten; 0 for what stored scores cannot tell apart."""
     if width < FINEST:
@@ -103,14 +110,14 @@ class Tongue:
     rated: defaultdict[str, list[tuple[float, bool]]] = field(default_factory=lambda: defaultdict(list))
     sample: list[tuple[int, int, Outcome]] = field(default_factory=list)  # a heap, by a hash of the source
 
-    def add(self, evidence: Evidence, columns: Sequence[str], good: bool | None) -> None:
+    def add(self, evidence: Evidence, columns: Sequence[str], good: bool | None, believed: str = "") -> None:
         for column in columns or evidence["scores"]:
             value = value_of(evidence, column)
             if value is None:
                 self.missing[column] += 1
                 continue
             self.scores[column].append(value)
-            if good is not None:
+            if good is not None and column.partition(".")[0] != believed:
                 self.rated[column].append((value, good))
 
     def draw(self, outcome: Outcome, most: int, number: int) -> None:
@@ -126,12 +133,12 @@ class Tongue:
     def rows(self) -> list[Outcome]:
         return [outcome for _, _, outcome in sorted(self.sample, key=lambda item: item[:2], reverse=True)]
 
-    def report(self, asked: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def report(self, asked: Sequence[str], precise: float = PRECISE) -> dict[str, dict[str, Any]]:
         """By column. Cuts only where a higher score is better, or for the columns that were asked for."""
         columns = sorted({*self.scores, *self.missing})
-        return {column: self._column(column, cuts=column in asked or ranks(column)) for column in columns}
+        return {column: self._column(column, precise, cuts=column in asked or ranks(column)) for column in columns}
 
-    def _column(self, column: str, *, cuts: bool) -> dict[str, Any]:
+    def _column(self, column: str, precise: float, *, cuts: bool) -> dict[str, Any]:
         ranked = sorted(self.scores[column])
         told: dict[str, Any] = {"rows": len(ranked), "not_covered": self.missing[column]}
         if ranked:
@@ -139,7 +146,11 @@ class Tongue:
             told |= {"cuts": sweep(ranked)} if cuts else {}
         if cuts and (rated := self.rated[column]):
             good, bad = ([value for value, is_good in rated if is_good is side] for side in (True, False))
+            shares = precisions([step["cut"] for step in told["cuts"]], rated)
+            told["cuts"] = [step | share for step, share in zip(told["cuts"], shares, strict=True)]
+            enough = (step["cut"] for step in told["cuts"] if (step["precision"] or 0) >= precise)
             told["gold"] = {"good": len(good), "bad": len(bad), "auc": auc(good, bad), "best": best_cut(rated)}
+            told["gold"]["precise"] = next(enough, None)
         return told
 
 
@@ -154,7 +165,8 @@ def calibrate(
     scorers: Sequence[Filter],
     *,
     by: Sequence[str] = (),
-    gold: Gold | None = None,
+    gold: Gold | Believed | None = None,
+    precise: float = PRECISE,
     sample: int = 200,
     format: str | None = None,
     folder: Path | None = None,
@@ -162,11 +174,13 @@ def calibrate(
     """
     For each target language the spread of the stored scores, of the columns `by` or of all, and what cuts keep.
 
-    With `gold`, the cut that agrees best with people. With `scorers`, how each tells up to `sample` accepted rows from
-    the same rows with a planted error; what they pay for is kept in `folder`. Raises ConfigError for a column that no
+    With `gold`, the cut that agrees best with people, or with a score that is believed, and the lowest of the round
+    cuts with a precision of `precise`. With `scorers`, how each tells up to `sample` accepted rows from the same rows
+    with a planted error; what they pay for is kept in `folder`. Raises ConfigError for a column that no
     row has and for ratings of no row.
     """
     tongues: defaultdict[str, Tongue] = defaultdict(Tongue)
+    believed = gold.column.partition(".")[0] if isinstance(gold, Believed) else ""
     columns, failed, numbers = Columns("--by", by), 0, count()
     for row in read(inputs, format=format):
         item = known(row)
@@ -176,13 +190,13 @@ def calibrate(
         data, evidence, outcome = item
         columns.see(evidence)
         tongue = tongues[evidence["target"]]
-        tongue.add(evidence, by, gold.good(data, evidence) if gold else None)
+        tongue.add(evidence, by, gold.good(data, evidence) if gold else None, believed)
         if scorers and evidence["status"] == "accepted":
             tongue.draw(outcome, sample, next(numbers))
     columns.check()
     if gold:
         gold.check()
-    report = {language: {"scores": tongue.report(by)} for language, tongue in sorted(tongues.items())}
+    report = {language: {"scores": tongue.report(by, precise)} for language, tongue in sorted(tongues.items())}
     if scorers:
         for language, found in planted(tongues, scorers, folder).items():
             report[language]["planted"] = found

@@ -1,5 +1,5 @@
 """
-What people think of rows: a table of ratings, csv, jsonl or any other format of rows.
+What people, or a scorer that is believed, think of rows. People's ratings are a table, csv, jsonl or any other format.
 
 row,rating            id,target,rating
 17,1                  seed_task_3,cat_Latn,85
@@ -18,7 +18,9 @@ from babelset.errors import ConfigError
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
 from babelset.languages import find
+from babelset.scoring.selection import Columns, value_of
 
+STORED = "score:"  # and a column, where a table of ratings may be named
 Key = tuple[str, str]  # the id, or the number of the row; then the language, "" for any
 
 
@@ -65,6 +67,42 @@ class Gold:
         if len(self.languages) > 1:
             names = ", ".join(sorted(self.languages))
             raise ConfigError(f"{self.path}: the rated rows are into {names}; add a field 'target' that says which")
+
+
+@dataclass
+class Believed:
+    """
+    A score that rows have, in place of people's ratings: rows are good from `least`.
+
+    >>> Believed("judge", least=4).good(data, evidence)
+    True
+
+    Rows without it, as those that were not drawn to be judged, are not rated. `check` raises ConfigError where no row
+    has the column.
+    """
+
+    column: str
+    least: float
+
+    def __post_init__(self) -> None:
+        self._columns = Columns("--gold", [self.column])
+
+    def good(self, data: dict[str, Any], evidence: Evidence) -> bool | None:
+        self._columns.see(evidence)
+        value = value_of(evidence, self.column)
+        return None if value is None else value >= self.least
+
+    def check(self) -> None:
+        self._columns.check()
+
+
+def gold_of(named: str, good: float | None) -> Gold | Believed:
+    """What `--gold` names: a file, or "score:judge"; ConfigError for a score without the value that is good."""
+    if not named.startswith(STORED):
+        return Gold.read(named, good=50 if good is None else good)
+    if good is None:
+        raise ConfigError(f"--gold {named}: from which value is a row good? Say --good N, in the score's own scale")
+    return Believed(named.removeprefix(STORED), good)
 
 
 def _key(row: Row, by: str) -> Key:
