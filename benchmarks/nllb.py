@@ -13,7 +13,8 @@ weights that end every translation after 25 tokens: each contender does the same
 
 A few of the sentences are decoded besides, greedily and with four beams, by CTranslate2 with all tokens and with a
 vocabulary map of 30,000 of them, drawn by chance, and by transformers where it and torch are installed (M2M100 of the
-same shape, random weights, sorted, in batches of 32, float32 and bfloat16): tokens a second of processor time.
+same shape, random weights, sorted, in batches of 32, float32 and bfloat16), all on one thread: tokens a second of
+processor time, the best of two turns.
 
 They take turns; with more ROUNDS the best time of each counts: other work on the machine only adds to a time.
 """
