@@ -47,7 +47,7 @@ docs: $(VENV)/.dev
 # Those on public data want the folders it lies in: make bench NTREX=ntrex128 INSTRUCTIONS=instruction
 bench: $(VENV)/.engines apertium firefox
 	for script in oracle llm llm_tokens nllb scoring cometkiwi crash fuzz size; do $(BIN)/python benchmarks/$$script.py || exit 1; done
-	$(if $(NTREX),for script in ntrex quality firefox; do $(BIN)/python benchmarks/$$script.py $(NTREX) || exit 1; done)
+	$(if $(NTREX),for script in ntrex quality firefox trim; do $(BIN)/python benchmarks/$$script.py $(NTREX) || exit 1; done)
 	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/preservation.py $(INSTRUCTIONS))
 	$(if $(INSTRUCTIONS),$(BIN)/python benchmarks/throughput.py $(INSTRUCTIONS)/lf_alpaca_en_demo.json)
 

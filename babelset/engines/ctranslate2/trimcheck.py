@@ -85,4 +85,12 @@ def trial(folder: Path, texts: Sequence[str], pair: Pair) -> Trial:
     answers = [answer.text if isinstance(answer, Translation) else None for answer in found]
     tokens = Tokens(folder, "nllb")
     written = sum(len(tokens.pieces(answer)) for answer in answers if answer)
-    return Trial(answers, written, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+    return Trial(answers, written, seconds, peak())
+
+
+def peak() -> int:
+    """The most memory that this process has held, in megabytes."""
+    status = Path("/proc/self/status")  # ru_maxrss begins with what the process held that started this one
+    if status.is_file():
+        return int(status.read_text("utf-8").partition("VmHWM:")[2].split()[0]) >> 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

@@ -11,6 +11,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from babelset.engines import modelfolder
@@ -94,7 +96,9 @@ def cut(folder: Path, languages: Sequence[Language], texts: Iterable[str] | None
 
 
 def _ranked(tokens: Tokens, texts: Iterable[str]) -> Iterator[str]:
-    seen = Counter(piece for text in texts for form in forms(text) for piece in tokens.pieces(form))
+    seen = Counter[str]()
+    for text in texts:  # the most that one form has: a word in lower case is not seen twice for having another form
+        seen.update(reduce(or_, (Counter(tokens.pieces(form)) for form in forms(text))))
     return (piece for piece, count in seen.most_common() if count >= SEEN)
 
 

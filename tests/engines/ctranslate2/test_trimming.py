@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
 import struct
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -18,6 +20,7 @@ from typer.testing import CliRunner
 from babelset.cli.app import app
 from babelset.engines.ctranslate2.modelfile import ModelFile
 from babelset.engines.ctranslate2.seq2seq import Tokens
+from babelset.engines.ctranslate2.trimcheck import peak
 from babelset.engines.ctranslate2.trimming import cut
 from babelset.engines.ctranslate2.unusedpieces import without
 from babelset.errors import ConfigError
@@ -97,6 +100,26 @@ def test_the_most_frequent_stay_where_the_size_is_limited(tmp_path: Path) -> Non
     assert len(some) == always + 1 and "▁house" in some and "▁dog" in full - some
     with pytest.raises(ConfigError, match=f"{always} tokens are always kept"):
         cut(TINY, [find("en"), find("ca")], texts, always - 1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [
+        (["the cat"], set()),  # in lower case it is the same text in another form
+        (["the cat", "The dog"], {"▁the", "▁The"}),  # each as the other text may be written
+        (["the cat", "the cat"], {"▁the", "▁cat", "▁The"}),
+        (["cat cat"], {"▁cat"}),
+    ],
+)
+def test_what_texts_have_once_is_lost(texts: list[str], kept: set[str]) -> None:
+    found = set(cut(TINY, [find("en"), find("ca")], texts, 0).tokens)
+    assert found & {"▁the", "▁The", "▁cat", "▁dog"} == kept
+
+
+def test_memory_is_that_of_the_process_alone() -> None:
+    held = b"x" * (400 << 20)  # which ru_maxrss of a new process would begin with
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert 0 < pool.submit(peak).result() < len(held) >> 20
 
 
 def test_it_may_be_given_again_and_replaces_no_other(tmp_path: Path) -> None:
