@@ -77,7 +77,7 @@ class Verdict:
     counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, under the check
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a row has a hundred, and each would take twice as long to make
 class Rating:
     """
     A score, its parts, and why: `Rating(3.5, {"accuracy": 2, "fluency": 5}, "accuracy 2: a negation is lost")`.
@@ -142,11 +142,11 @@ class Marks:
         [Rating(2.0, {"accuracy": 1.0}, "accuracy 1: an answer")]
         """
         scores, start = self.scores.get(name, []), f"{name}."
-        notes = [*self.notes.get(name, ()), *[""] * len(scores)]
         parts = {column[len(start) :]: values for column, values in self.scores.items() if column.startswith(start)}
         given = [None] * len(scores) if units is None else units
         if not parts and name not in self.notes:
             return [Rating(score, unit=unit) for score, unit in zip(scores, given, strict=True)]
+        notes = [*self.notes.get(name, ()), *[""] * len(scores)]
         return [
             Rating(score, {part: values[at] for part, values in parts.items() if at < len(values)}, notes[at], unit)
             for at, (score, unit) in enumerate(zip(scores, given, strict=True))

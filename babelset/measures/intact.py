@@ -83,6 +83,7 @@ HIDDEN = regex.compile(
     r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
     r"|\p{Mn}{4,}"
 )
+UNUSUAL = re.compile("[^\t\n\r -~\xa0-\xac\xae-\u02ff\u2010-\u2027]")  # what no hidden character is without
 # Hidden characters that a script needs, at the places where it needs them.
 JOINERS = r"(?<=[\p{L}\p{M}])[\u200c\u200d](?![\u200b-\u200f])"
 BREAKS = r"(?<=[\p{L}\p{M}\p{N}\p{P}])\u200b(?![\u200b-\u200f])"
@@ -127,7 +128,10 @@ def _counted(lines: Iterable[str]) -> Counter[str]:
 
 def _apart(source: str, target: str) -> tuple[Counter[str], Counter[str]]:
     """The tokens of both texts, without the lines that stand in both, as code does."""
-    one, other = Counter(_special(source)), Counter(_special(target))
+    here, there = _special(source), _special(target)
+    if here == there:  # as most, for they have none
+        return Counter(), Counter()
+    one, other = Counter(here), Counter(there)
     return _counted((one - other).elements()), _counted((other - one).elements())
 
 
@@ -187,7 +191,7 @@ def _unpaired(source: str, target: str) -> bool:
 def _unasked(unit: Scored, target: str) -> Counter[str]:
     """Turns of another dialogue, hidden characters, and letters of another script inside words."""
     found = Counter({"a turn of a dialogue": len(ROLE.findall(target)) - len(ROLE.findall(unit.source))})
-    if hidden := HIDDEN.findall(target):
+    if UNUSUAL.search(target) and (hidden := HIDDEN.findall(target)):
         allowed = _needed(unit.pair.target.script)
         hidden = HIDDEN.findall(allowed.sub("", target)) if allowed else hidden
         found += Counter(map(_name, hidden)) - Counter(map(_name, HIDDEN.findall(unit.source)))

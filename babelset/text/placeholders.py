@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from babelset.errors import ConfigError, did_you_mean
-from babelset.text.segment import BLOCKS, LETTER, PLACEHOLDER, Segment
+from babelset.text.segment import BLOCKS, HELD, LETTER, PLACEHOLDER, Segment
 
-PRIVATE = re.compile("[\ue000-\uf8ff]")
 FILLED = re.compile("([\ue000-\uf8ff])[^\ue000-\uf8ff]*?[^\\W\\d_][^\ue000-\uf8ff]*(?=([\ue000-\uf8ff]))")
 BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")  # control characters and plain white space; not NBSP
 WITHIN_LINES = re.compile("[\x00-\x09\x0b-\x20\x7f-\x9f\u2028\u2029]+")
@@ -97,7 +96,7 @@ class Masked:
         """The hypothesis on one line, its placeholder characters back in place; raises Lost."""
         hypothesis = self.breaks.sub(" ", hypothesis).strip()
         if self.scheme is None or self.scheme.name != "raw":
-            hypothesis = PRIVATE.sub("", hypothesis)  # invented by the engine: never ours
+            hypothesis = HELD.sub("", hypothesis)  # invented by the engine: never ours
         if self.scheme is None:
             return hypothesis
         found: list[int] = []
@@ -140,26 +139,26 @@ def mask(segment: Segment, name: str) -> Masked | None:
     if not segment.keeps:
         return Masked(breaks.sub(" ", segment.text), (), (), frozenset(), frozenset(), None, breaks)
     chosen = scheme(name)
-    if chosen.name != "raw" and chosen.regex.search(PRIVATE.sub(" ", segment.text)):
+    if chosen.name != "raw" and chosen.regex.search(HELD.sub(" ", segment.text)):
         return None
     tokens = tuple(chosen.token(index) for index in range(len(segment.keeps)))
     padded = [(False, False)] * len(tokens)
-    out: list[str] = []
     text = segment.text
-    for at, char in enumerate(text):
-        index = ord(char) - PLACEHOLDER
-        if not 0 <= index < len(tokens):
-            out.append(char)
-            continue
-        before = chosen.padded and at > 0 and _sticks(text[at - 1])
-        after = chosen.padded and at + 1 < len(text) and text[at + 1].isalnum()
+
+    def token(held: re.Match[str]) -> str:
+        index = ord(held[0]) - PLACEHOLDER
+        if index >= len(tokens):
+            return held[0]
+        before = chosen.padded and held.start() > 0 and _sticks(text[held.start() - 1])
+        after = chosen.padded and text[held.end() : held.end() + 1].isalnum()
         padded[index] = (before, after)
-        out.append(" " * before + tokens[index] + " " * after)
+        return " " * before + tokens[index] + " " * after
+
     ordered = frozenset(index for index, kind in enumerate(segment.kinds) if kind in ORDERED_KINDS)
     pairs = ([ord(held) - PLACEHOLDER for held in between.groups()] for between in FILLED.finditer(text))
     filled = frozenset(first for first, second in pairs if {first, second} <= ordered)
-    return Masked(breaks.sub(" ", "".join(out)), tokens, tuple(padded), ordered, filled, chosen, breaks)
+    return Masked(breaks.sub(" ", HELD.sub(token, text)), tokens, tuple(padded), ordered, filled, chosen, breaks)
 
 
 def _sticks(char: str) -> bool:
-    return char.isalnum() or PRIVATE.match(char) is not None
+    return char.isalnum() or HELD.match(char) is not None

@@ -190,7 +190,10 @@ class Ladder:
             if self.stop.is_set():
                 raise Stopped
             batch = sendable[start : start + size]
-            sent = [replace(climb.segment, text=masked.text) for climb, masked in batch]
+            sent = [
+                climb.segment if masked.text == climb.segment.text else replace(climb.segment, text=masked.text)
+                for climb, masked in batch
+            ]
             with nullcontext() if self.translator.reads_rows else self._turn:  # others need not know of threads
                 got = self.translator.translate(sent, pair)
             expect_one_each(self.translator.signature, sent, got)
@@ -250,7 +253,8 @@ def _unread(text: str, spans: Sequence[tuple[int, int]]) -> float:
 
 def _anonymous(segment: Segment) -> Segment:
     """The segment with its own placeholders as kept texts, so that answers stay in canonical form."""
-    return replace(segment, keeps=tuple(chr(PLACEHOLDER + index) for index in range(len(segment.keeps))))
+    keeps = tuple(chr(PLACEHOLDER + index) for index in range(len(segment.keeps)))
+    return replace(segment, keeps=keeps) if keeps else segment
 
 
 def _read(climb: _Climb, masked: Masked, reply: object, retried: bool) -> None:

@@ -167,7 +167,7 @@ class Journal:
 
 def _entry(line: bytes) -> Entry:
     """Nothing keeps the line while its entry is written: of a row of 30 MB it is 200."""
-    entry: Entry = loads(line.decode())
+    entry: Entry = loads(line.rstrip().decode())  # as it was spelt: that is read fastest
     return entry
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from babelset.engines.llm.controls import SURROGATE
-from babelset.text.placeholders import PRIVATE
-from babelset.text.segment import Segment
+from babelset.text.segment import HELD, Segment
 
 BEFORE, AFTER = 800, 200  # characters
 
@@ -40,4 +39,4 @@ def after(segment: Segment) -> list[dict[str, str]]:
 
 
 def _shown(text: str) -> str:
-    return SURROGATE.sub("\ufffd", PRIVATE.sub("…", text))
+    return SURROGATE.sub("\ufffd", HELD.sub("…", text))
