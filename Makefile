@@ -22,7 +22,7 @@ test: $(VENV)/.dev lint
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
 # against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the report
 # and the review. And what takes long: every case of a table, every crash point, six times as many random examples.
-test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made apertium firefox chromium
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made $(VENV)/axolotl/.made apertium firefox chromium
 	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
 
@@ -120,6 +120,15 @@ $(VENV)/trl/.made: | $(VENV)/bin/python
 	$(VENV)/trl/bin/python -m pip install -q $(TORCH) 2>/dev/null \
 	  || $(VENV)/trl/bin/python -m pip install -q $(TORCH) --extra-index-url https://download.pytorch.org/whl/cpu
 	$(VENV)/trl/bin/python -m pip install -q 'trl>=1.16' 'datasets>=5' pandas polars duckdb
+	@touch $@
+
+# What Axolotl's schema of configurations imports: all of Axolotl needs CUDA.
+$(VENV)/axolotl/.made: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/axolotl
+	$(VENV)/axolotl/bin/python -m pip install -q $(TORCH) 2>/dev/null \
+	  || $(VENV)/axolotl/bin/python -m pip install -q $(TORCH) --extra-index-url https://download.pytorch.org/whl/cpu
+	$(VENV)/axolotl/bin/python -m pip install -q transformers accelerate pydantic pillow packaging pyyaml
+	$(VENV)/axolotl/bin/python -m pip install -q --no-deps axolotl==0.19.0
 	@touch $@
 
 firefox: $(VENV)/.core
