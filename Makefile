@@ -10,7 +10,7 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines test-real lint docs bench clean apertium firefox chromium
+.PHONY: demo test test-pythons test-engines test-real lint docs bench clean apertium firefox chromium
 
 demo: $(VENV)/.core $(VENV)/meaning/.made firefox apertium
 	PYTHONPATH=$(VENV)/meaning $(BIN)/babelset run examples/pipeline.toml
@@ -25,6 +25,17 @@ test: $(VENV)/.dev lint
 test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made $(VENV)/axolotl/.made apertium firefox chromium
 	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
+
+# The core suite, with the other Pythons that this machine has: each in an environment of its own, or skipped with a word.
+test-pythons: $(VENV)/.dev
+	@for version in 3.12 3.13; do \
+	  python="$$(command -v python$$version || true)"; \
+	  [ -n "$$python" ] && "$$python" -c '' 2>/dev/null || python="$$(ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1)"; \
+	  [ -n "$$python" ] || { echo "Python $$version: skipped, it is not on this machine"; continue; }; \
+	  echo "Python $$version: $$python"; \
+	  "$$python" -m venv $(VENV)/python$$version && $(VENV)/python$$version/bin/python -m pip install -q -e '.[dev,parquet]' \
+	    && $(VENV)/python$$version/bin/pytest -n 2 -m "not engine" || exit 1; \
+	done
 
 # Real language models as adversaries, by llama.cpp on one core, for some minutes: one of 135 million parameters from a
 # package, and one of your own. Apart from the other engines, as its pace is the machine's.
