@@ -10,7 +10,7 @@ TORCH  := torch==2.13.0+cpu
 VLLM   := 0.32.0+cpu
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-engines test-real lint docs bench clean apertium firefox chromium
+.PHONY: demo test test-pythons test-engines test-real lint docs bench clean apertium firefox chromium
 
 demo: $(VENV)/.core $(VENV)/meaning/.made firefox apertium
 	PYTHONPATH=$(VENV)/meaning $(BIN)/babelset run examples/pipeline.toml
@@ -22,9 +22,20 @@ test: $(VENV)/.dev lint
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
 # against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the report
 # and the review. And what takes long: every case of a table, every crash point, six times as many random examples.
-test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made apertium firefox chromium
+test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made $(VENV)/axolotl/.made apertium firefox chromium
 	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py
+
+# The core suite, with the other Pythons that this machine has: each in an environment of its own, or skipped with a word.
+test-pythons: $(VENV)/.dev
+	@for version in 3.12 3.13; do \
+	  python="$$(command -v python$$version || true)"; \
+	  [ -n "$$python" ] && "$$python" -c '' 2>/dev/null || python="$$(ls -d $$HOME/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -1)"; \
+	  [ -n "$$python" ] || { echo "Python $$version: skipped, it is not on this machine"; continue; }; \
+	  echo "Python $$version: $$python"; \
+	  "$$python" -m venv $(VENV)/python$$version && $(VENV)/python$$version/bin/python -m pip install -q -e '.[dev,parquet]' \
+	    && $(VENV)/python$$version/bin/pytest -n 2 -m "not engine" || exit 1; \
+	done
 
 # Real language models as adversaries, by llama.cpp on one core, for some minutes: one of 135 million parameters from a
 # package, and one of your own. Apart from the other engines, as its pace is the machine's.
@@ -120,6 +131,15 @@ $(VENV)/trl/.made: | $(VENV)/bin/python
 	$(VENV)/trl/bin/python -m pip install -q $(TORCH) 2>/dev/null \
 	  || $(VENV)/trl/bin/python -m pip install -q $(TORCH) --extra-index-url https://download.pytorch.org/whl/cpu
 	$(VENV)/trl/bin/python -m pip install -q 'trl>=1.16' 'datasets>=5' pandas polars duckdb
+	@touch $@
+
+# What Axolotl's schema of configurations imports: all of Axolotl needs CUDA.
+$(VENV)/axolotl/.made: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/axolotl
+	$(VENV)/axolotl/bin/python -m pip install -q $(TORCH) 2>/dev/null \
+	  || $(VENV)/axolotl/bin/python -m pip install -q $(TORCH) --extra-index-url https://download.pytorch.org/whl/cpu
+	$(VENV)/axolotl/bin/python -m pip install -q transformers accelerate pydantic pillow packaging pyyaml
+	$(VENV)/axolotl/bin/python -m pip install -q --no-deps axolotl==0.19.0
 	@touch $@
 
 firefox: $(VENV)/.core

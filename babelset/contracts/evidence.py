@@ -117,6 +117,7 @@ class Evidence(TypedDict):
     scores: dict[str, list[float | None]]  # by filter, one for each of its units; null is "not covered"
     verdicts: list[VerdictEvidence]  # one for each check
     beside: NotRequired[str]  # the column that the translation stands in, where the row stays in the source language
+    derived: NotRequired[list[str]]  # commands that copied the row from another output: "score", "filter" ...
     left: NotRequired[dict[str, str]]  # columns that hold prose and were not translated, and why
     input_note: NotRequired[str]  # what was made of the row when it was read: "NaN read as null"
     notes: NotRequired[dict[str, list[str]]]  # of filters that say why of a unit, aligned with their scores

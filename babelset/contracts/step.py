@@ -204,6 +204,7 @@ class Running:
     read: Callable[[], Iterator[StepRow]]  # all rows, from the beginning, as often as it likes
     work: Path  # folder for what a resumed run must find again
     say: Callable[[str], None] = lambda message: None
+    heard: Callable[[int], None] = lambda count: None  # told of rows that are answered before the batch is
     models: dict[str, str] = field(default_factory=dict)  # signatures by name, for the rows; filled in `open`
     licenses: dict[str, str] = field(default_factory=dict)  # of the models by name; filled in `open`
     state: Any = None  # what the step keeps between `open` and `stream`

@@ -15,26 +15,25 @@ from babelset.contracts import expect_kind
 from babelset.contracts.export import Export, Exported, TranslatedRow, translated
 from babelset.contracts.stored import stored
 from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.exports.derived import check_derived
 from babelset.files.formats.table import Csv
 from babelset.files.formulas import as_texts
-from babelset.files.hub import is_hub
 from babelset.files.lossless import dumps
 from babelset.files.names import unfit_below
 from babelset.files.reading import format_of, read
 from babelset.files.row import KEY, BadRow, Row, excerpt
-from babelset.files.survey import Survey, survey
+from babelset.files.survey import survey
 from babelset.files.writing import check_writable
 from babelset.work.damage import checksum
 from babelset.work.history import history
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses
-from babelset.work.manifest import Manifest, told_manifest
+from babelset.work.manifest import Manifest
 from babelset.work.output import making
 from babelset.work.places import Places
 from babelset.work.watch import Watch
 
 LANG = "{lang}"
-DERIVING = ("filter", "score", "apply-review")  # commands whose outputs hold rows of their inputs
 REASONS = 50  # kinds of failure told apart in the summary, so that its size does not grow with the rows
 
 
@@ -73,7 +72,7 @@ def export(job: ExportJob, watch: Watch | None = None) -> Manifest:
     rows = _Rows(job, shape)
     files = {"failed": places.failed, **({"written": Path(job.output)} if rows.one else {})}
     seen = survey(job.inputs, format=job.format, count=False)
-    _check_derived(seen)
+    check_derived(seen, job.inputs, job.format)
     beside = {"inputs", "force", "renew", "output", *([] if shape.looks else ["data_license"])}
     parts = {"inputs": seen.files, "options": job.model_dump(mode="json", exclude=beside)}
     if shape.looks:
@@ -99,25 +98,6 @@ def _shape(job: ExportJob) -> Export:
     if shape.looks:
         shape.runs, shape.licenses = history(job.inputs), licenses(job.data_license, job.inputs, {})
     return shape
-
-
-def _check_derived(seen: Survey) -> None:
-    """Raise ConfigError where a row is in two of the files, as one was made of the other, or both of a third."""
-    files = {str(path): known for path, (_, known) in seen.states.items()}
-    owners: dict[str, list[str]] = {}  # of what is known by a hash: those that hold it, or were made of it
-    for path, each in files.items():
-        owners.setdefault(each["xxh3_128"], []).append(path)
-    for path in files:
-        manifest = {} if is_hub(path) else told_manifest(Places.of(path).manifest)
-        for parent in manifest["inputs"] if manifest.get("command") in DERIVING else ():
-            known = owners.setdefault(parent["xxh3_128"], [])
-            if other := next((file for file in known if file != path), ""):
-                also = other if Path(other).name == parent["file"] else f"{parent['file']}, as was {other}"
-                raise ConfigError(
-                    f"{path} was made of {also}, by babelset {manifest['command']}: the same rows would be "
-                    "there twice; name one of the two"
-                )
-            known.append(path)
 
 
 class _Rows:

@@ -176,7 +176,7 @@ def _work(
     """Finish every chunk that the journal lacks; how many rows each scorer scored, and how many were read."""
     if (total := len(within.rows) if within else seen.total) is not None:
         watch.total(total)
-    ahead = Ahead(watch.segments)
+    ahead = Ahead(watch.segments, watch.rows)
     for check in order.scorers:
         check.watched(ahead.heard)
     done, read_rows, fresh, warn = output.done, 0, Counter[str](), cautioning(order.scorers, watch.say)
@@ -185,7 +185,8 @@ def _work(
         read_rows += len(rows)
         if number not in done:
             output.write(number, _scored(rows, order, drawn, fresh, warn, ahead))
-        watch.rows(len(rows))
+        else:
+            watch.rows(len(rows))
     return {check.name: fresh[check.name] for check in order.scorers}, read_rows
 
 
@@ -213,11 +214,12 @@ def _scored(
     wanted = [item for row, item in found if isinstance(item, tuple) and (drawn is None or row.number in drawn)]
     for _, evidence, _ in wanted:
         warn(evidence["translator"])
-    for check in order.scorers:
-        units = sum(len(check.units(outcome)) for _, _, outcome in wanted)
-        ahead.begin(units)
+    units = [sum(len(check.units(outcome)) for _, _, outcome in wanted) for check in order.scorers]
+    ahead.begin(sum(units), len(rows))
+    for check, count in zip(order.scorers, units, strict=True):
         fresh[check.name] += fill(check, wanted, force=order.force)
-        ahead.done(units)
+        ahead.done(count)
+    ahead.end(sum(units), len(rows))
     for row, item in found:
         if not isinstance(item, tuple):
             yield item

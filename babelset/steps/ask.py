@@ -67,7 +67,7 @@ class Ask(Asking, frozen=True):
                 manners = self.manners(running, f"{row.id}#{number}" if number else row.id)
                 brief = self.brief(row, stage, given)
                 talks.append(generated(self.asks, brief, self._examine(row, stage), manners))
-        answers = iter(engine.hold(talks))
+        answers = self.held(talks, batch, engine, running)
         return [self._outcome(row, [(given, next(answers)) for _, given in self._asked()]) for row in batch]
 
     def _asked(self) -> list[tuple[int, dict[str, Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -15,10 +15,13 @@ from babelset.contracts.step import NameOrPath, RowStep, Running, Stage, StepRow
 from babelset.engines.llm.generation import Manners
 from babelset.engines.llm.languagemodel import LLM
 from babelset.engines.llm.prompt import Brief, Prompt, load
+from babelset.engines.llm.request import Talk
 from babelset.errors import ConfigError
 from babelset.files.row import KEY
 from babelset.languages import find
+from babelset.work.watch import Ahead
 
+T = TypeVar("T")
 CHARACTERS_PER_TOKEN = 4.0  # of English, under today's tokenizers: a rule of thumb
 
 
@@ -76,6 +79,12 @@ class Asking(RowStep, frozen=True):
         finally:
             engine.close()
 
+    def held(self, talks: Sequence[Talk[T]], rows: Sequence[StepRow], engine: LLM, running: Running) -> Iterator[T]:
+        """What the talks about these rows return; as they end, the rows are heard of."""
+        ahead = Ahead(rows=running.heard)
+        ahead.begin(len(talks), len(rows))
+        return iter(engine.hold([_heard(talk, ahead) for talk in talks]))
+
     def manners(self, running: Running, what: str) -> Manners:
         """How a request about `what`, a row's id and number, is made: each with a seed of its own."""
         seed = running.stage.draw(what).getrandbits(31)
@@ -95,3 +104,9 @@ class Asking(RowStep, frozen=True):
         """Of the requests about these rows, about."""
         texts = (self.asks.render(self.brief(row, stage, {}))[0] for row in rows)
         return sum(len(str(message["content"])) for text in texts for message in text) / CHARACTERS_PER_TOKEN
+
+
+def _heard(talk: Talk[T], ahead: Ahead) -> Talk[T]:
+    result = yield from talk
+    ahead.heard(1)
+    return result

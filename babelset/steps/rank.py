@@ -61,7 +61,7 @@ class Rank(Asking, frozen=True):
                 shown = {letter: answers[at] for letter, at in zip(LETTERS, order, strict=False)}  # type: ignore[index]
                 brief = self.brief(row, running.stage, {"answers": shown, "task": self._task(row)})
                 talks.append(generated(self.asks, brief, _examine(len(order)), self.manners(running, row.id)))
-        said = iter(engine.hold(talks))
+        said = self.held(talks, batch, engine, running)
         outcomes: list[StepOutcome] = []
         for row, answers in zip(batch, found, strict=True):
             orders = self._orders(answers)

@@ -33,7 +33,7 @@ from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row, excerpt
 from babelset.files.shard import Within
-from babelset.files.survey import Survey, fingerprint, survey
+from babelset.files.survey import fingerprint, survey
 from babelset.languages import Language, find
 from babelset.steps.sorting import in_order
 from babelset.steps.whole import WholeStep
@@ -44,7 +44,7 @@ from babelset.work.licenses import licenses
 from babelset.work.manifest import Manifest, sharded
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
-from babelset.work.watch import Watch
+from babelset.work.watch import Ahead, Watch
 
 LANG = "{lang}"
 LAST = 10**8 - 1  # the chunk of bad rows behind the last good one
@@ -80,8 +80,13 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
         if output.made:
             return output.made
         started = time.monotonic()
-        running = Running(stage, step.language(stage), lambda: _readable(stage), output.work, watch.say)
-        read_rows = _work(step, running, output, watch, seen, within)
+        ahead = Ahead(watch.rows)
+        running = Running(
+            stage, step.language(stage), lambda: _readable(stage), output.work, watch.say, ahead.heard
+        )  # fmt: skip
+        if (total := len(within.rows) if within else seen.total) is not None:
+            watch.total(total)
+        read_rows = _work(step, running, output, ahead, within)
         seen.check()
         tally = Tally()
 
@@ -135,15 +140,15 @@ def _language(row: Row, known: dict[str, Any]) -> Language | None:
     return None
 
 
-def _work(step: RowStep, running: Running, output: Output, watch: Watch, seen: Survey, within: Within | None) -> int:
-    """Finish every chunk that the journal lacks; how many rows there were."""
-    done, bad, count = output.done, list[BadRow](), 0
-    if (total := len(within.rows) if within else seen.total) is not None:
-        watch.total(total)
+def _work(step: RowStep, running: Running, output: Output, ahead: Ahead, within: Within | None) -> int:
+    """Finish every chunk that the journal lacks; how many rows there were. `ahead` is told of those that were read."""
+    done, bad, count, begun = output.done, list[BadRow](), 0, 0
 
     def rows() -> Iterator[StepRow]:
+        nonlocal begun
         for row in read(running.stage.inputs, format=running.stage.format, within=within):
-            watch.rows(1)
+            ahead.begin(1)
+            begun += 1
             if isinstance(row, BadRow):
                 bad.append(row)
             else:
@@ -154,16 +159,18 @@ def _work(step: RowStep, running: Running, output: Output, watch: Watch, seen: S
             entries = [failed(row) for row in bad]
             count += len(batch) + len(bad)
             bad.clear()
-            if number in done and not step.remembers:
-                continue
-            outcomes = do(batch)
-            expect_one_each(f"the step {running.stage.name!r}", batch, outcomes, "rows")
-            for row, outcome in zip(batch, outcomes, strict=True):
-                entries += _entries(row, outcome, running)
+            if number not in done or step.remembers:
+                outcomes = do(batch)
+                expect_one_each(f"the step {running.stage.name!r}", batch, outcomes, "rows")
+                for row, outcome in zip(batch, outcomes, strict=True):
+                    entries += _entries(row, outcome, running)
             if number not in done:
                 output.write(number, entries)
+            ahead.done(begun)
+            begun = 0
     if bad:
         output.write(LAST, [failed(row) for row in bad])
+    ahead.done(begun)
     return count + len(bad)
 
 

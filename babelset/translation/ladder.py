@@ -76,10 +76,11 @@ class Ladder:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Answer]:
+    def translate(self, segments: Sequence[Segment], pair: Pair, rows: int = 0) -> list[Answer]:
         """
         One answer each, in order, in the canonical form of `Segment.text`: `restore(answer.text, segment.keeps)`
-        is the target text. Raises Stopped, ContractError for a translator that breaks its promise.
+        is the target text. They are all of so many `rows`, for those who watch. Raises Stopped, ContractError for a
+        translator that breaks its promise.
         """
         signature = self.signature_for(pair)
         keys = [key_of(segment, pair, signature) for segment in segments]
@@ -91,13 +92,14 @@ class Ladder:
         self._count(segments=len(segments), unique=len(unique), from_memory=len(answers.keys() - reviewed.keys()))
         if reviewed:
             self._count(from_review=len(reviewed))
-        self.progress.begin(len(unique))
+        self.progress.begin(len(unique), rows)
         self.progress.done(len(answers))
         for batch in self._batches({key: segment for key, segment in unique.items() if key not in answers}):
             solved = self._solve([unique[key] for key in batch], pair)
             answers.update(zip(batch, solved, strict=True))
             self._remember(batch, unique, answers, pair)
             self.progress.done(len(batch))
+        self.progress.end(len(unique), rows)
         return [reviewed.get(key) or answers[key] for key in keys]
 
     def _reviewed(self, unique: Mapping[bytes, Segment], pair: Pair) -> dict[bytes, Translation]:
@@ -132,9 +134,9 @@ class Ladder:
         with self._lock:
             self.counts.update(counts)
 
-    def watched(self, tell: Callable[[int], None]) -> None:
-        """Whom to tell of segments, as they are answered."""
-        self.progress = Ahead(tell)
+    def watched(self, tell: Callable[[int], None], rows: Callable[[int], None]) -> None:
+        """Whom to tell of segments, as they are answered, and of the rows that these make up."""
+        self.progress = Ahead(tell, rows)
         for ladder in (self, self.fallback):
             if ladder:
                 ladder.translator.watched(self.progress.heard)

@@ -21,11 +21,21 @@ from babelset.work.journal import Entry
 from babelset.work.memory import Memory
 
 
-def prepare(worker: Worker, memory: Memory, folder: Path, watched: Callable[[int], None] = lambda count: None) -> None:
-    """Give its engines the memory, and the folder where what they have paid for is kept until the run is complete."""
+def prepare(
+    worker: Worker,
+    memory: Memory,
+    folder: Path,
+    segments: Callable[[int], None] = lambda count: None,
+    rows: Callable[[int], None] = lambda count: None,
+) -> None:
+    """
+    Give its engines the memory, and the folder where what they have paid for is kept until the run is complete.
+
+    As they answer, they tell of the segments and of the rows.
+    """
     for ladder in worker.ladders.values():
         ladder.memory = memory
-        ladder.watched(watched)
+        ladder.watched(segments, rows)
         ladder.keep_replies(folder)
 
 

@@ -41,7 +41,7 @@ from babelset.work.manifest import Manifest, sharded
 from babelset.work.memory import Memory
 from babelset.work.output import Output, making
 from babelset.work.places import Places, named_files
-from babelset.work.watch import Watch
+from babelset.work.watch import Ahead, Watch
 
 
 def translate(job: Job, watch: Watch | None = None) -> Manifest:
@@ -82,9 +82,10 @@ def translate(job: Job, watch: Watch | None = None) -> Manifest:
         if job.ray:
             read_rows = on_cluster(job, worker, output, watch, seen, known)
         else:
-            prepare(worker, known, output.work, watch.segments)
+            ahead = Ahead(watch.rows)
+            prepare(worker, known, output.work, watch.segments, ahead.heard)
             stack.enter_context(opened(filters, output.work))
-            read_rows = _work(job, worker, output, watch, seen)
+            read_rows = _work(job, worker, output, watch, seen, ahead)
         seen.check()
         known.close()  # its log goes into its file before anything appears: who is killed later leaves no log
         tally = _tally(job, worker.ladders)
@@ -151,8 +152,8 @@ def _within(job: Job, worker: Worker, seen: Survey) -> Within | None:
     return seen.within(job.shard, job.chunk or worker.chunk)
 
 
-def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) -> int:
-    """Finish every chunk that the journal lacks; how many rows were read."""
+def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey, ahead: Ahead) -> int:
+    """Finish every chunk that the journal lacks; how many rows were read. `ahead` hears of them meanwhile."""
     done, within = output.done, _within(job, worker, seen)
     read_rows = 0
     if (total := len(within.rows) if within else seen.total) is not None:
@@ -170,6 +171,7 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
                 watch.rows(len(rows))
 
     def answer(item: tuple[int, list[Routed | Entry]]) -> list[Entry]:
+        ahead.begin(len(item[1]))
         return answered(job, worker, item[1])
 
     def stop() -> None:
@@ -182,7 +184,7 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey) 
 
     for (number, _), entries in overlapped(todo(), answer, stop, worker.parallel):
         output.write(number, entries)
-        watch.rows(len(entries))
+        ahead.done(len(entries))
     return read_rows
 
 

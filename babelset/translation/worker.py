@@ -94,7 +94,8 @@ class Worker:
         while open_ := [row for row in tries if isinstance(row, _Tries) and row.left]:
             name = _next(open_)
             asked = [row for row in open_ if row.left[0] == name]
-            entries = self._ask(name, [row.routed.row for row in asked])
+            fresh = sum(not row.entries for row in asked)  # for those who watch, a row counts once
+            entries = self._ask(name, [row.routed.row for row in asked], fresh)
             for row, entry in zip(asked, entries, strict=True):
                 row.entries.append(entry)
                 row.left = () if _done_well(entry, self.retry) else row.left[1:]
@@ -104,13 +105,13 @@ class Worker:
         measures = measure(row)
         return next(way for way in self.ways if way.rule.fits(measures))
 
-    def _ask(self, name: str, rows: Sequence[Spanned]) -> list[Entry]:
+    def _ask(self, name: str, rows: Sequence[Spanned], fresh: int) -> list[Entry]:
         """An entry for each row, by one engine."""
         ladder = self.ladders[name]
         apart = [parsed(row, ladder, self.pair) for row in rows]
         with self._turns[name]:
             started = time.monotonic()
-            answers = ladder.translate([segment for row in apart for segment in row.segments()], self.pair)
+            answers = ladder.translate([segment for row in apart for segment in row.segments()], self.pair, fresh)
             seconds = time.monotonic() - started
         with self._judging:
             self.seconds[name] += seconds

@@ -99,6 +99,10 @@ class Database:
         with self._lock:
             self._db.close()
 
+    def __del__(self) -> None:  # from Python 3.13 on there is a warning of what nobody closes
+        if self.path == IN_MEMORY and "_db" in vars(self):
+            self._db.close()
+
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         return self._do(lambda db: db.execute(query, values).fetchall())
 

@@ -25,9 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from babelset.contracts.evidence import known_of
 from babelset.contracts.stored import stored
 from babelset.errors import ConfigError, DataError, OutputError
 from babelset.files.formats import Format, Writer
+from babelset.files.row import KEY
 from babelset.files.survey import fingerprint
 from babelset.files.writing import appear, check_writable, drafting, drafting_text, make_folder, part_of
 from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
@@ -36,6 +38,7 @@ from babelset.work.manifest import Manifest, identity_of, read_manifest
 from babelset.work.places import Places, keep_apart, keep_outside
 
 FORCE = "name another output, or add --force"
+DERIVING = ("filter", "score", "apply-review")  # commands whose outputs hold rows of their inputs
 
 
 @dataclass
@@ -110,7 +113,7 @@ class Output:
                 draft(what, files[what])
             for entry in entries:
                 what = entry.get("file", entry["status"])
-                draft(what, files.get(what) or Path(what)).write(stored(entry["data"]))
+                draft(what, files.get(what) or Path(what)).write(stored(self._derived(entry["data"])))
             told, beside = about(), texts()
             for path, text in beside.items():
                 keep_apart(self.reads, {"text beside them": path})
@@ -119,6 +122,14 @@ class Output:
         made = [*drafts, *beside]
         self._appear(made)
         return self._finish({**told, "files": {**paths, **told.get("files", {})}}, made)
+
+    def _derived(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The row, which says that another file has it, too, and which command copied it."""
+        command = self.identity["command"]
+        known = known_of(data) if command in DERIVING else {}
+        if not known or command in (before := known.get("derived", ())):
+            return data
+        return {**data, KEY: {**known, "derived": [*before, command]}}
 
     def _appear(self, paths: Sequence[Path]) -> None:
         told = [self._relative(path) for path in paths]

@@ -13,7 +13,7 @@ from babelset.files.row import KEY
 from babelset.review.choice import Choice
 from babelset.review.store import Store
 from babelset.work.places import Places
-from tests.rows import told
+from tests.rows import told, underived
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -55,6 +55,8 @@ def test_decisions_become_rows(output: Path) -> None:
     assert accepted.keys() == {0, 2} and accepted[2]["instruction"] == "Resume esto."
     before = rows(output) | rows(output.with_name("es.rejected.jsonl"))
     after = rows(done.with_name("done.rejected.jsonl"))
+    assert all(row[KEY]["derived"] == ["apply-review"] for row in after.values())
+    after = dict(zip(after, underived(after.values()), strict=True))
     assert {number: row for number, row in after.items() if number != 1} == {
         number: row for number, row in before.items() if number > 2
     }

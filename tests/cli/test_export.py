@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -257,10 +258,19 @@ def test_files_that_hold_the_same_rows_are_refused(tmp_path, monkeypatch):
     ):
         assert CliRunner().invoke(whole, command.split()).exit_code == 0, command
     Path("ca.jsonl").rename("moved.jsonl")
+    Path("bare").mkdir()
+    for name in ("moved.jsonl", "es.jsonl", "ca.strict.jsonl", "ca.scored.jsonl"):
+        shutil.copy(name, "bare")  # without its manifest
     for names, said in [
         ("moved.jsonl ca.strict.jsonl", "ca.strict.jsonl was made of ca.jsonl, as was moved.jsonl, by babelset filter"),
         ("ca.scored.jsonl ca.strict.jsonl", "was made of ca.jsonl, as was"),
         ("ca.strict.jsonl es.jsonl", ""),
+        (
+            "bare/moved.jsonl bare/ca.strict.jsonl",
+            "bare/ca.strict.jsonl was made by babelset filter, and its first row is in",
+        ),
+        ("bare/ca.scored.jsonl bare/moved.jsonl", "bare/ca.scored.jsonl was made by babelset score, and its first row"),
+        ("bare/ca.strict.jsonl bare/es.jsonl", ""),
     ]:
         done = CliRunner().invoke(whole, f"export {names} --as alpaca -o new-{{lang}}.jsonl".split())
         assert done.exit_code == (2 if said else 0) and said in done.output, done.output

@@ -1,5 +1,6 @@
 """
-LLaMA-Factory's own loader, converters and template, and TRL's trainers, on what is exported: `make test-engines`.
+LLaMA-Factory's own loader, converters and template, and TRL's trainers, on what is exported, and Axolotl's schema on the
+lines in docs/training.md: `make test-engines`.
 
 Each is in an environment of its own. TRL makes two steps on a tiny model with random weights.
 """
@@ -7,10 +8,14 @@ Each is in an environment of its own. TRL makes two steps on a tiny model with r
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from babelset.contracts.stored import stored
 from babelset.exports.export import ExportJob, export
@@ -155,3 +160,36 @@ def test_trl_trains_on_it(shape: str, rows: list[dict[str, Any]], written: int, 
     if shape == "messages":
         assert told[2].startswith("<|im_start|>tools") and '{"x": 1}' in told[2]
         assert "Hola." in told[0] and "Sigues breu." in told[0] and not told[1].startswith("<|im_start|>tools")
+
+
+AXOLOTL = Path(os.environ.get("BABELSET_AXOLOTL_PYTHON") or Path(sys.prefix, "axolotl", "bin", "python"))
+VALIDATES = """
+import json, sys
+from axolotl.utils.schemas.config import AxolotlInputConfig
+must = {"base_model": "tiny", "micro_batch_size": 1, "gradient_accumulation_steps": 1, "num_epochs": 1, "learning_rate": 1e-4}
+found = []
+for lines in json.load(sys.stdin):
+    told = AxolotlInputConfig(**must, **lines)
+    found.append({key: getattr(told, key, None) for key in lines if key != "datasets"})
+    found[-1]["datasets"] = [data.model_dump(exclude_unset=True) for data in told.datasets]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not AXOLOTL.exists(), reason=f"{AXOLOTL} is not there")
+def test_axolotl_takes_every_line_of_the_documentation(tmp_path: Path) -> None:
+    """Its schema drops what it does not know: every line must come back."""
+    text = Path(__file__).parents[2].joinpath("docs", "training.md").read_text("utf-8")
+    section = text.partition("\n## Axolotl\n")[2].partition("\n## ")[0]
+    given = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)]
+    unknown = {"datasets": [{**given[0]["datasets"][0], "field_toools": "tools"}]}
+    *found, dropped = asked(AXOLOTL, VALIDATES, tmp_path, [*given, unknown])
+    assert len(found) == 2 and "field_toools" not in dropped["datasets"][0]
+    for lines, told in zip(given, found, strict=True):
+        for key, value in lines.items():
+            assert (
+                told[key] == value
+                if key != "datasets"
+                else all(its.items() <= data.items() for its, data in zip(value, told[key], strict=True))
+            ), (key, told)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,24 @@ class Poison(Echo):
         texts = [segment.text for segment in segments]
         if "slow" in os.environ["BILL"]:
             time.sleep(0.5)
+        if raylet := os.environ.get("RAY_RAYLET_PID"):
+            with open(os.environ["BILL"] + ".raylets", "a") as raylets:
+                raylets.write(raylet + "\\n")
         once = Path(os.environ["BILL"] + ".once")
         if any("poison" in text for text in texts) or any("fragile" in text for text in texts) and not once.exists():
             once.touch()
             os.kill(os.getpid(), 9)
         return super().translate(segments, pair)
+"""
+NODES = """
+import sys
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+others = [cluster.add_node(num_cpus=1) for _ in range(2)]
+cluster.wait_for_nodes()
+print(cluster.address, *(node.all_processes["raylet"][0].process.pid for node in others), flush=True)
+sys.stdin.read()
+cluster.shutdown()
 """
 OFF = "[filters]\n" + "".join(f"{name} = false\n" for name in ("language", "copied", "script", "task", "intact"))
 PLAIN = [f"The river {number} runs `x{number}`." for number in range(24)]
@@ -60,11 +73,14 @@ def rows(folder: Path, texts: Sequence[str]) -> None:
     (folder / "in.jsonl").write_text("\n".join([*lines, "{no row"]) + "\n")
 
 
+def environment(folder: Path, bill: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(folder / "engine"), "BILL": str(folder / bill)}
+
+
 def start(folder: Path, output: str, *more: str, bill: str = "bill") -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(folder / "engine"), "BILL": str(folder / bill)}
     argv = [sys.executable, "-m", "babelset", *ARGV, "--translator", "poison", "-o", output, *more]
     return subprocess.Popen(
-        argv, cwd=folder, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True
+        argv, cwd=folder, env=environment(folder, bill), text=True, stderr=subprocess.PIPE, start_new_session=True
     )
 
 
@@ -129,6 +145,37 @@ def test_a_killed_driver_goes_on_and_asks_for_nothing_twice(folder: Path) -> Non
     same(folder, "whole", "ray")
     again = (folder / "slow").read_text().splitlines()[len(asked) :]
     assert len(again) + 3 * len(done) <= len(PLAIN) + 2  # what was in a finished chunk is not asked for again
+
+
+@pytest.fixture
+def nodes(folder: Path) -> Iterator[tuple[str, set[int]]]:
+    """The address of a cluster of three nodes, and the raylets of those two that are not its head."""
+    pytest.importorskip("ray")
+    with subprocess.Popen(
+        [sys.executable, "-c", NODES], cwd=folder, env=environment(folder, "slow"), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        address, *raylets = process.stdout.readline().split()
+        yield address, set(map(int, raylets))
+        process.communicate()
+
+
+@pytest.mark.engine
+def test_a_node_that_dies_costs_nothing_but_time(folder: Path, nodes: tuple[str, set[int]]) -> None:
+    address, raylets = nodes
+    rows(folder, PLAIN)
+    run(folder, "whole.jsonl", bill="whole")
+    process, told = start(folder, "ray.jsonl", "--ray", address, "--workers", "3", bill="slow"), folder / "slow.raylets"
+    while not (working := raylets & set(map(int, told.read_text().split() if told.exists() else ()))):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.1)
+    os.kill(working.pop(), signal.SIGKILL)
+    said = process.communicate(timeout=500)[1]
+    assert process.returncode == 1, said  # the last line is no row
+    same(folder, "whole", "ray")
+    asked = (folder / "slow").read_text().splitlines()
+    assert len(PLAIN) <= len(asked) <= len(PLAIN) + 3 * 3, "no more than what was at work is asked for again"
 
 
 def test_a_try_is_counted_until_it_ends(tmp_path: Path) -> None:

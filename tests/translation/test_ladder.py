@@ -177,7 +177,7 @@ def test_a_translator_that_breaks_its_promise_is_stopped(got: list[Any], scripte
 def test_stop_ends_between_batches_and_keeps_what_is_answered(scripted: Any, pair: Pair) -> None:
     engine = scripted(str.upper)
     climb = ladder(engine)
-    climb.watched(lambda answered: climb.stop.set())
+    climb.watched(lambda answered: climb.stop.set(), lambda rows: None)
     segments = [Segment(f"sentence {number}") for number in range(engine.batch * 3)]
     with pytest.raises(Stopped):
         climb.translate(segments, pair)

@@ -28,3 +28,33 @@ def test_whatever_is_heard_the_sum_is_what_was_done(batches: list[tuple[int, lis
         ahead.done(size)
         assert all(count > 0 for count in told)
     assert sum(told) == sum(size for size, _ in batches)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 20), st.lists(st.integers(0, 30), max_size=4))))
+def test_rows_go_forward_and_end_with_those_that_were_begun(batches: list[tuple[int, int, list[int]]]) -> None:
+    told: list[int] = []
+    ahead, begun = Ahead(rows=told.append), 0
+    for rows, size, heard in batches:
+        ahead.begin(size, rows)
+        begun += rows
+        for count in heard:
+            ahead.heard(count)
+            assert sum(told) <= begun
+        ahead.done(size)
+        ahead.end(size, rows)
+        assert sum(told) == begun
+    assert all(count > 0 for count in told)
+
+
+def test_batches_at_the_same_time_are_one_pool() -> None:
+    told: list[int] = []
+    ahead = Ahead(rows=told.append)
+    ahead.begin(10, 4)
+    ahead.begin(30, 16)
+    ahead.heard(20)
+    assert sum(told) == 10, "half of the answers, half of the rows"
+    ahead.done(10)
+    ahead.end(10, 4)
+    ahead.done(30)
+    ahead.end(30, 16)
+    assert sum(told) == 20
