@@ -47,6 +47,10 @@ class Mine(RowStep, frozen=True):
     group: str = ""  # a column: only rows with the same value are paired
     least: float | None = Field(None, ge=0, le=1)  # similarity; 0.8 for encoders, 0.1 for translate
 
+    @property
+    def looks_ahead(self) -> bool:
+        return True
+
     def needs(self) -> frozenset[str]:
         return frozenset([*listed(self.fields), *filter(None, [self.group])])
 
