@@ -27,7 +27,7 @@ from babelset.contracts.step import (
     StepRow,
     knowing,
 )
-from babelset.errors import AccountingError, ConfigError, ContractError
+from babelset.errors import AccountingError, ConfigError, ContractError, ShortfallError
 from babelset.files.hub import label
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
@@ -81,7 +81,11 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
             return output.made
         started = time.monotonic()
         running = Running(stage, step.language(stage), lambda: _readable(stage), output.work, watch.say)
-        read_rows = _work(step, running, output, watch, seen, within)
+        try:
+            read_rows = _work(step, running, output, watch, seen, within)
+        except ShortfallError as short:
+            output.fall_short(short.summary, short.details)
+            raise
         seen.check()
         tally = Tally()
 

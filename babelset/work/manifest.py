@@ -52,6 +52,7 @@ class Manifest(TypedDict, total=False):
     scores: dict[str, dict[str, dict[str, Any]]]  # by language and scorer
     corpus: dict[str, dict[str, Any]]  # BLEU, chrF ... by language and scorer
     notes: list[str]  # of a step, what to know of its counts
+    shortfall: dict[str, Any]  # why nothing was made, with a table of what there is: the one manifest without an output
     # for the record
     notice: str  # what to know of the quality
     licenses: dict[str, Any]  # of the data and the models
