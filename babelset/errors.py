@@ -34,7 +34,11 @@ class BabelsetError(Exception):
 
 
 class ShortfallError(BabelsetError):
-    """There are fewer rows than were asked for; the details are a table of what there is, and nothing is written."""
+    """
+    There are fewer rows than were asked for, so none are written; the details are a table of what there is.
+
+    The same is in the manifest, and `babelset report` shows it.
+    """
 
 
 class ConfigError(BabelsetError):

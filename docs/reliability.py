@@ -46,7 +46,10 @@ are undone, or only taken away. After each of them:
   the layout of SQLite's files, apart. Nothing is left over, and no command asks for `--force`.
 - Nothing that was answered and stored is asked again; of the rest, at most what was in flight.
 - Another command for the same output is refused, or makes its own; the two are never mixed.
-- Time that jumps back and forth during a run changes nothing."""
+- Time that jumps back and forth during a run changes nothing.
+
+Every recipe that ships is killed in the same way, at twenty points that are spread over all of its steps, with servers
+that count what they are asked: `tests/crash/recipes.py`."""
 NOT_COVERED = """\
 ## What is not covered
 

@@ -169,10 +169,16 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
         """The languages, by code, that a step that splits writes files for, at most."""
         return ()
 
-    @property
-    def shards(self) -> bool:
-        """Whether parts of the rows, done apart, make together what all rows make."""
-        return False
+    def undivided(self, before: Sequence[Step] = ()) -> str:
+        """
+        Why parts of the rows, done apart, do not make together what all rows make; "" where they do.
+
+        >>> Dedup().undivided()
+        'what becomes of a row depends on those before it'
+
+        Behind the steps `before` it reads no more than these made of its own part.
+        """
+        return "it needs all rows at once"
 
     def needs(self) -> frozenset[str]:
         """Columns that it reads."""
@@ -236,8 +242,20 @@ class RowStep(Step, frozen=True):
         return False
 
     @property
-    def shards(self) -> bool:
-        return not (self.remembers or self.sorts or self.splits) and type(self).stream is RowStep.stream
+    def looks_ahead(self) -> bool:
+        """Whether an outcome depends on other rows, which it reads first, by `running.read`."""
+        return False
+
+    def undivided(self, before: Sequence[Step] = ()) -> str:
+        reasons = {
+            "it takes all files together": self.joins,
+            "it shares all rows out to files": self.splits,
+            "it puts all rows in an order": self.sorts,
+            "it makes rows of its own from all that it reads": type(self).stream is not RowStep.stream,
+            "what becomes of a row depends on those before it": self.remembers,
+            "it looks at all rows before the first": bool(before) and self.looks_ahead,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
 
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:

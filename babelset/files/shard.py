@@ -20,6 +20,7 @@ class Shard:
 
     number: int
     of: int
+    reads: str = ""  # of a later step of a pipeline: what the step before made of this part, all of which it reads
 
     @classmethod
     def of_text(cls, text: str) -> Shard:
@@ -37,6 +38,8 @@ class Shard:
         >>> Shard(2, 3).rows(10, chunk=256), Shard(2, 3).rows(10, chunk=2)
         (range(3, 6), range(2, 6))
         """
+        if self.reads:
+            return range(total)
         step = chunk if total >= self.of * chunk else 1
         first, end = (number * total // self.of // step * step for number in (self.number - 1, self.number))
         return range(first, total if self.number == self.of else end)

@@ -7,6 +7,7 @@ so that a pipeline can be run again until all of it is done, and finished steps 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -132,16 +133,16 @@ class Chain:
         self._check_places()
 
     def _check_shard(self) -> None:
-        """Rows of a second step would be numbered by what the first left of this shard, not of all rows."""
-        pipeline = self.order.pipeline
-        if self.order.shard is None:
-            return
-        if len(pipeline.steps) > 1:
-            cure = "run each step by itself, --shard by --shard, and put its shards together with babelset gather"
-            raise ConfigError(f"--shard: {pipeline.file} has {len(pipeline.steps)} steps; {cure}")
-        for steps in self.steps.values():
-            if odd := next((name for name, step in steps.items() if not step.shards), ""):
-                raise ConfigError(f"--shard: the step {odd} needs all rows at once; leave out --shard")
+        """Raise ConfigError for a step that must see more rows than those of a shard."""
+        for steps in self.steps.values() if self.order.shard else ():
+            before: list[Step] = []
+            for number, (name, step) in enumerate(steps.items(), 1):
+                if reason := step.undivided(before):
+                    raise ConfigError(
+                        f"--shard: step {number} ({name}) cannot do a part of the rows: {reason}. Leave out --shard, "
+                        "or run the steps before it in shards, and it on what babelset gather makes of them"
+                    )
+                before.append(step)
 
     def _built(self, dataset: Dataset) -> dict[str, Step]:
         found = {}
@@ -242,11 +243,15 @@ class Chain:
         aside = getattr(step, "to", "") and order.languages and target not in order.languages
         aimed = replace(part, aim=part.aim or ("" if aside else target))  # English on the way is not what is made
         dataset = order.datasets.get(part.dataset)
+        output = self._path(named, step, aimed)
+        shard = order.shard
+        if shard and named.number > 1:
+            shard = replace(shard, reads=os.path.relpath(part.paths[0], Path(output).parent))
         stage = Stage(
-            inputs=part.paths, output=self._path(named, step, aimed), source=part.source, target=target,
+            inputs=part.paths, output=output, source=part.source, target=target,
             recipe=order.pipeline.name, name=named.name, seed=recipe.seed if order.seed is None else order.seed,
             memory=self._memory, format=part.format,
-            license=order.license or (dataset.license if dataset else None), force=order.force, shard=order.shard,
+            license=order.license or (dataset.license if dataset else None), force=order.force, shard=shard,
         )  # fmt: skip
         made = replace(aimed, paths=(stage.output,), source=step.language(stage), format=None)
         return Task(named, step, stage, part if step.aside else made)

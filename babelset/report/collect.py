@@ -94,6 +94,8 @@ class _Reading:
     @property
     def paths(self) -> list[Path]:
         """The files with rows: the output itself, and what stands beside it."""
+        if "shortfall" in self.manifest:  # nothing was made
+            return []
         beside = [path for path in (self.places.rejected, self.places.failed) if path.exists()]
         return [self.places.accepted, *beside]
 
@@ -103,6 +105,9 @@ class _Reading:
     def sections(self, index: int, room: int) -> list[Section]:
         for path in self.paths:
             self._read(path, room)
+        if short := self.manifest.get("shortfall"):
+            self.warnings += ["nothing was written", str(short["reason"]), *map(str, short["details"])]
+            return []
         counted = self.manifest.get("rows", {})  # a run without failed rows writes no ledger of them
         for status in ("failed",) if "scorers" in self.manifest else ("rejected", "failed"):
             ledger: Path = getattr(self.places, status)

@@ -20,7 +20,7 @@ from babelset.work.manifest import Manifest
 from babelset.work.memory import Memory
 from babelset.work.output import Output, making
 from babelset.work.places import Places, keep_apart
-from babelset.work.shards import ROWS, Part, account_of, parts_of
+from babelset.work.shards import ROWS, Part, account_of, following, parts_of, reading, steps_of
 from babelset.work.watch import Watch
 
 
@@ -34,21 +34,31 @@ def gather(shards: Sequence[str], output: str, *, force: bool = False, watch: Wa
     What comes out is the output of the command that made the shards, as if it had been given without --shard. Raises
     ConfigError where a shard is missing, there twice, unfinished, changed, or of other rows or options.
     """
-    watch, places, parts = watch or Watch(), Places.of(output), parts_of(shards)
+    return _gathered(shards, output, force, watch or Watch())[0]
+
+
+def _gathered(shards: Sequence[str | Path], output: str, force: bool, watch: Watch) -> tuple[Manifest, list[Part]]:
+    """The manifest, and the shards in their order; those of earlier steps of a pipeline are gathered before."""
+    places, parts = Places.of(output), parts_of(shards)
     main = ROWS[parts[0].manifest["command"]]
     files = {main: places.accepted, "rejected": places.rejected, "failed": places.failed}
-    identity = dict(parts[0].identity)
-    memories = [part.places.memory for part in parts if part.places.memory.exists()]
-    beside = {"manifest": places.manifest, "translation memory": places.memory}
+    identity, memory = dict(parts[0].identity), places.memory
+    if parts[0].reads:
+        earlier = steps_of(parts[0], places.accepted)
+        reads = [part.reads for part in parts if part.reads]
+        parts = following(parts, _gathered(reads, str(earlier), force, watch)[1], earlier)
+        identity, memory = reading(identity, earlier), earlier.with_name("memory.sqlite")
+    memories = [part.memory for part in parts if part.memory.exists()]
+    beside = {"manifest": places.manifest, "translation memory": memory}
     keep_apart([path for part in parts for path in part.places.all], {**files, **beside})
     with making(
         identity.pop("command"), places, identity, reads=[], writes=files,
-        shares={"translation memory": places.memory} if memories else {}, like=str(_like(parts)), force=force,
+        shares={"translation memory": memory} if memories else {}, like=str(_like(parts)), force=force,
         resumes=False, say=watch.say, warn=watch.warn,
     ) as out:  # fmt: skip
         if out.made:
-            return out.made
-        _merge(memories, places.memory)
+            return out.made, parts
+        _merge(memories, memory)
         always = [main, *(["rejected"] if main == "accepted" else [])]
         report = ScoreReport(list(identity.get("scorers", ())))
         entries = _counted(_entries(parts), report if main == "scored" else None)
@@ -57,7 +67,7 @@ def gather(shards: Sequence[str], output: str, *, force: bool = False, watch: Wa
             told = {"scores": report.report(), **_corpora(parts, out, watch)} if main == "scored" else {}
             return {**account_of(parts), **told}
 
-        return out.publish(entries, files, about, always=always)
+        return out.publish(entries, files, about, always=always), parts
 
 
 def _like(parts: Sequence[Part]) -> Path:

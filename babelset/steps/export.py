@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.step import FilePath, Stage
+from babelset.contracts.step import FilePath, Stage, Step
 from babelset.exports.export import ExportJob, check_name, export
 from babelset.steps.whole import WholeStep
 from babelset.work.manifest import Manifest
@@ -49,6 +50,9 @@ class Export(WholeStep, frozen=True):
 
     def check(self, stage: Stage) -> None:
         check_name(self._job(stage))
+
+    def undivided(self, before: Sequence[Step] = ()) -> str:
+        return "it writes files of all rows"
 
     def make(self, stage: Stage, watch: Watch) -> Manifest:
         return export(self._job(stage), watch)

@@ -47,6 +47,10 @@ class Fewshot(Translating, frozen=True):
         for language in self.via:
             find(language)
 
+    @property
+    def looks_ahead(self) -> bool:
+        return True
+
     def needs(self) -> frozenset[str]:
         return frozenset({self.question, self.answer})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
 from babelset.contracts.checks import build_filters
-from babelset.contracts.step import Stage
+from babelset.contracts.step import Stage, Step
 from babelset.errors import ConfigError
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.selection import KeepBest, Where
@@ -41,6 +42,9 @@ class Filter(WholeStep, frozen=True):
         if (self.keep is not None) + (self.keep_percent is not None) != bool(self.by):
             raise ConfigError("by goes with one of keep and keep_percent; give both")
         self._order(stage)
+
+    def undivided(self, before: Sequence[Step] = ()) -> str:
+        return "it decides about all rows at once"
 
     def make(self, stage: Stage, watch: Watch) -> Manifest:
         return refilter(self._order(stage), watch)

@@ -56,6 +56,10 @@ class Mine(RowStep, frozen=True):
     margin: int | None = Field(None, ge=1, le=100)  # nearest texts that the cosine is compared with, as 4
     least: float | None = Field(None, ge=0)  # similarity, 0.8 for encoders, 0.1 for translate; of a margin, 1.04
 
+    @property
+    def looks_ahead(self) -> bool:
+        return True
+
     def needs(self) -> frozenset[str]:
         return frozenset([*listed(self.fields), *filter(None, [self.group])])
 

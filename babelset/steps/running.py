@@ -27,7 +27,7 @@ from babelset.contracts.step import (
     StepRow,
     knowing,
 )
-from babelset.errors import AccountingError, ConfigError, ContractError
+from babelset.errors import AccountingError, ConfigError, ContractError, ShortfallError
 from babelset.files.hub import label
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
@@ -86,7 +86,11 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
         )  # fmt: skip
         if (total := len(within.rows) if within else seen.total) is not None:
             watch.total(total)
-        read_rows = _work(step, running, output, ahead, within)
+        try:
+            read_rows = _work(step, running, output, ahead, within)
+        except ShortfallError as short:
+            output.fall_short(short.summary, short.details)
+            raise
         seen.check()
         tally = Tally()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
-from babelset.contracts.step import Stage
+from babelset.contracts.step import Stage, Step
 from babelset.scoring.graded import Graded
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.steps.whole import WholeStep
@@ -31,9 +32,8 @@ class Score(WholeStep, frozen=True):
             stage.inputs, stage.output, scorers, self.sample, stage.format, force=stage.force, shard=stage.shard
         )
 
-    @property
-    def shards(self) -> bool:
-        return True
+    def undivided(self, before: Sequence[Step] = ()) -> str:
+        return "it draws its sample from all rows" if before and self.sample else ""
 
     def check(self, stage: Stage) -> None:
         for scorer in self._order(stage).scorers:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
 from pydantic import Field
 
 from babelset.contracts.checks import build_filters
-from babelset.contracts.step import FilePath, Made, Rows, RowStep, Running, Stage, knowing
+from babelset.contracts.step import FilePath, Made, Rows, RowStep, Running, Stage, Step, knowing
 from babelset.steps.running import run_step
 from babelset.steps.whole import WholeStep
 from babelset.translation.job import HowToTranslate, Job
@@ -41,9 +41,9 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
             data_license=stage.license,
         )  # fmt: skip
 
-    @property
-    def shards(self) -> bool:
-        return True
+    def undivided(self, before: Sequence[Step] = ()) -> str:
+        named = not before or any(isinstance(step, RowStep) for step in before)  # by what a later step draws by
+        return "" if named else "it numbers its rows anew, and no step before it has named them"
 
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
         return columns | ({self.beside} if self.beside else set())

@@ -40,7 +40,7 @@ class Manifest(TypedDict, total=False):
     signature: str | dict[str, str]  # of the translator; by engine where there are routes
     filters: dict[str, dict[str, Any]]  # options that decide a score or a verdict, by filter
     scorers: dict[str, dict[str, Any]]  # of score: their options
-    shard: dict[str, int]  # which of how many, and its rows
+    shard: dict[str, Any]  # which of how many, its rows, and of a later step what it reads, relative to the manifest
     # the account
     rows: dict[str, int]  # read = accepted + rejected + failed, or written + failed
     rejections: dict[str, int]  # by check
@@ -52,6 +52,7 @@ class Manifest(TypedDict, total=False):
     scores: dict[str, dict[str, dict[str, Any]]]  # by language and scorer
     corpus: dict[str, dict[str, Any]]  # BLEU, chrF ... by language and scorer
     notes: list[str]  # of a step, what to know of its counts
+    shortfall: dict[str, Any]  # why nothing was made, with a table of what there is: the one manifest without an output
     # for the record
     notice: str  # what to know of the quality
     licenses: dict[str, Any]  # of the data and the models
@@ -76,7 +77,7 @@ def identity_of(command: str, parts: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(known, default=_plain)))
 
 
-def sharded(shard: Shard | None, within: Within | None) -> dict[str, dict[str, int]]:
+def sharded(shard: Shard | None, within: Within | None) -> dict[str, dict[str, Any]]:
     """
     The part of an identity that tells a shard: which one, and its rows, from `first` to before `end`.
 
@@ -86,7 +87,8 @@ def sharded(shard: Shard | None, within: Within | None) -> dict[str, dict[str, i
     if shard is None or within is None:
         return {}
     rows, total = within.rows, sum(within.counts)
-    return {"shard": {"number": shard.number, "of": shard.of, "first": rows.start, "end": rows.stop, "total": total}}
+    which = {"number": shard.number, "of": shard.of, "first": rows.start, "end": rows.stop, "total": total}
+    return {"shard": {**which, **({"reads": shard.reads} if shard.reads else {})}}
 
 
 def _plain(value: Any) -> Any:

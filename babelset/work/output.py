@@ -34,7 +34,7 @@ from babelset.files.survey import fingerprint
 from babelset.files.writing import appear, check_writable, drafting, drafting_text, make_folder, part_of
 from babelset.work.damage import Damaged, read_sealed, set_aside, teller, telling, write_sealed
 from babelset.work.journal import PUBLISH, Chunks, Entry, Journal, clear, compare
-from babelset.work.manifest import Manifest, identity_of, read_manifest
+from babelset.work.manifest import Manifest, identity_of, read_manifest, told_manifest
 from babelset.work.places import Places, keep_apart, keep_outside
 
 FORCE = "name another output, or add --force"
@@ -59,6 +59,13 @@ class Output:
     def work(self) -> Path:
         """The folder for what a resumed run must find again."""
         return self.places.work
+
+    def fall_short(self, reason: str, details: Sequence[str]) -> None:
+        """Say in the manifest why nothing is made; but leave that of an output which is there already."""
+        path = self.places.manifest
+        if not path.exists() or "shortfall" in told_manifest(path):
+            told = {"shortfall": {"reason": reason, "details": list(details)}, "files": {"manifest": str(path)}}
+            write_sealed(path, {**self.identity, **told, "written": []})
 
     @property
     def done(self) -> set[int]:
@@ -254,7 +261,7 @@ def _is_made(output: Output, writes: Mapping[str, Path], renews: bool, say: Call
         output.doubt = error.reason
         teller()(f"{error}: making all of it again, to see whose it is")
         return False
-    if not manifest:
+    if not manifest or "shortfall" in manifest:
         return False
     if output.force:
         output.replaced = manifest if manifest.get("command") == output.identity["command"] else {}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.files.lossless import dumps, loads
 from babelset.files.reading import read
-from babelset.files.row import BadRow
+from babelset.files.row import KEY, BadRow
 from babelset.files.survey import fingerprint
 from babelset.work.journal import Entry, compare
 from babelset.work.manifest import Manifest, read_manifest
@@ -30,6 +31,19 @@ class Part:
 
     places: Places
     manifest: Manifest
+    moved: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)  # see `following`
+
+    @property
+    def reads(self) -> Path | None:
+        """What an earlier step of its pipeline made of this part; None for the first step."""
+        reads = self.manifest["shard"].get("reads")
+        return self.places.accepted.parent / str(reads) if reads else None
+
+    @property
+    def memory(self) -> Path:
+        """The translation memory that it has to itself; of a pipeline's last step, the one of all steps."""
+        last = self.reads and self.reads.parent != self.places.accepted.parent
+        return self.reads.with_name("memory.sqlite") if self.reads and last else self.places.memory
 
     @property
     def name(self) -> str:
@@ -39,7 +53,8 @@ class Part:
     @property
     def identity(self) -> dict[str, Any]:
         """What it has in common with the others: all that decides the output, but which shard it is."""
-        return {key: self.manifest[key] for key in IDENTITY if key in self.manifest}  # type: ignore[literal-required]
+        found = {key: self.manifest[key] for key in IDENTITY if key in self.manifest}  # type: ignore[literal-required]
+        return reading(found, None) if self.reads else found
 
     @property
     def files(self) -> dict[str, Path]:
@@ -61,13 +76,63 @@ class Part:
                 if isinstance(row, BadRow):
                     raise DataError(row.reason, file=row.file, line=row.line)
                 found[status] += 1
-                yield {"status": status, "data": row.data}
+                yield {"status": status, "data": self._placed(row.data)}
         for status in (ROWS[self.manifest["command"]], "rejected", "failed"):
             if found[status] != (count := self.count(status)):
                 raise AccountingError(f"{self.places.accepted}: {found[status]} of {count} rows {status}; report this")
 
+    def _placed(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A row that tells where in an earlier step's rows it came from: where that is in those of all shards."""
+        known = loads(data[KEY]) if self.moved and isinstance(data.get(KEY), str) else data
+        path = Path(str(known.get("file", ""))) if isinstance(known, dict) else Path()
+        if not (found := self.moved.get((path.parent.name, path.name))):
+            return data
+        file, before = found
+        told = {**known, "file": file, **{key: known[key] + before for key in ("row", "line") if key in known}}
+        return {**data, KEY: dumps(told)} if KEY in data else told
 
-def parts_of(paths: Sequence[str]) -> list[Part]:
+
+def reading(identity: Mapping[str, Any], path: Path | None) -> dict[str, Any]:
+    """The identity of a step that reads this file; None for one of its shard's own."""
+    files = [fingerprint(path)] if path else []
+    job = {"job": {**identity["job"], "inputs": [str(path)] if path else []}} if "job" in identity else {}
+    return {**identity, "inputs": files, **job}
+
+
+def following(parts: Sequence[Part], earlier: Sequence[Part], gathered: Path) -> list[Part]:
+    """
+    The parts, when what they read, `earlier`, has been gathered: their rows then tell where it is.
+
+    Raises ConfigError where one of them is not what its part has read.
+    """
+    found, before = list[Part](), 0
+    for part, source in zip(parts, earlier, strict=True):
+        path = source.places.accepted
+        if part.name != source.name or part.manifest["inputs"] != [fingerprint(path)]:
+            raise ConfigError(f"{path} is not what {part.places.accepted} was made of; run its command again")
+        where = {(path.parent.name, path.name): (str(gathered), before)}
+        found.append(replace(part, moved={**source.moved, **where}))
+        before += source.count(ROWS[source.manifest["command"]])
+    return found
+
+
+def steps_of(part: Part, output: Path) -> Path:
+    """
+    Where a run that makes `output` keeps what its earlier steps make.
+
+    "part-1.ca.jsonl" reads "part-1.steps/1-ask.jsonl", so "all.ca.jsonl" is made of "all.steps/1-ask.jsonl".
+    """
+    assert part.reads
+    name, folder = output.name, part.reads.parent
+    if folder == part.places.accepted.parent:  # an earlier step itself
+        return output.with_name(part.reads.name)
+    before, _, after = part.places.accepted.name.partition(folder.name.removesuffix(".steps"))
+    alike = name.startswith(before) and name.endswith(after)
+    stem = name[len(before) : len(name) - len(after)] if alike else name.partition(".")[0]
+    return output.with_name(f"{stem}.steps") / part.reads.name
+
+
+def parts_of(paths: Sequence[str | Path]) -> list[Part]:
     """
     The shards in their order.
 
@@ -126,10 +191,11 @@ def _check_rows(parts: Sequence[Part]) -> None:
     end = 0
     for part in parts:
         shard, rows = part.manifest["shard"], part.manifest["rows"]
+        end = 0 if part.reads else end  # each has rows of its own, and those it reads are proved to be all
         if shard["first"] != end or shard["end"] - shard["first"] != rows["read"]:
             raise AccountingError(f"{part.places.accepted} has the rows {shard}, and read {rows['read']}; report this")
         end = shard["end"]
-    if end != parts[-1].manifest["shard"]["total"]:
+    if not parts[-1].reads and end != parts[-1].manifest["shard"]["total"]:
         raise AccountingError(f"the shards end at row {end} of {parts[-1].manifest['shard']['total']}; report this")
 
 

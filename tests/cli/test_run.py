@@ -74,6 +74,25 @@ def test_the_examples_pipeline_is_sound() -> None:
     assert len(lines) == 15 and all(line["rows"] for line in lines[:12])
 
 
+def test_a_later_step_is_told_from_what_is_finished_else_estimated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"instruction": f"Name river {n}.", "input": "", "output": "The Ebre." if n else 7} for n in range(9)]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    steps = '[[steps]]\nuse = "columns"\ntake = { more = "{output}" }\n[[steps]]\nuse = "dedup"\n'
+    more = f'{steps}fields = ["more"]\n[[steps]]\nuse = "translate"\ntranslator = "echo"\n'
+    Path("p.toml").write_text(more)
+    order = ("run", "p.toml", "in.jsonl", "--to", "ca", "-o", "out.jsonl")
+    before = json.loads(run(*order, "--dry-run", "--json"))
+    assert [line["from"] for line in before] == ["inputs", "inputs, an estimate", "inputs, an estimate"]
+    assert before[2]["rows"] == 9
+    CliRunner().invoke(app, [*order, "-q"])
+    after = json.loads(run(*order, "--dry-run", "--json"))
+    assert [line["from"] for line in after] == ["inputs", "earlier steps", "earlier steps"]
+    assert after[2]["rows"] == len(Path("out.steps/2-dedup.jsonl").read_text().splitlines()) < 9
+
+
 def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:
     """Into languages that no identifier has to be loaded for."""
     tree = tmp_path / "examples"

@@ -46,6 +46,8 @@ def warm() -> None:
     """Import all of babelset and what it imports late, and translate once: grammars and tables are loaded then."""
     import babelset
     from babelset.cli import app as cli
+    from babelset.engines.llm.generation import astray
+    from babelset.languages import find
 
     for found in pkgutil.walk_packages(babelset.__path__, "babelset."):
         if found.name not in LEFT:
@@ -55,6 +57,7 @@ def warm() -> None:
         with suppress(ImportError):
             importlib.import_module(name)
     cli.app = get_command(cli.app)  # type: ignore[assignment]  # made anew in each process, it takes as long as a run
+    astray("The river is cold.", find("ca"))  # loads what tells languages
     engines = [["echo"], ["openai", "--model", "rot13", "-O", f"base_url={os.environ['CRASH_SERVER']}"]]
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         rows, config = Path(folder, "in.jsonl"), Path(folder, "c.toml")

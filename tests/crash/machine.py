@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.crash.models import said
 from tests.engines.llm.scripted_server import ScriptedServer
 from tests.fakehub import TOKEN, FakeHub, fake_hub
 
@@ -105,7 +106,7 @@ def machine(prefix: Sequence[str] = (), **environment: Any) -> Iterator[Machine]
     told = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENAI_API_KEY": "none"}
     try:
         with ExitStack() as stack:
-            server = stack.enter_context(ScriptedServer())
+            server = stack.enter_context(ScriptedServer(said))
             told |= {"CRASH_SERVER": server.base_url, **environment}
             told |= _on_hub(stack.enter_context(fake_hub()), folder)
             command, pipe = [*prefix, sys.executable, "-m", "tests.crash.forkserver"], subprocess.PIPE

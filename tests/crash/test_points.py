@@ -14,6 +14,7 @@ import pytest
 from babelset.cli.app import app
 from tests.crash.cases import APART, CASES, RUN, TO_HUB, WRITES_NOTHING, case
 from tests.crash.machine import Machine, machine
+from tests.crash.recipes import RECIPES
 from tests.crash.trial import Trial
 
 FEW = {  # points of a command in the core suite
@@ -32,6 +33,8 @@ FEW = {  # points of a command in the core suite
     "translate with openai": 2,
 }
 SOME = 5  # points of the other ways to die
+OF_RECIPES = 20  # points of a recipe, of up to 6,000
+FEW_OF_RECIPES = {"webfaq": 3, "mblip": 3}  # in the core suite
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,26 @@ def test_killed_at_every_point(name: str, fork_server: Machine, tmp_path: Path) 
     trial = Trial(fork_server, name, CASES[name], tmp_path)
     for at in trial.points():
         trial.kill(at)
+
+
+@pytest.mark.parametrize("name", FEW_OF_RECIPES)
+def test_a_recipe_killed_at_a_few_points(name: str, fork_server: Machine, tmp_path: Path) -> None:
+    trial = Trial(fork_server, name, RECIPES[name], tmp_path)
+    for at in trial.sample(FEW_OF_RECIPES[name]):
+        trial.kill(at)
+    assert trial.kills
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_killed_at_twenty_points(name: str, fork_server: Machine, tmp_path: Path) -> None:
+    trial = Trial(fork_server, name, RECIPES[name], tmp_path)
+    made = [lines for path, lines in trial.whole.items() if path.startswith("out/made.") and path.endswith(".jsonl")]
+    assert any(made) and (trial.ran.asked or name == "entitycs"), "nothing was made, or nothing asked for"
+    for at in trial.sample(OF_RECIPES):
+        trial.kill(at)
+    # Threads store some answers together, or not: late points are not always there.
+    assert trial.kills > OF_RECIPES / 2 and len(trial.points()) > 5 * OF_RECIPES
 
 
 @pytest.mark.engine

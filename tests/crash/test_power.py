@@ -54,7 +54,7 @@ def test_after_a_power_cut(name: str, traced: Machine, fork_server: Machine, log
 def test_no_durable_call_is_left_out(name: str, traced: Machine, log: Path, tmp_path: Path) -> None:
     """But for what SQLite does in a statement, each of which is a point."""
     trial = Trial(traced, name, CASES[name], tmp_path)
-    root = tmp_path / "whole"
+    root = tmp_path / "killed"
     said = (point.removeprefix("after ").split() for point in trial.ran.points if point.startswith("after "))
     ours = Counter((NAMES.get(name, name), *paths) for name, *paths in said if "in" not in paths)
     theirs = Counter(filter(None, (_point(call, root) for call in calls(log, root))))

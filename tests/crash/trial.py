@@ -53,14 +53,17 @@ class Case:
 
 
 class Trial:
-    """A case, in a folder where it has not run, `before`, one where nothing disturbed it, `whole`, and one to kill it in."""
+    """
+    A case, in a folder where it has not run, `before`, and one to kill it in. `whole` is what it makes there when nothing
+    disturbs it: in the same folder, since what an export says for lm-eval names it.
+    """
 
     def __init__(self, machine: Machine, name: str, case: Case, folder: Path) -> None:
         self.machine, self.name, self.case, self.folder = machine, name, case, folder
         self.killed, self.kills, self.resumed = folder / "killed", 0, 0
         self._seen: set[str] = set()
         self.before = self._prepare(folder / "before")
-        self.whole, self.ran = self._made("whole", case.argv)
+        self.whole, self.ran = self._made(case.argv)
 
     def _prepare(self, before: Path) -> Files:
         before.mkdir(parents=True)
@@ -75,11 +78,11 @@ class Trial:
                 assert ran.code in DONE, ran.said
         return snapshot(before)
 
-    def _made(self, name: str, argv: Sequence[str]) -> tuple[Files, Ran]:
-        shutil.copytree(self.folder / "before", self.folder / name)
-        ran = self.machine.run(argv, self.folder / name)
+    def _made(self, argv: Sequence[str]) -> tuple[Files, Ran]:
+        self._copy()
+        ran = self.machine.run(argv, self.killed)
         assert ran.code in DONE, f"{self.name}: {ran.said}"
-        return snapshot(self.folder / name), ran
+        return snapshot(self.killed), ran
 
     def points(self) -> range:
         """All of them, from 1."""
@@ -131,7 +134,7 @@ class Trial:
 
     def power_cuts(self, log: Path, bill: Path) -> Iterator[Callable[[], None]]:
         """What goes on from all that the disk may hold after each call of the undisturbed run, as strace told it."""
-        root, paid = self.folder / "whole", list[str]()
+        root, paid = self.killed, list[str]()
         disk, seen = Disk(root, self.folder / "before"), set[object]()
         for number, call in enumerate(calls(log, root, bill.parent)):
             if call.arguments[0] == str(bill):
@@ -147,7 +150,7 @@ class Trial:
 
     def _cut(self, files: dict[str, bytes | None], death: Ran) -> None:
         shutil.rmtree(self.killed, ignore_errors=True)
-        restore(files, self.folder / "whole", self.killed)
+        restore(files, self.killed, self.killed)
         for path in (self.folder / "before").rglob("*"):
             if (there := self.killed / path.relative_to(self.folder / "before")).exists():
                 shutil.copymode(path, there)
@@ -221,7 +224,7 @@ class Trial:
 
     @cached_property
     def _other(self) -> Files:
-        return self._made("other", self.case.other)[0]
+        return self._made(self.case.other)[0]
 
     def _expect(self, holds: bool, ran: Ran, what: str) -> None:
         assert holds, f"{self.name}, killed at {ran.place}: {what}"

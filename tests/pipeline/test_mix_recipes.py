@@ -114,6 +114,29 @@ def test_a_shortfall_ends_with_1_and_a_table_and_later_steps_are_not_done() -> N
     assert result.exit_code == 1
     assert "too few rows of cat_Latn" in result.output and "available" in result.output
     assert not Path("out.jsonl").exists() and not [*Path("out.steps").glob("*.jsonl")]
+    assert "shortfall" in json.loads(Path("out.steps/1-mix.a.manifest.json").read_text())
+
+
+def test_a_shortfall_is_in_the_manifest_and_the_report_until_there_are_enough() -> None:
+    arguments = ["run", "mix", "in.jsonl", "-o", "out.jsonl", "-O", "language=en"]
+    short = [*arguments, "-O", "total=30"]
+    for _ in range(2):
+        assert CliRunner().invoke(app, short).exit_code == 1
+    told = json.loads(Path("out.manifest.json").read_text())
+    assert told["shortfall"]["reason"].startswith("too few rows of eng_Latn") and told["written"] == []
+    assert [line.split() for line in told["shortfall"]["details"]] == [
+        ["language", "asked", "available", "taken", "share"], ["eng_Latn", "30", "20", "20", "1.0"]
+    ]  # fmt: skip
+    said = " ".join(CliRunner().invoke(app, ["report", "out.jsonl"]).output.split())
+    assert "nothing was written" in said and "eng_Latn 30 20 20 1.0" in said
+    page = CliRunner().invoke(app, ["report", "out.jsonl", "-o", "page.html"])
+    assert page.exit_code == 0 and "too few rows of eng_Latn" in Path("page.html").read_text()
+    done = CliRunner().invoke(app, [*arguments, "-O", "total=20"])
+    assert done.exit_code == 0 and len(rows_of("out.jsonl")) == 20
+    before = Path("out.manifest.json").read_bytes()
+    assert CliRunner().invoke(app, short).exit_code == 2  # made differently
+    assert CliRunner().invoke(app, [*short, "--force"]).exit_code == 1
+    assert Path("out.manifest.json").read_bytes() == before and len(rows_of("out.jsonl")) == 20
 
 
 def test_the_table_is_shown_and_in_the_manifest() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def test_a_repeated_row_is_taken_as_often_as_all_others_or_once_more(few: list[s
         ({"by": "label", "share": "z:1", "total": 1}, "z"),
     ],
 )
-def test_too_few_rows_are_an_error_with_a_table_and_nothing_is_written(
+def test_too_few_rows_are_an_error_with_a_table_and_nothing_is_written_but_why(
     few: list[str], tmp_path: Path, options: dict[str, Any], said: str
 ) -> None:
     before = {*tmp_path.iterdir()}
@@ -119,7 +120,9 @@ def test_too_few_rows_are_an_error_with_a_table_and_nothing_is_written(
     assert said in caught.value.summary and caught.value.exit_code == 1
     if "partition" not in options:
         assert caught.value.details[0].split()[-4:] == ["asked", "available", "taken", "share"]
-    assert {*tmp_path.iterdir()} == before
+    [told] = {*tmp_path.iterdir()} - before
+    shortfall = json.loads(told.read_text())["shortfall"]
+    assert shortfall == {"reason": caught.value.summary, "details": [*caught.value.details]}
 
 
 def test_a_partition_puts_every_row_into_exactly_one_language(tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ class Translating(RowStep, frozen=True):
         """Whether eflomal is asked."""
         return False
 
+    @property
+    def looks_ahead(self) -> bool:
+        """The first rows tell which languages a translator is built for, all of them which words eflomal links."""
+        return self.translates or self.links_words
+
     def check(self, stage: Stage) -> None:
         for path in self.fields:
             steps(path)
