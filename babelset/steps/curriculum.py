@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -14,6 +13,7 @@ from babelset import plugins
 from babelset.contracts.paths import steps, walk
 from babelset.contracts.step import StepRow
 from babelset.errors import ConfigError
+from babelset.files.lossless import dumps
 from babelset.languages import find
 from babelset.steps.shares import text_of
 
@@ -34,7 +34,7 @@ def label_of(data: Mapping[str, Any], path: str) -> str | None:
 
 
 def as_label(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else dumps(value)
 
 
 def _codes(names: Sequence[str]) -> list[str]:
