@@ -316,7 +316,7 @@ def _after(step: Step, columns: frozenset[str]) -> frozenset[str]:
         reason = (
             f"no earlier step and no input makes the field {lacking[0]!r}.{did_you_mean(lacking[0], list(columns))}"
         )
-        raise ConfigError(f"{reason} There are: {', '.join(sorted(columns))}")
+        raise ConfigError(f"{reason} There are: {', '.join(sorted(columns)) or 'none, as no row can be read'}")
     return step.gives(columns)
 
 

@@ -164,6 +164,12 @@ def test_a_language_on_the_way_is_not_the_one_that_is_made(here: Path) -> None:
     assert sorted(path.name for path in Path().glob("out.??.jsonl")) == ["out.ca.jsonl", "out.gl.jsonl"]
 
 
+def test_of_an_empty_file_no_column_is_named(here: Path) -> None:
+    (here / "empty.jsonl").write_text("")
+    code, said = run("verify", "empty.jsonl", "-o", "x.jsonl")
+    assert code == 2 and "There are: none, as no row can be read" in said
+
+
 def test_a_pipeline_file_is_not_written_over(here: Path) -> None:
     text = f"{HEAD}{TRANSLATE}"
     (here / "mine.toml").write_text(text)
