@@ -14,6 +14,7 @@ comet     the 100 languages of XLM-R (arXiv 1911.02116, table 6), on which the C
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -65,6 +66,7 @@ OPEN = {
     "bjn banjar": "Banjar has two scripts: say bjn_Arab or bjn_Latn",
     "taq tamasheq": "Tamasheq has two scripts: say taq_Latn or taq_Tfng",
 }
+CODE = re.compile(r"\b[a-z]{3}_[A-Z][a-z]{3}\b")
 QUESTIONS = {name: question for names, question in OPEN.items() for name in names.split()}
 
 
@@ -97,6 +99,17 @@ def find(text: str) -> Language:
     if found is None:
         raise ConfigError(f"unknown language {text!r}.{_nearest(key)} All of them: babelset languages")
     return found
+
+
+def meant(text: str) -> list[Language]:
+    """
+    The languages that `text` may name: several where it leaves the choice open, as "Chinese"; ConfigError for none.
+
+    >>> [language.code for language in meant("zh")]
+    ['zho_Hans', 'zho_Hant']
+    """
+    codes = CODE.findall(QUESTIONS.get(_fold(text), ""))
+    return [find(code) for code in codes] or [find(text)]
 
 
 def search(query: str) -> Iterator[Language]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from babelset.errors import ConfigError, ContractError, did_you_mean
 
@@ -117,6 +117,8 @@ def _meant(text: str, annotation: Any) -> Iterator[Any]:
 def _wanted(annotation: Any) -> str:
     """What a type is called in a message: "a whole number", "a JSON object"."""
     origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _wanted(inner[0])
     if origin is Literal:
         return f"one of {', '.join(map(str, inner))}"
     if origin in (Union, UnionType):

@@ -33,7 +33,7 @@ from typing_extensions import TypedDict  # pydantic cannot read the one of Pytho
 from babelset.contracts.filter import RIGHT, Marks, Outcome, Scored, Verdict
 from babelset.contracts.shape import Field
 from babelset.contracts.stored import ODD, filled
-from babelset.errors import DataError
+from babelset.errors import ConfigError, DataError
 from babelset.files.encoded import ENCODED
 from babelset.files.encoded import value_at as value_at
 from babelset.files.row import KEY
@@ -153,6 +153,15 @@ def evidence_of(data: dict[str, Any], *, file: str = "", line: int = 0) -> Evide
         raise DataError(f"damaged evidence: {first['msg']}", file=file, line=line, field=where) from None
     except (*ODD, RecursionError):
         raise DataError("damaged evidence: not what is written there", file=file, line=line, field=KEY) from None
+    for key in ("source", "target"):
+        try:
+            find(found[key])
+        except ConfigError as error:
+            raise DataError(f"damaged evidence: {error}", file=file, line=line, field=f"{KEY}.{key}") from None
+    if not all(field["path"] for field in found["fields"]):
+        raise DataError("damaged evidence: a field without a path", file=file, line=line, field=f"{KEY}.fields")
+    if any(not 0 <= segment["field"] < len(found["fields"]) for segment in found["segments"]):
+        raise DataError("damaged evidence: a segment of no field", file=file, line=line, field=f"{KEY}.segments")
     return found
 
 
@@ -197,6 +206,14 @@ def known_of(data: dict[str, Any]) -> dict[str, Any]:
     except (*ODD, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def sources_of(data: dict[str, Any]) -> dict[str, str]:
+    """The texts of a translated row before it was translated, `{"question": "Where?"}`; {} for any other row."""
+    try:
+        return {path_name(field["path"]): field["source"] for field in evidence_of(data)["fields"]}
+    except DataError:
+        return {}
 
 
 def outcome_of(data: dict[str, Any], evidence: Evidence) -> Outcome:

@@ -127,7 +127,7 @@ class Stage:
         """
         import xxhash
 
-        return Random(xxhash.xxh3_64_intdigest(f"{self.seed}\0{self.name}\0{what}".encode()))
+        return Random(xxhash.xxh3_64_intdigest(f"{self.seed}\0{self.name}\0{what}".encode("utf-8", "surrogatepass")))
 
 
 class Step(BaseModel, ABC, extra="forbid", frozen=True):

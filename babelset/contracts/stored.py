@@ -47,10 +47,10 @@ def stored(data: Mapping[str, Any]) -> dict[str, Any]:
         return dict(data)
     try:
         short = _short(data, evidence)
-        whole = short if filled(data, short) == evidence else evidence
+        text = dumps(short if filled(data, short) == evidence else evidence)
     except ODD:
-        whole = evidence
-    return {**data, KEY: dumps(whole)}
+        text = dumps(evidence)
+    return {**data, KEY: text}
 
 
 def filled(data: Mapping[str, Any], found: Table) -> Table:

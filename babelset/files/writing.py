@@ -112,11 +112,18 @@ def says(path: Path, lines: Iterable[str]) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that they stay, with what is in them, also when the power fails."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in missing:
-        sync(each.parent)
+    """
+    Make a folder and those above it, so that they stay, with what is in them, also when the power fails.
+
+    OutputError for one that cannot be made, as below a file.
+    """
+    try:
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in missing:
+            sync(each.parent)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another output") from None
 
 
 def sync(folder: Path) -> None:

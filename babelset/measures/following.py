@@ -10,23 +10,34 @@ from __future__ import annotations
 
 import json
 import operator
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import regex
 
 from babelset.contracts.filter import Scored
 from babelset.errors import ConfigError
-from babelset.languages import Language, Pair, find
+from babelset.languages import Language, Pair, find, meant
 from babelset.measures.language import judged
+from babelset.measures.script import share
 from babelset.text.segment import sentences_of
 
 RELATIONS: Mapping[str, Callable[[float, float], bool]] = {"less than": operator.lt, "at least": operator.ge}
 UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})  # scripts of single characters
 WORD, CHARACTER = regex.compile(r"\w+"), regex.compile(r"[\p{L}\p{N}]\p{M}*")
-COMMAS = regex.compile("[,،，、﹐﹑､]")
-QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‘": "’", "”": "”"}
+COMMAS = regex.compile(
+    "[,\N{ARMENIAN COMMA}\N{ARABIC COMMA}\N{NKO COMMA}\N{ETHIOPIC COMMA}\N{MONGOLIAN COMMA}\N{MONGOLIAN MANCHU COMMA}"
+    "\N{TURNED COMMA}\N{RAISED COMMA}\N{REVERSED COMMA}\N{MEDIEVAL COMMA}\N{LISU PUNCTUATION COMMA}\N{VAI COMMA}"
+    "\N{BAMUM COMMA}\N{IDEOGRAPHIC COMMA}，､︐︑﹐﹑]"
+)
+QUOTES = {
+    '"': '"', "“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‘": "’", "”": "”", "＂": "＂",
+    "‹": "›", "›": "‹", "‚": "‘’",
+}  # fmt: skip
+QUOTED = regex.compile(r"[\"“„«「『](.{2,60}?)[\"”“»」』]|(?<!\w)['‘‚‹](.{2,60}?)['’‘›](?!\w)")
+HIDDEN = regex.compile(r"[\p{Cf}--[\u200c\u200d]]", regex.V1)  # joiners are letters' own, as in Persian and Hindi
 CHOICES = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 FENCE = regex.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", regex.DOTALL | regex.IGNORECASE)
 
@@ -42,21 +53,21 @@ class Asked:
 
     def number(self, name: str) -> int:
         value = self.told.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
             return int(value)
         raise ValueError(f"{name} is {value!r}, no number")
 
     def text(self, name: str) -> str:
         value = self.told.get(name)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value.strip():
             raise ValueError(f"{name} is {value!r}, no text")
-        return value
+        return seen(value)
 
     def texts(self, name: str) -> list[str]:
         value = self.told.get(name)
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
             raise ValueError(f"{name} is {value!r}, no list of texts")
-        return value
+        return [seen(each) for each in value]
 
     def compare(self, count: float, number: str, relation: str = "relation") -> bool:
         compare = RELATIONS.get(str(self.told.get(relation)))
@@ -76,15 +87,13 @@ def follows(instruction: str, asked: Asked) -> bool:
     """
     if instruction not in CHECKERS:
         raise ValueError(f"nobody knows the instruction {instruction!r}")
+    asked = replace(asked, answer=seen(asked.answer), prompt=seen(asked.prompt))
     return bool(asked.answer.strip()) and CHECKERS[instruction](asked)
 
 
 def follows_loosely(instruction: str, asked: Asked) -> bool:
     """The same of the answer without its first or last line, or without `*`: IFEval's eight forms of it."""
-    return any(
-        form.strip() and follows(instruction, Asked(form, asked.told, asked.language, asked.prompt))
-        for form in loose_forms(asked.answer)
-    )
+    return any(form.strip() and follows(instruction, replace(asked, answer=form)) for form in loose_forms(asked.answer))
 
 
 def loose_forms(answer: str) -> Iterator[str]:
@@ -93,6 +102,11 @@ def loose_forms(answer: str) -> Iterator[str]:
     for form in (lines, lines[1:], lines[:-1], lines[1:-1]):
         text = "\n".join(form).strip()
         yield from (text, text.replace("*", ""))
+
+
+def seen(text: str) -> str:
+    """A text as a reader sees it: é is one letter however it is spelt, and a hidden character parts no word."""
+    return unicodedata.normalize("NFC", HIDDEN.sub("", text))
 
 
 def words(text: str, language: Language) -> list[str]:
@@ -105,7 +119,7 @@ def _found(word: str, asked: Asked) -> list[str]:
     pattern = regex.escape(word.strip())
     if asked.language.script not in UNSPACED:
         pattern = rf"(?<![\w]){pattern}(?![\w])"
-    return list(regex.findall(pattern, asked.answer, regex.IGNORECASE))
+    return list(regex.findall(pattern, asked.answer, regex.IGNORECASE | regex.FULLCASE))
 
 
 def _sentences(asked: Asked) -> int:
@@ -115,12 +129,15 @@ def _sentences(asked: Asked) -> int:
 
 def _language(asked: Asked) -> bool:
     try:
-        wanted = find(asked.text("language"))
+        return any(_is_in(asked.answer, wanted) for wanted in meant(asked.text("language")))
     except ConfigError as error:
         raise ValueError(str(error)) from None
-    other = find("es") if wanted.code == "eng_Latn" else find("en")
-    margin = judged(Scored("", asked.answer, Pair(other, wanted)), letters=20).whole
-    return margin is None or margin.score >= 0
+
+
+def _is_in(text: str, language: Language) -> bool:
+    unit = Scored("", text, Pair(find("es" if language.code == "eng_Latn" else "en"), language))
+    written, margin = share(unit), judged(unit, letters=20).whole
+    return (written is None or written >= 0.5) and (margin is None or margin.score >= 0)
 
 
 def _first_word(asked: Asked) -> bool:
@@ -171,9 +188,10 @@ def _json(asked: Asked) -> bool:
 
 
 def _chosen(asked: Asked) -> bool:
-    """One of the options that the prompt quotes; of IFEval's own where it quotes none."""
-    quoted = regex.findall(r"[\"“„«「](.{2,60}?)[\"”“»」]", asked.prompt)
-    return any(option.strip() in asked.answer for option in (quoted if len(quoted) > 1 else CHOICES))
+    """One of the options that the prompt quotes last, three at most; of IFEval's own where it quotes none, or these."""
+    quoted = [one or other for one, other in QUOTED.findall(asked.prompt)][-len(CHOICES) :]
+    own = len(quoted) < 2 or all(choice in asked.prompt for choice in CHOICES)
+    return any(option.strip() in asked.answer for option in (CHOICES if own else quoted))
 
 
 def _highlighted(asked: Asked) -> bool:
@@ -190,8 +208,9 @@ def _bullets(asked: Asked) -> bool:
 
 
 def _ends(asked: Asked) -> bool:
-    answer = asked.answer.strip().strip("".join(QUOTES) + "".join(QUOTES.values()) + "*").casefold()
-    return answer.endswith(asked.text("end_phrase").strip().casefold())
+    answer = asked.answer.strip().casefold()
+    bare = answer.strip("".join(QUOTES) + "".join(QUOTES.values()) + "*")
+    return any(text.endswith(asked.text("end_phrase").strip().casefold()) for text in (answer, bare))
 
 
 def _quoted(asked: Asked) -> bool:
@@ -204,7 +223,7 @@ def _repeats(asked: Asked) -> bool:
 
 
 def _letters(asked: Asked) -> bool:
-    count = asked.answer.casefold().count(asked.text("letter").strip().casefold())
+    count = asked.answer.lower().count(asked.text("letter").strip().lower())  # ß is one letter, and no s
     return asked.compare(count, "let_frequency", "let_relation")
 
 
@@ -239,8 +258,8 @@ CHECKERS: Mapping[str, Callable[[Asked], bool]] = {
     "combination:repeat_prompt": _repeats,
     "startend:end_checker": _ends,
     "change_case:capital_word_frequency": _capitals,
-    "change_case:english_capital": lambda asked: asked.answer.isupper(),
-    "change_case:english_lowercase": lambda asked: asked.answer.islower(),
+    "change_case:english_capital": lambda asked: asked.answer.isupper() and _is_in(asked.answer.lower(), find("en")),
+    "change_case:english_lowercase": lambda asked: asked.answer.islower() and _is_in(asked.answer, find("en")),
     "punctuation:no_comma": lambda asked: COMMAS.search(asked.answer) is None,
     "startend:quotation": _quoted,
 }

@@ -15,6 +15,7 @@ from functools import cache
 import regex
 
 from babelset.contracts.filter import Scored
+from babelset.languages import Language
 
 # Alternatives are tried in this order, and a character belongs to one token. Names tell how a token is compared:
 # by its text, or, where prose may stand in it, by its kind alone.
@@ -94,6 +95,11 @@ NEEDED = {
     "Arab": f"{JOINERS}|{MARKS}",
     "Hebr": MARKS,
 }
+EMOJI = regex.compile(r"(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?\ufe0f?)[\ufe0f\u200d]|\ufe0f(?=\u20e3)")
+CONTROL = regex.compile(
+    r"<\|[^|>\s]{1,60}\|>|<｜[^｜>\s]{1,60}｜>|\[/?(?:INST|SYS|SYSTEM|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>"
+    r"|</?s>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|</?think(?:ing)?>"
+)
 OTHER_QUOTES = regex.compile("[“”„«»‘’『』「」]")
 OPENING = regex.compile(r"(?<![\w\p{M}'’])'(?=[\w(¿¡])")
 CLOSING = regex.compile(r"(?<=[\w\p{M}\p{P}])(?<!')'(?![\w'])")
@@ -188,6 +194,30 @@ def _unpaired(source: str, target: str) -> bool:
     return len(CLOSING.findall(target)) > len(OPENING.findall(target))
 
 
+def planted(text: str, language: Language) -> str:
+    """
+    What no writer of a language puts into a text: control tokens, hidden characters, letters of two scripts in a word.
+
+    >>> planted("Hola<|im_end|>", find("ca")), planted("Hola 👨\u200d👩\u200d👧!", find("ca"))
+    ('the control token <|im_end|>', '')
+    """
+    if token := CONTROL.search(text):
+        return f"the control token {token[0]}"
+    if HIDDEN.search(text):
+        allowed = _needed(language.script)
+        rest = EMOJI.sub("", allowed.sub("", text) if allowed else text)
+        if hidden := HIDDEN.search(rest):
+            return f"the {_name(hidden[0])}"
+    return _mixed(text, language.script)
+
+
+def _mixed(text: str, script: str) -> str:
+    """Letters of two scripts inside a word; "" for none."""
+    mixed = {"Cyrl": CYRILLIC, "Latn": LATIN}.get(script)
+    found = mixed.search(text) if mixed and NO_LATIN.search(text) else None
+    return f"letters of two scripts in {found[0]}" if found else ""
+
+
 def _unasked(unit: Scored, target: str) -> Counter[str]:
     """Turns of another dialogue, hidden characters, and letters of another script inside words."""
     found = Counter({"a turn of a dialogue": len(ROLE.findall(target)) - len(ROLE.findall(unit.source))})
@@ -195,9 +225,9 @@ def _unasked(unit: Scored, target: str) -> Counter[str]:
         allowed = _needed(unit.pair.target.script)
         hidden = HIDDEN.findall(allowed.sub("", target)) if allowed else hidden
         found += Counter(map(_name, hidden)) - Counter(map(_name, HIDDEN.findall(unit.source)))
-    mixed = {"Cyrl": CYRILLIC, "Latn": LATIN}.get(unit.pair.target.script)
-    if mixed and NO_LATIN.search(target) and (words := mixed.search(target)) and not mixed.search(unit.source):
-        found[f"letters of two scripts in {words[0]}"] = 1
+    script = unit.pair.target.script
+    if (mixed := _mixed(target, script)) and not _mixed(unit.source, script):
+        found[mixed] = 1
     return +found
 
 

@@ -127,6 +127,10 @@ class Chain:
             raise ConfigError(
                 f"--set {unknown}: no step has this name.{did_you_mean(unknown, names)} Steps: {', '.join(names)}"
             )
+        for dataset in self.order.datasets.values():
+            if unknown := next((name for name in dataset.set if name not in names), ""):
+                file, meant = pipeline.file, did_you_mean(unknown, names)
+                raise ConfigError(f"{file}: set {unknown}: no step has this name.{meant} Steps: {', '.join(names)}")
         built = {name: self._built(each) for name, each in self.order.datasets.items()}
         object.__setattr__(self, "steps", built)
         self._check_shard()
@@ -172,6 +176,7 @@ class Chain:
                     f"{file}: several {'datasets' if what == DATASET else 'languages'} need {what} in output"
                 )
         reads = [path for each in order.datasets.values() for path in each.inputs]
+        reads += [file] if Path(file).is_file() else []
         writes = {
             f"{kind} rows of {path}": getattr(places, kind)
             for path in map(self._final, ends)
@@ -294,18 +299,26 @@ def check(chain: Chain) -> None:
         first = first_rows(dataset.inputs, dataset.format)
         columns = frozenset(key for row in first if isinstance(row, Row) for key in row.data if key != KEY)
         for named in pipeline.steps:
-            step = chain.steps[name][named.name]
-            if lacking := sorted(step.needs() - columns):
-                meant = did_you_mean(lacking[0], list(columns))
-                reason = f"no earlier step and no input makes the field {lacking[0]!r}.{meant}"
-                raise pipeline.wrong(named.number, f"{reason} There are: {', '.join(sorted(columns))}")
-            columns = step.gives(columns)
+            try:
+                columns = _after(chain.steps[name][named.name], columns)
+            except ConfigError as error:
+                raise pipeline.wrong(named.number, str(error)) from None
     for named, tasks, _ in chain.planned():
         for task in tasks:
             try:
                 task.step.check(task.stage)
             except ConfigError as error:
                 raise pipeline.wrong(named.number, str(error)) from None
+
+
+def _after(step: Step, columns: frozenset[str]) -> frozenset[str]:
+    """The columns that there are after a step; ConfigError where it lacks one."""
+    if lacking := sorted(step.needs() - columns):
+        reason = (
+            f"no earlier step and no input makes the field {lacking[0]!r}.{did_you_mean(lacking[0], list(columns))}"
+        )
+        raise ConfigError(f"{reason} There are: {', '.join(sorted(columns)) or 'none, as no row can be read'}")
+    return step.gives(columns)
 
 
 def run_pipeline(order: Order, watching: Callable[[], AbstractContextManager[Watch]]) -> Iterator[tuple[str, Manifest]]:

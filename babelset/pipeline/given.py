@@ -11,6 +11,8 @@ from babelset.contracts.step import Step
 from babelset.errors import ConfigError, did_you_mean
 from babelset.pipeline.recipe import Named, Pipeline, merged, step_class
 
+TEXTS = (list[str], tuple[str, ...])  # options that are lists of texts
+
 
 def given_of(pipeline: Pipeline, texts: Sequence[str]) -> dict[str, dict[str, Any]]:
     """
@@ -27,7 +29,10 @@ def given_of(pipeline: Pipeline, texts: Sequence[str]) -> dict[str, dict[str, An
         if not equals:
             raise ConfigError(f"--set {text!r}: write it as STEP.KEY=VALUE")
         named, path = _place(pipeline, key)
-        found[named.name] = merged(found.get(named.name, {}), _value(named, path, value))
+        try:
+            found[named.name] = merged(found.get(named.name, {}), _value(named, path, value))
+        except ConfigError as error:
+            raise ConfigError(f"--set {key}: {str(error).removeprefix('--option ')}") from None
     return found
 
 
@@ -53,12 +58,20 @@ def _options(step: type[Step]) -> dict[str, str]:
 def _value(named: Named, path: Sequence[str], text: str) -> dict[str, Any]:
     """`_value(step, ["translator", "name"], "nllb")` -> {"translator": {"name": "nllb"}}."""
     step, (option, *inner) = step_class(named.use), path
+    name = _options(step).get(option, option)
     if not inner:
-        return {option: plugins.read_option(step, _options(step).get(option, option), text)}
+        field = step.model_fields.get(name)
+        listed = field is not None and field.annotation in TEXTS and text[:1] != "["
+        return {option: listed_texts(text) if listed else plugins.read_option(step, name, text)}
     value: Any = _said(text)
     for key in reversed(path):
         value = {key: value}
     return dict(value)
+
+
+def listed_texts(text: str) -> list[str]:
+    """`listed_texts("instruction, output")` -> ["instruction", "output"]: a list need not be written as JSON."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _said(text: str) -> Any:

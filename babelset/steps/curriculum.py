@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from babelset.contracts.paths import steps, walk
 from babelset.contracts.step import StepRow
+from babelset.files.lossless import dumps
 from babelset.languages import find
 
 Origin = Literal["translated", "native", "source"]
@@ -30,7 +30,7 @@ def label_of(data: Mapping[str, Any], path: str) -> str | None:
 
 
 def as_label(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else dumps(value)
 
 
 def _codes(names: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from babelset.contracts.evidence import carried
+from babelset.contracts.evidence import carried, sources_of
 from babelset.contracts.step import Failed, Made, Rejected, Rows, Running, Stage, StepOutcome, StepRow
 from babelset.errors import ConfigError
 from babelset.files.row import KEY
@@ -64,9 +64,7 @@ class Fewshot(Translating, frozen=True):
             yield partial(self._rows, means, pool)
 
     def _example(self, row: StepRow) -> Example | None:
-        fields = row.known.get("fields")
-        source = next((each["source"] for each in fields or () if each["path"] == [self.question]), None)
-        answer = row.data.get(self.answer)
+        source, answer = sources_of(row.data).get(self.question), row.data.get(self.answer)
         return Example(row.id, source, answer) if isinstance(source, str) and isinstance(answer, str) else None
 
     def _rows(self, means: Means, pool: Sequence[Example], batch: Sequence[StepRow]) -> Sequence[StepOutcome]:

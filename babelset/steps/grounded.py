@@ -11,7 +11,7 @@ from typing import Any
 import regex
 from pydantic import Field
 
-from babelset.contracts.evidence import path_name
+from babelset.contracts.evidence import sources_of
 from babelset.contracts.step import Failed, Made, Rejected, Rows, RowStep, Running, StepOutcome, StepRow
 from babelset.errors import ConfigError
 from babelset.files.row import KEY
@@ -82,7 +82,7 @@ class Grounded(RowStep, frozen=True):
         )
 
     def _row(self, row: StepRow, options: Sequence[str], order: Sequence[int]) -> dict[str, Any]:
-        before = {path_name(field["path"]): field["source"] for field in row.known.get("fields", ())}
+        before = sources_of(row.data)
         names = ["correct_answer", *(f"distractors[{at}]" for at in range(OTHERS))]
         english = [before.get(name, option) for name, option in zip(names, options, strict=True)]
         sides = [
@@ -117,7 +117,7 @@ def stands(answer: str, paragraph: str, least: float) -> bool:
     (True, False, False)
     """
     first, last = (r"(?<!\d)" if answer[0].isdigit() else "", r"(?!\d)" if answer[-1].isdigit() else "")
-    if answer.isascii() and len(answer) < SHORT:
+    if len(answer) < SHORT and not UNSPACED.search(answer):
         first, last = r"(?<!\w)", r"(?!\w)"
     if re.search(first + re.escape(answer) + last, paragraph):
         return True

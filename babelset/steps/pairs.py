@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import permutations
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from babelset.contracts.step import Failed, Made, RowStep, StepOutcome, StepRow
 from babelset.files.row import KEY
 
 PROMPT = ("instruction", "input", "prompt", "question")
+MOST = 256  # answers of a row: every two of them are compared
 How = Literal["all", "best-worst", "adjacent"]
 
 
@@ -52,6 +53,8 @@ class Pairs(RowStep, frozen=True):
         values: Any = row.data.get(name)
         if not _is_list_of(str, answers):
             return Failed("is no list of texts", self.answers)
+        if len(answers) > MOST:
+            return Failed(f"{len(answers)} answers, of which {MOST} at most are compared with each other", self.answers)
         if not _is_list_of((int, float), values) or len(values) != len(answers):
             return Failed(f"is no list of {len(answers)} numbers", name)
         worth = values if self.scores else [-value for value in values]
@@ -62,7 +65,7 @@ class Pairs(RowStep, frozen=True):
     def _pairs(self, row: StepRow, worth: Sequence[float]) -> list[tuple[int, int]]:
         """The better and the worse one of each pair, by their places."""
         ranked = row.known.get("ranked") if not self.scores else None
-        decided = {tuple(pair) for pair in ranked} if isinstance(ranked, list) else None
+        decided = {(pair[0], pair[1]) for pair in ranked} if _is_pairs(ranked) else None
         better = [
             (one, other)
             for one, other in permutations(range(len(worth)), 2)
@@ -97,3 +100,8 @@ class Pairs(RowStep, frozen=True):
 
 def _is_list_of(kind: type | tuple[type, ...], value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, kind) and not isinstance(each, bool) for each in value)
+
+
+def _is_pairs(value: Any) -> TypeGuard[list[list[int]]]:
+    """Whether it is a list of two places each."""
+    return isinstance(value, list) and all(_is_list_of(int, each) and len(each) == 2 for each in value)

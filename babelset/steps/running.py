@@ -125,15 +125,22 @@ def _readable(stage: Stage) -> Iterator[StepRow]:
 def step_row(row: Row) -> StepRow:
     """The row with its name and its language, as far as it tells."""
     known = known_of(row.data)
-    made = known.get(MADE)
-    said = made.get("id") if isinstance(made, dict) else None
+    said = _made(known).get("id")
     name, number = (known["file"], known["row"]) if {"file", "row"} <= known.keys() else (row.file, row.number)
     return StepRow(row, said if isinstance(said, str) else f"{label(str(name))}:{number}", _language(row, known), known)
 
 
-def _language(row: Row, known: dict[str, Any]) -> Language | None:
+def _made(known: dict[str, Any]) -> dict[str, Any]:
+    """What earlier steps say of how they made the row; {} where that is damaged: rows come from anywhere."""
     made = known.get(MADE)
-    said = made.get("language") if isinstance(made, dict) else None
+    if not isinstance(made, dict) or not all(isinstance(made.get(key, {}), dict) for key in ("models", "licenses")):
+        return {}
+    parents = made.get("parents", [])
+    return made if isinstance(parents, list) and all(isinstance(each, str) for each in parents) else {}
+
+
+def _language(row: Row, known: dict[str, Any]) -> Language | None:
+    said = _made(known).get("language")
     translated = known.get("source" if BESIDE in known else "target")
     for name in (known.get("language"), translated, said, row.data.get("language"), row.data.get("lang")):
         try:
@@ -186,7 +193,8 @@ def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[E
         yield failed(BadRow(it.number, it.file, it.line, where + outcome.reason, excerpt(dumps(it.data))))
     elif isinstance(outcome, Rejected):
         verdict = {"check": name, "ok": False, "score": None, "reason": outcome.reason}
-        verdicts = [*row.known.get("verdicts", ()), verdict]
+        before = row.known.get("verdicts")
+        verdicts = [*(before if isinstance(before, list) else ()), verdict]
         yield {"status": "rejected", "data": knowing(row.data, **outcome.known, status="rejected", verdicts=verdicts)}
     else:
         expect_kind(f"the step {name!r}", outcome, Made)
@@ -202,8 +210,7 @@ def _entries(row: StepRow, outcome: StepOutcome, running: Running) -> Iterator[E
 
 def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, running: Running) -> dict[str, Any]:
     """The row with who made it, of what, with what."""
-    stage, before = running.stage, row.known.get(MADE)
-    before = before if isinstance(before, dict) else {}
+    stage, before = running.stage, _made(row.known)
     one, known = len(outcome.rows) == 1, known_of(data)
     made = {
         "id": row.id if one else f"{row.id}/{stage.name}/{number}",

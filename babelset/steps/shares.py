@@ -15,6 +15,7 @@ from babelset.languages import find
 
 K = TypeVar("K", bound=Hashable)
 ENDING = ".toml"
+MOST = 10**12  # a share
 
 
 def apportion(weights: Mapping[K, Fraction], total: int) -> dict[K, int]:
@@ -83,8 +84,8 @@ def _number(name: str, value: Any) -> Fraction:
         number = Fraction(str(value))  # as it is written: 0.1 is a tenth
     except (ValueError, ZeroDivisionError):
         number = Fraction(-1)
-    if number < 0 or isinstance(value, bool):
-        raise ConfigError(f"the share of {name} is {value!r}; it must be a number, 0 or more")
+    if not 0 <= number <= MOST or isinstance(value, bool):
+        raise ConfigError(f"the share of {name} is {value!r}; it must be a number from 0 to {MOST:,}")
     return number
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from babelset.contracts.step import Failed, Made, RowStep, StepOutcome, StepRow
+from babelset.contracts.step import Failed, Made, Rows, RowStep, Running, StepOutcome, StepRow
+from babelset.errors import ConfigError
 from babelset.files.lossless import loads
-from babelset.languages import Language, find
+from babelset.languages import Language, find, meant
 from babelset.measures.following import Asked, follows, follows_loosely
 
 IDS, KWARGS = "instruction_id_list", "kwargs"
@@ -56,12 +58,14 @@ class Verify(RowStep, frozen=True):
             ]
         return [f"followed: {', '.join(shares)}"] if shares else []
 
-    def rows(self, batch: Sequence[StepRow]) -> list[StepOutcome]:
-        return [self._outcome(row) for row in batch]
+    @contextmanager
+    def open(self, running: Running) -> Iterator[Rows]:
+        usual = find(running.language)
+        yield lambda batch: [self._outcome(row, usual) for row in batch]
 
-    def _outcome(self, row: StepRow) -> StepOutcome:
+    def _outcome(self, row: StepRow, usual: Language) -> StepOutcome:
         try:
-            language = row.language or find("en")
+            language = row.language or _named(row.data) or usual
             turns = list(self._turns(row.data))
             checked = [(turn, _checked(turn, language)) for turn in turns]
         except _Unreadable as error:
@@ -81,7 +85,7 @@ class Verify(RowStep, frozen=True):
             yield _turn(data, 1, "", answers)
             return
         answers = answers if isinstance(answers, list) else [answers]
-        first = int(data.get("turn_index") or 1) if len(answers) == 1 else 1
+        first = _number(data, "turn_index") if len(answers) == 1 else 1
         for number, answer in enumerate(answers, first):
             if not isinstance(answer, str):
                 raise _Unreadable("is no text", f"{self.answer}[{number - 1}]")
@@ -92,6 +96,28 @@ class _Unreadable(Exception):
     def __init__(self, reason: str, field: str) -> None:
         super().__init__(reason)
         self.reason, self.field = reason, field
+
+
+def _named(data: Mapping[str, Any]) -> Language | None:
+    """The language that a column names without its script, as Multi-IF's "Chinese"; None where there is no column."""
+    for column in ("language", "lang"):
+        if isinstance(said := data.get(column), str) and said:
+            try:
+                return meant(said)[0]
+            except ConfigError as error:
+                raise _Unreadable(str(error), column) from None
+    return None
+
+
+def _number(data: Mapping[str, Any], field: str) -> int:
+    """A count from 1, as a number or as the text of a table's cell; 1 where there is none."""
+    try:
+        number = int(data.get(field) or 1)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1:
+        raise _Unreadable("is no number of a turn", field)
+    return number
 
 
 def _turn(data: Mapping[str, Any], number: int, prefix: str, answer: str) -> Turn:

@@ -27,7 +27,7 @@ from typing import Any
 
 from babelset.contracts.evidence import known_of
 from babelset.contracts.stored import stored
-from babelset.errors import ConfigError, DataError, OutputError
+from babelset.errors import ConfigError, DataError
 from babelset.files.formats import Format, Writer
 from babelset.files.row import KEY
 from babelset.files.survey import fingerprint
@@ -111,7 +111,7 @@ class Output:
                     keep_apart(self.reads, {f"{what} rows": path})
                     self.refuse(path)
                     like = formats(path) or self.like
-                    _make_folder(path.parent)
+                    make_folder(path.parent)
                     drafts[path] = stack.enter_context(drafting(path, like=like))
                     paths[what] = str(path)
                 return drafts[path]
@@ -164,7 +164,7 @@ class Output:
         about["files"]["manifest"] = str(path)
         written = [{**fingerprint(made), "file": self._relative(made)} for made in paths]
         manifest: Manifest = {**self.identity, **about, "written": written}  # type: ignore[typeddict-item]
-        _make_folder(path.parent)
+        make_folder(path.parent)
         if self.doubt and path.exists() and not _is_read(path):
             set_aside(path, self.doubt)
         write_sealed(path, manifest)
@@ -309,10 +309,3 @@ def _is_read(path: Path) -> bool:
         return bool(read_manifest(path))
     except DataError:
         return False
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        make_folder(folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot make the folder ({error.strerror}); name another output") from None

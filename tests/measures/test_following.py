@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from babelset.languages import find
-from babelset.measures.following import CHECKERS, Asked, follows, follows_loosely
+from babelset.measures.following import CHECKERS, CHOICES, Asked, follows, follows_loosely
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,10 @@ def test_the_prompt_may_name_the_options() -> None:
         ),
         ("length_constraints:number_words", {"num_words": True, "relation": "at least"}, "no number"),
         ("language:response_language", {"language": "qq"}, "unknown language 'qq'"),
+        ("length_constraints:number_words", {"num_words": 2.5, "relation": "at least"}, "no number"),
+        ("length_constraints:number_words", {"num_words": float("inf"), "relation": "at least"}, "no number"),
         ("startend:end_checker", {"end_phrase": ""}, "end_phrase is '', no text"),
+        ("keywords:existence", {"keywords": [" "]}, "no list of texts"),
     ],
 )
 def test_arguments_that_cannot_be_read_are_told(instruction: str, told: dict[str, Any], said: str) -> None:
@@ -187,3 +191,52 @@ def test_nothing_is_quadratic_in_what_a_model_says(answer: str) -> None:
     """All of them take no more than some milliseconds; a test that hangs would be seen."""
     for _, instruction, told, _, _ in TABLE[:27]:
         follows_loosely(instruction, Asked(answer, told, find("ca")))
+
+
+STRASSE, ELEVES = "Die Straße ist naß.", "Les élèves étudient ici."
+DECOMPOSED = unicodedata.normalize("NFD", ELEVES)
+IN_CAPITALS = "LE CHAT EST TRÈS NOIR ET IL DORT TOUTE LA JOURNÉE SUR LA TABLE DE LA CUISINE."
+JAPANESE = "川は山から冷たく流れてきて、海に着く前に三つの村を通り抜けていきます。"
+FEWER, MORE = {"let_frequency": 2, "let_relation": "less than"}, {"let_frequency": 2, "let_relation": "at least"}
+OPTIONS = "Ist 'Faust' besser als 'Hamlet'? Antworte: 'Meine Antwort ist ja.', 'Meine Antwort ist nein.', 'Vielleicht.'"
+
+
+@pytest.mark.parametrize(
+    ("code", "instruction", "told", "answer", "right"),
+    [
+        ("fr", "keywords:forbidden_words", {"forbidden_words": ["élèves"]}, DECOMPOSED, False),
+        ("fr", "keywords:existence", {"keywords": [unicodedata.normalize("NFD", "élèves")]}, ELEVES, True),
+        ("fr", "combination:repeat_prompt", {"prompt_to_repeat": DECOMPOSED}, ELEVES, True),
+        ("fr", "startend:end_checker", {"end_phrase": "« ici »"}, "Les élèves sont « ici »", True),
+        ("de", "keywords:forbidden_words", {"forbidden_words": ["Straße"]}, "Die Stra\u00adße ist naß.", False),
+        ("de", "keywords:forbidden_words", {"forbidden_words": ["Straße"]}, "Die Stra\u200bße ist naß.", False),
+        ("de", "keywords:forbidden_words", {"forbidden_words": ["Straße"]}, STRASSE.upper(), False),
+        ("de", "keywords:letter_frequency", {"letter": "s", **FEWER}, "Straße", True),
+        ("de", "keywords:letter_frequency", {"letter": "ß", **MORE}, "Strasse", False),
+        ("de", "keywords:letter_frequency", {"letter": "ß", **MORE}, STRASSE, True),
+        ("fr", "keywords:letter_frequency", {"letter": "é", **MORE}, DECOMPOSED, True),
+        ("fr", "keywords:letter_frequency", {"letter": "e", **FEWER}, unicodedata.normalize("NFD", "élève"), True),
+        ("am", "punctuation:no_comma", {}, "ወንዙ፣ ቀዝቃዛ ነው።", False),
+        ("ar", "punctuation:no_comma", {}, "النهر، بارد.", False),
+        ("hy", "punctuation:no_comma", {}, "Գետը՝ սառն է։", False),
+        ("de", "startend:quotation", {}, f"‚{STRASSE}‘", True),
+        ("fr", "startend:quotation", {}, f"‹\u202f{ELEVES}\u202f›", True),
+        ("ja", "startend:quotation", {}, f"＂{JAPANESE}＂", True),
+        ("fr", "change_case:english_capital", {}, IN_CAPITALS, False),
+        ("fr", "change_case:english_lowercase", {}, IN_CAPITALS.lower(), False),
+        ("ja", "language:response_language", {"language": "zh"}, JAPANESE, False),
+        ("zho_Hans", "language:response_language", {"language": "zh"}, LANGUAGES[3].long, True),
+        ("am", "language:response_language", {"language": "am"}, JAPANESE, False),
+    ],
+)  # fmt: skip
+def test_letters_are_what_a_reader_sees(
+    code: str, instruction: str, told: dict[str, Any], answer: str, right: bool
+) -> None:
+    assert follows(instruction, Asked(answer, told, find(code))) == right
+
+
+@pytest.mark.parametrize(("answer", "right"), [("Meine Antwort ist nein.", True), ("Hamlet ist besser.", False)])
+def test_of_what_a_prompt_quotes_the_last_are_the_options(answer: str, right: bool) -> None:
+    assert follows("detectable_format:constrained_response", Asked(answer, {}, find("de"), OPTIONS)) == right
+    own = f'Is "Hamlet" good? Answer with one of: {", ".join(map(repr, CHOICES))}'
+    assert not follows("detectable_format:constrained_response", Asked("Hamlet", {}, find("en"), own))

@@ -31,6 +31,10 @@ WRONG = {
     "an unknown export": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'export'\nas = 'okpai'\noutput = 'o'\n", "step 2 (export): unknown export 'okpai'"),
     "an export that cannot fill the file": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'export'\nas = 'csv'\noutput = 'o.json'\n", "step 2 (export): o.json: csv fills one file"),
     "an unknown language": (HEAD.replace('"ca"', '"qq"') + TRANSLATE, "unknown language 'qq'"),
+    "an unknown step of a dataset": (HEAD.replace('a = "in.jsonl"', 'a = { inputs = ["in.jsonl"], set = { tranlate = {} } }') + TRANSLATE, "set tranlate: no step has this name. Did you mean 'translate'?"),
+    "no path": (f"{HEAD}[[steps]]\nuse = 'dedup'\nfields = 'a..b'\n", "step 1 (dedup): 'a..b' is not a path"),
+    "a prompt that is not there": (f"{HEAD}[[steps]]\nuse = 'ask'\nmodel = 'x'\nprompt = 'anwser'\n", "step 1 (ask): unknown prompt 'anwser'. Did you mean 'answer'?"),
+    "a share beyond all numbers": (f"{HEAD}[[steps]]\nuse = 'mix'\nshare = 'en:1e400'\n", "step 1 (mix): the share of en is '1e400'; it must be a number from 0 to"),
     "no language": (HEAD.replace('to = ["ca"]', "") + TRANSLATE, "step 1 (translate): into which language?"),
     "several languages in one file": (HEAD.replace('"ca"', '"ca", "es"') + TRANSLATE, "several languages need {lang} in output"),
     "several datasets in one file": (HEAD.replace("{ a =", "{ b = 'in.jsonl', a =") + TRANSLATE, "several datasets need {dataset} in output"),
@@ -158,3 +162,30 @@ def test_a_language_on_the_way_is_not_the_one_that_is_made(here: Path) -> None:
     code, said = run("p.toml", "in.jsonl", "-o", "out.{lang}.jsonl", "--to", "ca,gl")
     assert code == 0, said
     assert sorted(path.name for path in Path().glob("out.??.jsonl")) == ["out.ca.jsonl", "out.gl.jsonl"]
+
+
+def test_of_an_empty_file_no_column_is_named(here: Path) -> None:
+    (here / "empty.jsonl").write_text("")
+    code, said = run("verify", "empty.jsonl", "-o", "x.jsonl")
+    assert code == 2 and "There are: none, as no row can be read" in said
+
+
+def test_a_pipeline_file_is_not_written_over(here: Path) -> None:
+    text = f"{HEAD}{TRANSLATE}"
+    (here / "mine.toml").write_text(text)
+    code, said = run("mine.toml", "-o", "mine.toml", "--format", "jsonl", "--force")
+    assert code == 2 and "mine.toml is read, and would be written" in said and (here / "mine.toml").read_text() == text
+
+
+def test_what_stands_where_a_folder_is_needed_is_told(here: Path) -> None:
+    (here / "mix.steps").write_text("mine")
+    (here / "mine.toml").write_text(
+        'datasets = { a = "in.jsonl" }\n[[steps]]\nuse = "dedup"\n[[steps]]\nuse = "dedup"\n'
+    )
+    code, said = run("mine.toml", "-o", "mix.jsonl")
+    assert code == 5 and "mix.steps: cannot make the folder (File exists)" in said
+
+
+@pytest.mark.parametrize(("text", "fields"), [("a", ["a"]), ("a, b", ["a", "b"]), ('["a,b"]', ["a,b"])])
+def test_a_list_of_texts_need_not_be_json(text: str, fields: list[str]) -> None:
+    assert given_of(pipeline_of("switch"), [f"fields={text}"]) == {"switch": {"fields": fields}}

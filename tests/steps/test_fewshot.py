@@ -14,7 +14,8 @@ from tests.steps.conftest import Work, made
 def row(number: int) -> dict[str, Any]:
     """A question that babelset translated, its answer left in English."""
     source = f"Where is bridge {number}?"
-    known = {"row": number, "file": "g.jsonl", "source": "eng_Latn", "target": "cat_Latn", "segments": [],
+    known = {"row": number, "file": "g.jsonl", "line": number + 1, "status": "accepted", "schema": "mgsm",
+             "source": "eng_Latn", "target": "cat_Latn", "translator": "x", "segments": [], "scores": {}, "verdicts": [],
              "fields": [{"path": ["question"], "role": "question", "source": source, "keeps": []}]}  # fmt: skip
     return {"question": f"On és {number}?", "answer": f"Behind it.\n#### {number}", "n": number, KEY: known}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def test_the_cells_of_multi_if_are_json_in_json(tmp_path: Path) -> None:
         ({"kwargs": ["{", "{}"]}, "kwargs[0]: is not JSON"),
         ({"kwargs": [3, {}]}, "kwargs[0]: is no object"),
         ({"kwargs": [{}, {}]}, "kwargs[1]: relation is None"),
+        ({"lang": "Klingonish"}, "lang: unknown language 'Klingonish'"),
         ({"instruction_id_list": "x"}, "instruction_id_list: is no list of instructions"),
         ({"instruction_id_list": ["a:b", WORDS]}, "kwargs[0]: nobody knows the instruction 'a:b'"),
     ],
@@ -71,3 +73,26 @@ def test_what_cannot_be_read_fails(tmp_path: Path, change: dict[str, Any], said:
 def test_another_column_may_hold_the_answer(tmp_path: Path) -> None:
     _, [row] = verified(tmp_path, {**ROW, "answer": "Un riu fred."}, answer="answer")
     assert row["strict"] and row["_babelset"]["made"]["parents"] == ["in.jsonl:0"]
+
+
+@pytest.mark.parametrize("turn", ["x", "", 0, -1, [1], {}, True, 1.5, "1e999"])
+def test_a_turn_that_is_no_number_fails(tmp_path: Path, turn: Any) -> None:
+    row = {"turn_1_instruction_id_list": [NO_COMMA], "turn_1_kwargs": [{}], "turn_index": turn, "response": "Un riu"}
+    manifest, rows = verified(tmp_path, row, {**row, "turn_index": 1})
+    assert manifest["rows"]["read"] == 2 and rows[-1]["turn"] == 1
+    if manifest["rows"]["failed"]:
+        assert read(tmp_path / "out.failed.jsonl")[0]["reason"] == "turn_index: is no number of a turn"
+
+
+def test_chinese_without_its_script_counts_characters(tmp_path: Path) -> None:
+    few = {**ROW, "lang": "", "language": "Chinese", "response": "河水很冷"}
+    many = {"num_words": 5, "relation": "at least"}
+    _, rows = verified(tmp_path, few, {**few, "kwargs": [{}, many]})
+    assert [row["strict"] for row in rows] == [True, False] and rows[0]["language"] == "zh-Hans"
+
+
+def test_without_a_column_the_language_is_that_of_the_pipeline(tmp_path: Path) -> None:
+    row = {**ROW, "lang": None, "response": "河水很冷"}
+    asked = replace(stage(tmp_path, [row]), source="zho_Hans")
+    run_step(Verify(), asked, Watch())
+    assert read(tmp_path / "out.jsonl")[0]["strict"]

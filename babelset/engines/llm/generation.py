@@ -16,11 +16,12 @@ from typing import Any
 import regex
 
 from babelset.contracts.filter import Scored, shorten
-from babelset.engines.llm.answer import FENCE, UNSEEN, Malformed, thought_removed
+from babelset.engines.llm.answer import FENCE, Malformed, thought_removed
 from babelset.engines.llm.phrases import said
 from babelset.engines.llm.prompt import Brief, Prompt
 from babelset.engines.llm.request import Reply, Request, Talk
 from babelset.languages import Language, Pair, find
+from babelset.measures.intact import planted
 from babelset.measures.language import LIKELIER, judged
 from babelset.measures.repetition import excess
 from babelset.measures.script import share
@@ -126,7 +127,7 @@ def fault_of(text: str, language: Language, source: str = "") -> str:
     What is wrong with a text that a model made, for "The answer ..."; "" for nothing that can be seen.
 
     >>> fault_of("I'm sorry, but I cannot help with that.", find("ca"))
-    'is a refusal; ...'
+    'is a refusal'
 
     `source` is what it answers: what that says itself is not held against the text.
     """
@@ -134,17 +135,15 @@ def fault_of(text: str, language: Language, source: str = "") -> str:
 
 
 def unfit(text: str, language: Language, source: str = "") -> str:
-    """What is wrong with a text whatever language it is in: it is empty, hidden, a loop or a refusal."""
+    """What is wrong with a text in whatever language: it is empty, hidden, a loop, a refusal, a chat template's."""
     if not LETTER.search(text) and not any(map(str.isdigit, text)):
         return "is empty"
-    if hidden := UNSEEN.search(text):
-        return f"holds a character that cannot be seen (U+{ord(hidden[0]):04X})"
+    if (found := planted(text, language)) and not planted(source, language):
+        return f"holds {found}"
     if loops(text, language, source):
         return "repeats itself"
-    for kind, note, _ in said(source, text, Pair(find("eng_Latn"), language)):
-        if kind == "refusal":
-            return note
-    return ""
+    kinds = [kind for kind, _, _ in said(source, text, Pair(find("eng_Latn"), language))]
+    return "is a refusal" if "refusal" in kinds else ""
 
 
 def loops(text: str, language: Language, source: str = "") -> bool:
