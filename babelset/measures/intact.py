@@ -57,7 +57,8 @@ TOKENS = r"""
  | (?P<angle>[<>])
  )
 """
-"""`link` and `text` are compared by all of them, `camel` and `names` without a plural s, the others by their kind."""
+"""`link`, `text` and `--flag` are compared by all of them, `camel` and `names` without a plural s, the others by their
+kind."""
 
 # A line in which none of these stands has no token; most lines of prose have none.
 SPECIAL = regex.compile(
@@ -143,7 +144,7 @@ def _apart(source: str, target: str) -> tuple[Counter[str], Counter[str]]:
 
 def _keys(found: regex.Match[str]) -> list[str]:
     kind = found.lastgroup or ""
-    if kind in ("link", "text"):
+    if kind in ("link", "text") or found[0].startswith("--"):
         return [found[0].strip()]
     if kind in LATIN_ONLY:
         return [LATIN_ONLY[kind] + found[0].removesuffix("s")]

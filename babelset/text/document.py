@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
-from babelset.text.scan import blocks, code, commands, hints, icu, inline, labels, lines, payload, transcript
+from babelset.text.scan import blocks, code, commands, foreign, hints, icu, inline, labels, lines, payload, transcript
 from babelset.text.scan.marks import Mark, Needed, Scanner, carve
 
 
@@ -42,7 +42,8 @@ SHORT = 4000  # characters of a text whose spans are known for a while
 PLAIN = re.compile(
     r"[^a-z \t\r!?'\")’‘“”…–—](?:(?<=[^\w\s.,;:!?'\"()’‘“”…–—-])|(?<=[\x0b\x0c\x1c-\x1f\x85\u2028\u2029_\d])"
     r"|(?<=\w\()|(?<=\w\.)[a-z0-9]|(?<=www\.)|(?<=[;:])[ \t]*$|(?<=,).*,|(?<=;).*;|(?<=-)[ \t]*-"
-    r"|(?<=\n)(?:[ \t]*(?:[-–—]|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]| {4}|\t|[A-Za-z][A-Za-z ]{1,20}:)"
+    r"|(?<=\n)(?:[ \t]*(?:[:@][a-z]|\.\. )|[ \t]*(?:[-–—]"
+    r"|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]| {4}|\t|[A-Za-z][A-Za-z ]{1,20}:)"
     rf"|{labels.HINT})",
     re.MULTILINE,
 )
@@ -64,7 +65,7 @@ def _parsed(text: str, reasoning: bool, comments: bool, numbers: bool) -> tuple[
     if not text:
         return ()
     behind = "\n" + text
-    if not (PLAIN.search(behind) or hints.STARTERS.search(behind) or commands.may_hold(text)):
+    if not (PLAIN.search(behind) or hints.STARTERS.search(behind) or commands.may_hold(text) or foreign.may_hold(text)):
         return (Prose(text),)
     return tuple(_spans(text, carve(text, _scanners(reasoning, comments, numbers))))
 
@@ -97,6 +98,7 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[tuple[Nee
         (("{", "[", "("), payload.python_literals),
         (("{", "["), payload.broken_literals),
         (("|",), lines.tables),
+        ((":", "@"), lines.fields),
         ((), lines.markers),
         ((), partial(inline.paragraphs, numbers=numbers)),
     )

@@ -33,6 +33,12 @@ HIDDEN = {
 }  # fmt: skip
 
 
+def test_an_option_is_compared_by_its_text(ask):
+    source = "Use --oven-size here."
+    assert ask(Intact(), source, "Usa --oven-size aquí.", "es").ok
+    assert not ask(Intact(), source, "Usa --horno-tamaño aquí.", "es").ok
+
+
 @pytest.mark.parametrize("text", ADDED)
 @pytest.mark.parametrize("language", ["es", "hi", "zh-Hans", "ar"])
 def test_what_nobody_asked_for_is_rejected(text, language, ask):

@@ -8,11 +8,12 @@ at them and its pieces are asked again; a line with an error stays with its neig
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from babelset.text.scan import grammars, hints, sql
+from babelset.text.scan import foreign, grammars, hints, sql
 from babelset.text.scan.comments import free_words
 from babelset.text.scan.hints import Line
 from babelset.text.scan.marks import Mark
@@ -64,6 +65,9 @@ def block_comments(text: str) -> Iterator[Mark]:
             yield Mark(found.start(1), at, "code")
 
 
+Stretch = tuple[int, int, str]  # beginning, end and language of code
+
+
 class Block(NamedTuple):
     """Lines `first` to `last`, which are code in `language`; "" where no grammar reads them whole."""
 
@@ -84,14 +88,36 @@ def scripts(text: str, comments: bool = False) -> Iterator[Mark]:
 
 def unfenced(text: str, comments: bool = False) -> Iterator[Mark]:
     """Lines of code; with `comments`, the words of comments and docstrings stay free."""
-    if not hints.may_hold(text):
-        return
+    found = list(_read_by_grammars(text)) if hints.may_hold(text) else []
+    for start, end, language in _with_foreign(text, found) if foreign.may_hold(text) else found:
+        yield from _marks(text, start, end, language if comments else "")
+
+
+def _read_by_grammars(text: str) -> Iterator[Stretch]:
     lines = hints.lines(text)
     purse = Purse(ALLOWANCE + len(text) // 2)
     for first, last in _candidates(lines):
         for block in _decided(text, lines, first, last, purse):
-            start, end = lines[block.first].start, lines[block.last].end
-            yield from _marks(text, start, end, block.language if comments else "")
+            yield lines[block.first].start, lines[block.last].end, block.language
+
+
+def _with_foreign(text: str, found: list[Stretch]) -> Iterator[Stretch]:
+    """Those stretches, and the paragraphs around them and elsewhere that are code without a grammar."""
+    lines = text.split("\n")
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    code = {number for start, end, _ in found for number in _numbers(starts, start, end)}
+    blocks = [(starts[first], starts[last] + len(lines[last])) for first, last in foreign.blocks(lines, code)]
+    for start, end in blocks:
+        inside = [stretch for stretch in found if start < stretch[1] and stretch[0] < end]
+        found = [stretch for stretch in found if stretch not in inside]
+        start, end = min([start, *(one[0] for one in inside)]), max([end, *(one[1] for one in inside)])
+        found.append((start, end, inside[0][2] if len(inside) == 1 and inside[0][:2] == (start, end) else ""))
+    yield from sorted(found)
+
+
+def _numbers(starts: list[int], start: int, end: int) -> range:
+    """The numbers of the lines that begin between `start` and `end`."""
+    return range(bisect_left(starts, start), bisect_left(starts, end))
 
 
 def is_program(text: str) -> bool:

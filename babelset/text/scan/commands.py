@@ -37,7 +37,7 @@ AFTER = (
     "|can|may|must|lets?|does|do|has|have|because|where|into|via|per|every|each|any|all|some|i|we|they|he|she|without"
 )
 INLINE_ARGUMENT = rf"(?:\"[^\"\n]*\"|'[^'\n]*'|(?!(?:{AFTER})\b)[-\w./~:@=<>\[\]+$%^*]+(?<![.:,]))"
-NAMES = "|".join(rf"{name} (?:-\S+ )?(?:{'|'.join(SUBCOMMANDS[name])})" for name in INLINE)
+NAMES = "|".join(rf"{name} (?:-\S+ )?(?:{'|'.join(SUBCOMMANDS[name])}|[a-z]+-[a-z-]+)" for name in INLINE)
 COMMAND = re.compile(rf"(?<![\w-])(?:sudo )?(?:{NAMES})(?![\w-])(?: {INLINE_ARGUMENT}){{0,12}}+")
 
 

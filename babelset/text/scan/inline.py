@@ -19,7 +19,9 @@ SIGNS = (
 )
 # It begins with a set of characters, and looks behind from there: so `re` passes over the others at once.
 SPECIAL = re.compile(
-    rf"[{SIGNS}.(\dA-Z](?:(?<=[{SIGNS}])|(?<=\w\.)[a-z0-9]|(?<=\w\()|(?<=www\.)|(?<=\d) ?[AaPp][Mm]\b|{labels.HINT})"
+    rf"[{SIGNS}.(\dA-Z-](?:(?<=[{SIGNS}])|(?<=\s-)-?[A-Za-z]|(?<=\w\.)[a-z0-9]|(?<=\w\()"
+    r"|(?<=www\.)|(?<=\d) ?[AaPp][Mm]\b"
+    rf"|{labels.HINT})"
 )
 SYMBOL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]+"
@@ -42,12 +44,18 @@ CALL = re.compile(
 )
 SETTING = re.compile(r"(?<![\w=<>!&?/.\x1a-])[A-Za-z_][\w-]*+=(?![=>])[^\s,;()<>]*[^\s,;()<>.!?:\"'*]")  # NAME=value
 IDENTIFIER = re.compile(r"(?<![\w/.@:<-])[A-Za-z0-9][\w.-]*+/[A-Za-z][\w.-]*\w(?![\w/])")  # org/name
+# Options of a command, also "[-name text]" of its synopsis, and formulas of a spreadsheet.
+OPTION = re.compile(
+    r"(?<![^\s(\[|'\"/])--[a-z][\w-]*(?:=[\w./:@,-]*\w)?(?![\w ,']{0,60}-- )"
+    r"|(?<=\S[ (\[|])-[B-HJ-Za-z](?=[\s,.;:)\]|'\"]|$)|\[-{1,2}[a-z][^\[\]\n]{0,80}\]"
+)
+SHEET = re.compile(r"(?<![^\s(])=[A-Z]{2,}\([^\n]{0,200}?\)(?![\w)])")
 IN_BRACES = r"(?:[^{}\n]|\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,100}\}){0,100}+\}){0,200}+\}){0,400}+"
 COMMAND_OF_LATEX = (
     rf"\\[nrt](?![a-z])|\\[A-Za-z]++\*?(?:\[[^\[\]\n]{{0,80}}\])?(?:[_^]?\{{{IN_BRACES}\}}){{0,6}}+(?:[_^]\w)?"
 )
 # Where a token begins: at a sign, or at a word with a sign in it. Most places are left before a token is tried.
-BEGINNING = r"(?=[<$\\{\[%#&@~/_.+-]|(?<![^\W_])(?:[\d_]|[^\W_]++(?:[_:@/(+-]|\.\S)))"
+BEGINNING = r"(?=[<$\\{\[%#&@~/_.+|:=-]|(?<![^\W_])(?:[\d_]|[^\W_]++(?:[_:@/(+-]|\.\S)))"
 TOKENS = re.compile(
     BEGINNING
     + "(?:"
@@ -67,8 +75,8 @@ TOKENS = re.compile(
             r"|\{%[^{}%]*%\}|\{\d*\}"
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
             r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
-            r"(?P<formula>\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
-            r"(?P<inline_code>__[a-z][a-z0-9_]*?__(?!\w)"
+            r"(?P<formula>\b[A-Z][\w@+()\[\]#/\\-]*\(=[A-Z][\w@+()\[\]=#/\\-]*|\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
+            r"(?P<inline_code>:(?:[a-z]+:)?[a-z]+:(?=\x1a)|(?<![\w|])\|[A-Za-z]\w*-[\w-]*\|(?![\w|])|__[a-z][a-z0-9_]*?__(?!\w)"
             rf"|(?<![\w/.])(?:[A-Za-z]\w*+\.){{0,6}}[A-Za-z][A-Za-z0-9]*+_\w*(?:\({IN_BRACKETS}\){CHAIN})?)",
             r"(?P<hashtag>(?<![\w&#/])#[A-Za-z]\w+)",
             r"(?P<number>(?<![\w.:,])\d{1,2}(?:[:.]\d{2})? ?[AaPp][Mm]\b(?!\.\w))",
@@ -182,6 +190,9 @@ def _rest(text: str) -> Iterator[Mark]:
         yield from (Mark(found.start(), found.end(), "inline_code", True) for found in CALL.finditer(text))
     if "=" in text:
         yield from (Mark(found.start(), found.end(), "inline_code", True) for found in SETTING.finditer(text))
+        yield from (Mark(found.start(), found.end(), "inline_code", True) for found in SHEET.finditer(text))
+    if "-" in text:
+        yield from (Mark(found.start(), found.end(), "inline_code", True) for found in OPTION.finditer(text))
     if "/" in text:
         names = (found.span() for found in IDENTIFIER.finditer(text))
         yield from (Mark(start, end, "identifier", True) for start, end in names if _names_something(text, start, end))

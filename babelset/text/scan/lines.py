@@ -17,6 +17,23 @@ MARKER = re.compile(
     r"|(?:[=\-*_~+#][ \t]*){3,}+(?=\r?$))",
     re.MULTILINE,
 )
+# Of reStructuredText and docstrings: ".. image:: ", ".. _name: link", ":param size: "; "size : int", "size (int): ".
+FIELD = re.compile(
+    r"^[ \t]*(?:\.\.[ ](?:\|[^|\n]+\|[ ])?[a-z][\w:-]*::[ \t]*|\.\.[ ]_[^\n]*"
+    r"|:[a-z]+(?:[ ][*\w., \[\]-]{1,60})?:(?=[ \t]|\r?$)[ \t]*"
+    r"|@(?:param[ ]\w+|returns?|throws[ ]\w+|type[ ]\w+)\b[ \t]*)",
+    re.MULTILINE,
+)
+HEAD = re.compile(
+    r"^[ \t]*(?:(?:Args|Arguments|Parameters|Attributes|Raises|Keyword Arg(?:ument)?s|Returns|Yields):[ \t]*\r?$"
+    r"|(?:(?:Other )?Parameters|Attributes|Raises|Returns|Yields)[ \t]*\r?\n[ \t]*-{5,}[ \t]*\r?$)",
+    re.MULTILINE,
+)
+NAMED = re.compile(
+    r"^(?:[ \t]*[*\w]+(?:, [*\w]+)*[ ]:[ ][^\n]*$"
+    r"|[ \t]{2,}[*\w.]+(?:[ ]\((?:[^\n()]|\([^()\n]*\))*\))?:(?=[ \t]|\r?$))",
+    re.MULTILINE,
+)
 INITIAL = re.compile(r"[ \t]*(?:[J-Z]\.[ \t]+)+\Z")  # of a name, "M. Dupont", unless several lines begin so
 LETTERED = re.compile(r"^[ \t]*[A-Z]\.[ \t]", re.MULTILINE)
 RULE = re.compile(r"^[ \t]*(?=[^\r\n]*\|)(?=[^\r\n]*-)[ \t|:+=-]++\r?$", re.MULTILINE)
@@ -30,6 +47,19 @@ def markers(text: str) -> Iterator[Mark]:
     for found in MARKER.finditer(text):
         if options > 1 or not INITIAL.match(found[0]):
             yield Mark(found.start(), found.end(), "marker")
+
+
+def fields(text: str) -> Iterator[Mark]:
+    """What docstrings and reStructuredText name things by, up to the prose about them."""
+    found = [match.span() for match in FIELD.finditer(text)]
+    heads = [match.end() for match in HEAD.finditer(text)]
+    for head, end in zip(heads, [*heads, len(text)][1:], strict=True):
+        found += [match.span() for match in NAMED.finditer(text, head, end) if not HEAD.match(text, match.start())]
+    at = 0
+    for start, end in sorted(found):
+        if start >= at:
+            yield Mark(start, end, "marker")
+            at = end
 
 
 def tables(text: str) -> Iterator[Mark]:
