@@ -94,7 +94,7 @@ def test_a_row_that_nobody_decided_on_is_the_same_to_the_byte(run: Run, tmp_path
     Path(output).write_text(text.replace('"id":1', '"id":12345678901234567890123'), "utf-8")
     review(output, (1, "reject", {}))
     apply_review(Order([output], str(tmp_path / "done.jsonl")))
-    said = [line.replace(r',\"derived\":[\"apply-review\"]', "") for line in lines(tmp_path / "done.jsonl")]
+    said = [line.replace(r",\"derived\":[\"apply-review\"]", "") for line in lines(tmp_path / "done.jsonl")]
     assert said == lines(output)[:1]
 
 
