@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import Field
+
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, shorten
-from babelset.measures.copied import letters, same_language, share
+from babelset.measures.copied import letters, same_language, share, words_of
 
 
 class Copied(Filter):
@@ -17,6 +19,9 @@ class Copied(Filter):
     themselves. A segment of one or two words counts when it equals its source and is lower case. The row is judged by
     the share over all of them, `most`, when it has `letters` of them. Rows within one language, as Bokmål into Nynorsk,
     are not judged.
+
+    An engine that says which words it does not know, as Apertium does, is believed: a row in which it left some as they
+    stood is rejected, "a rich *batter", unless `unknown_words` may stand. Names, with a capital, are none of these.
     """
 
     name: ClassVar[str] = "copied"
@@ -24,11 +29,15 @@ class Copied(Filter):
 
     most: float = 0.5
     letters: int = 10
+    unknown_words: bool = Field(False, description="accept words that the engine did not know and left")
 
     def score(self, units: Sequence[Scored]) -> list[Rating]:
         return [Rating(None if unit.target is None or same_language(unit) else share(unit)) for unit in units]
 
     def judge(self, ratings: Sequence[Rating]) -> Verdict:
+        for unit in (rating.of for rating in ratings if rating.score is not None):
+            if "unknown_words" in unit.flags and not self.unknown_words:
+                return Verdict(self.name, False, None, f"{unit.field}: the engine does not know {_both(unit)}")
         weighed = [
             (letters(rating.of.prose[1]), rating.score, rating.of) for rating in ratings if rating.score is not None
         ]
@@ -40,3 +49,9 @@ class Copied(Filter):
             return Verdict(self.name, True, copied)
         unit = max(weighed, key=lambda item: item[0] * item[1])[2]
         return Verdict(self.name, False, copied, f"{unit.field}: left untranslated: {shorten(unit.target or '')}")
+
+
+def _both(unit: Scored) -> str:
+    """Words in lower case that stand in source and target, those that the engine left among them."""
+    source, target = map(words_of, unit.prose)
+    return shorten(", ".join(word for word in dict.fromkeys(target) if word.islower() and word in source))

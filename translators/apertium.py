@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -30,14 +31,15 @@ from babelset.errors import ConfigError
 from babelset.languages import Pair
 from babelset.text.segment import Segment
 
-ENCODING = 2  # counts the changes to what this file sends and reads: part of the signature
+ENCODING = 3  # counts the changes to what this file sends and reads: part of the signature
 FROM_ENGLISH = ("eng-cat", "eng-spa", "en-gl", "en-eo")
 ATTEMPTS = 3  # a pipeline that was killed from outside twice in a row has had bad luck enough
 
 SPACES = re.compile(r"[\t-\r\x1c-\x1f \x85\u2028\u2029]+")  # a newline ends no sentence here
 ESCAPED = re.compile(r"[$\[\]{}/\\@<>]")  # means something in Apertium's stream; safe behind a backslash
-# Lost, or the end of the pipeline, even when escaped: sent as [x5e], which every stage takes for a blank.
-OPAQUE = re.compile("[\0^~\ud800-\udfff\ufffe\uffff]")
+# Lost, or the end of the pipeline, even when escaped, or a mark of its own: sent as [x5e], a blank for every stage.
+OPAQUE = re.compile("[\0^~*#\ud800-\udfff\ufffe\uffff]")
+UNKNOWN = re.compile(r"(?<![\w'’-])([^\W\d_]{3,})\[\*\]")  # in no dictionary; what is shorter is a unit or a symbol
 # English data knows the genitive of names, not of unknown words, and glues them: "Sainsburyha", "lalibro".
 GENITIVE = re.compile(
     r"\b(?!(?:it|he|she|that|what|there|here|who|let|where|how|this)['’])(\w+)(['’]s)\b", re.IGNORECASE
@@ -92,14 +94,16 @@ class Apertium(Translator):
 
     def translate(self, segments: Sequence[Segment], pair: Pair) -> list[Translation | Failure]:
         """Raises ConfigError, with what to install, where a mode is missing or its programs cannot run."""
-        answers: list[str | Failure] = [self._checked(segment.text) for segment in segments]
+        answers = [self._checked(segment.text) for segment in segments]
         for mode in self._chain(pair):
-            todo = [index for index, answer in enumerate(answers) if isinstance(answer, str) and answer]
-            texts = [str(answers[index]) for index in todo]
-            for index, answer in zip(todo, self._hop(mode, texts), strict=True):
-                answers[index] = answer
+            todo = {at: answer for at, answer in enumerate(answers) if isinstance(answer, Translation) and answer.text}
+            found = self._hop(mode, [before.text for before in todo.values()])
+            for (at, before), answer in zip(todo.items(), found, strict=True):
+                if before.flags and isinstance(answer, Translation):
+                    answer = replace(answer, flags=before.flags)
+                answers[at] = answer
         return [
-            Translation(follow_case(segment.text, answer)) if isinstance(answer, str) else answer
+            replace(answer, text=follow_case(segment.text, answer.text)) if isinstance(answer, Translation) else answer
             for segment, answer in zip(segments, answers, strict=True)
         ]
 
@@ -107,10 +111,10 @@ class Apertium(Translator):
         for mode in list(self._pipes):
             self._drop(mode)
 
-    def _checked(self, text: str) -> str | Failure:
+    def _checked(self, text: str) -> Translation | Failure:
         if len(text) > self.limit:
             return Failure(f"{len(text)} characters; Apertium is given {self.limit} at most", too_long=True)
-        return SPACES.sub(" ", text).strip(" ")
+        return Translation(SPACES.sub(" ", text).strip(" "))
 
     def _missing(self, chain: Sequence[str]) -> list[str]:
         return [mode for mode in chain if not (self.modes / f"{mode}.mode").is_file()]
@@ -126,9 +130,9 @@ class Apertium(Translator):
             raise ConfigError(f"{self.modes}: no Apertium mode {' and '.join(missing)}. Run: apt-get install {wanted}")
         return chain
 
-    def _hop(self, mode: str, texts: Sequence[str]) -> list[str | Failure]:
+    def _hop(self, mode: str, texts: Sequence[str]) -> list[Translation | Failure]:
         """Every text through one mode. Where the pipeline fails, the first text unanswered is the suspect."""
-        answers: list[str | Failure] = []
+        answers: list[Translation | Failure] = []
         while len(answers) < len(texts):
             good, trouble = self._attempt(mode, texts[len(answers) :])
             answers += good
@@ -136,7 +140,7 @@ class Apertium(Translator):
                 answers.append(self._alone(mode, texts[len(answers)]))
         return answers
 
-    def _alone(self, mode: str, text: str) -> str | Failure:
+    def _alone(self, mode: str, text: str) -> Translation | Failure:
         for _ in range(ATTEMPTS):
             good, trouble = self._attempt(mode, [text])
             if good:
@@ -145,13 +149,13 @@ class Apertium(Translator):
                 break
         return Failure(f"Apertium {mode}: the pipeline {trouble}")
 
-    def _attempt(self, mode: str, texts: Sequence[str]) -> tuple[list[str], str]:
+    def _attempt(self, mode: str, texts: Sequence[str]) -> tuple[list[Translation], str]:
         """The answers up to the first that is missing or not whole, and what was wrong with that one."""
         pipe = self._pipe(mode)
         marks = [f"[s{self._sent + index}]" for index in range(len(texts))]
         self._sent += len(texts)
         replies = pipe.ask([encode(text, mark, mode) for text, mark in zip(texts, marks, strict=True)], self.deadline)
-        good: list[str] = []
+        good: list[Translation] = []
         try:
             for raw, text, mark in zip(replies, texts, marks, strict=True):
                 if (answer := decode(raw, text, mark)) is None:
@@ -229,13 +233,21 @@ def follow_case(source: str, target: str) -> str:
     return target if is_name else before + answer["letter"].lower() + after
 
 
-def decode(raw: bytes, source: str, mark: str) -> str | None:
-    """The text of an answer, or None when it does not end with the mark sent, or holds another."""
+def decode(raw: bytes, source: str, mark: str) -> Translation | None:
+    """
+    An answer, or None when it does not end with the mark sent, or holds another.
+
+    Flagged "unknown_words" where a word of the source in lower case, so no name, was left as it stood.
+    """
     body, found, end = raw.decode("utf-8", "replace").rpartition(mark)
     if not found or end.strip() or MARK.search(body):
         return None
-    text = READ.sub(lambda match: match[1] or (chr(int(match[2], 16)) if match[2] else match[3] or ""), body)
-    return _tidy(text, source)
+    left = {word for word in UNKNOWN.findall(body) if word.islower() and not re.match(TOKEN, word)}
+    text = READ.sub(
+        lambda match: match[1] or (chr(int(match[2], 16)) if match[2] else match[3] or ""), body.replace("*", "")
+    )
+    flags = ("unknown_words",) if left and left.intersection(re.findall(r"\w+", source)) else ()
+    return Translation(_tidy(text, source), flags)
 
 
 def _tidy(text: str, source: str) -> str:
@@ -244,9 +256,8 @@ def _tidy(text: str, source: str) -> str:
         text = re.sub(r"<\w+>", "", text)
     if "/" not in source:
         text = re.sub(r"(?<=\w)/[\w/]+", "", text)
-    for mark in "#@*":
-        if mark not in source:
-            text = text.replace(mark, "")
+    if "@" not in source:
+        text = text.replace("@", "")
     text = SPACES.sub(" ", text).strip(" ")
     if "'" in source and not CURLY.search(source):
         text = CURLY.sub("'", text)

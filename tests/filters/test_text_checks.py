@@ -254,6 +254,13 @@ def test_the_engines_flag_is_believed(ask):
     assert not ask(Truncated(), EN, ES, flags=("truncated",)).ok
 
 
+def test_words_that_the_engine_does_not_know_are_named(ask):
+    source, target, flags = "Whisk a rich batter in Dundee.", "Bate un rico batter en Dundee.", ("unknown_words",)
+    assert ask(Copied(), source, target, flags=flags).reason.endswith("the engine does not know 'batter'")
+    assert ask(Copied(unknown_words=True), source, target, flags=flags).ok
+    assert ask(Copied(), source, target).ok
+
+
 def test_thresholds_can_be_changed(ask):
     assert ask(Length(tolerance=9), EN, f"{ES} {ES} {ES}").ok
     assert ask(Copied(most=1), EN, EN).ok

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from babelset.contracts.translator import Failure, Translation
-from babelset.engines.apertium.modes import packages, pipeline, route
+from babelset.engines.apertium.modes import BEHIND, packages, pipeline, route
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.text.placeholders import scheme
@@ -101,6 +101,24 @@ def test_any_text_comes_back_from_a_pipeline_that_changes_nothing(text: str, num
     assert decode(unit, text, "[s100000]") is None
 
 
+@pytest.mark.parametrize(
+    ("source", "said", "text", "left"),
+    [
+        ("a rich batter", "un batter[*] rico", "un batter rico", True),
+        ("the batter, then", "el batter[*], entonces", "el batter, entonces", True),
+        ("Dundee and Perth", "Dundee[*] y Perth[*]", "Dundee y Perth", False),  # names
+        ("3 mm of x", "3 mm[*] de x[*]", "3 mm de x", False),  # units and symbols
+        ("self-driving cars", "coches self-conduciendo[*]", "coches self-conduciendo", False),
+        ("see xqzvaq here", "ve xqzvaq[*] aquí", "ve xqzvaq aquí", False),  # a placeholder
+        ("2 * 3 *bold*", "2 [x2a] 3 [x2a]negrita[x2a]", "2 * 3 *negrita*", False),
+        ("my *batter*", "mi [x2a]batter[*][x2a]", "mi *batter*", True),
+        ("fine", "fino[*]", "fino", False),  # of its own making
+    ],
+)
+def test_words_that_apertium_does_not_know_are_told(source: str, said: str, text: str, left: bool) -> None:
+    assert decode(f"{said}[][s7]".encode(), source, "[s7]") == Translation(text, ("unknown_words",) if left else ())
+
+
 def test_a_missing_mode_names_what_to_install(tmp_path: Path) -> None:
     translator = Apertium(modes=tmp_path)
     assert not translator.supports(PAIR)
@@ -137,7 +155,8 @@ def test_a_mode_file_becomes_a_flushing_pipeline(tmp_path: Path) -> None:
     assert stages == [
         "lt-proc -z -w '/a b/x.bin'",
         "apertium-transfer -z -b t1x",
-        "lt-proc -z -n g.bin",
+        "lt-proc -z -g g.bin",
+        BEHIND,
         "lt-proc -z -p p.bin",
     ]
 
@@ -248,6 +267,17 @@ class TestReal:
         assert last == "La casa és gran."
         assert time.monotonic() - started < 200
 
+    def test_a_word_in_no_dictionary_is_flagged_through_both_languages(self, apertium: Apertium) -> None:
+        for target in ("ca", "pt-BR"):
+            pair = Pair(find("en"), find(target))
+            if apertium.supports(pair):
+                texts = ("The zorbling house is *big*.", "Zorbling is *big*.", "The house is *big*.")
+                answers = apertium.translate([Segment(text) for text in texts], pair)
+                assert [isinstance(found, Translation) and found.flags for found in answers] == [
+                    ("unknown_words",), (), (),
+                ]  # fmt: skip
+                assert all(isinstance(found, Translation) and found.text.count("*") == 2 for found in answers)
+
     @pytest.mark.parametrize(
         "text", ["^", "A final ^", "$5 [x] {y} <z> a/b c\\d @e #f *g ~h", "[]", "[s1]", "\x00\x01", "word " * 380]
     )
@@ -300,4 +330,4 @@ def test_the_first_letter_has_the_case_of_the_source(source: str, target: str, e
 )
 def test_straight_quotation_marks_are_sent_curly(text: str, sent: str) -> None:
     assert encode(text, "[s0]", "eng-spa").decode() == f"{sent}[][s0]"
-    assert decode(f"{sent}[][s0]".encode(), text, "[s0]") == text
+    assert decode(f"{sent}[][s0]".encode(), text, "[s0]") == Translation(text)

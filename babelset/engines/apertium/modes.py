@@ -30,6 +30,10 @@ PIVOTS = {"pt": "glg", "pt-BR": "cat", "fr": "cat", "it": "cat", "oc": "cat", "s
 TWO_LETTERS = {"glg": "gl", "cat": "ca", "spa": "es"}
 OTHER_NAMES = {"hrv": ["hbs_HR", "hbs"], "bos": ["hbs_BS", "hbs"], "zsm": ["zlm"]}
 
+MARKS = "$1"  # where a mode file leaves it open whether the generator marks what it does not know
+# A mark before a word keeps those after it from contracting ("de *AMs" for "d'AMs"): a blank behind it does not.
+WORD = r"[[:alpha:]][[:alnum:]'’-]*"
+BEHIND = shlex.join(["sed", "-zuE", "-e", rf"s/(^|[^\\])[*@]({WORD})/\1\2[*]/g", "-e", r"s/(^|[^\\])#/\1/g"])
 FLUSHING = re.compile(r"(?:lt|lrx|lsx|rtx|cg|hfst)-proc|apertium-.*")
 
 
@@ -67,7 +71,7 @@ def _mode(sources: Sequence[str], targets: Sequence[str]) -> str:
 
 
 def pipeline(file: Path) -> str:
-    """The pipeline of a mode file: unknown words unmarked, flushed at NUL, the tagger without memory."""
+    """The pipeline of a mode file: [*] behind unknown words, flushed at NUL, the tagger without memory."""
     lexer = shlex.shlex(file.read_text(encoding="utf-8"), posix=True, punctuation_chars="|")
     lexer.whitespace_split = True
     stages: list[list[str]] = [[]]
@@ -75,18 +79,21 @@ def pipeline(file: Path) -> str:
         if token == "|":
             stages.append([])
         elif token != "$2":  # the place for tagger options: none
-            stages[-1].append("-n" if token == "$1" else token)
+            stages[-1].append(token)
     if not all(stages):
         raise ConfigError(f"{file}: not an Apertium mode file (a stage of its pipeline is empty)")
-    return " | ".join(shlex.join(_stage(stage)) for stage in stages)
+    return " | ".join(map(_stage, stages))
 
 
-def _stage(command: list[str]) -> list[str]:
+def _stage(command: list[str]) -> str:
     name, *rest = command
     perceptron = any(re.match(r"-\w*x", option) for option in rest)
     if name == "apertium-tagger" and not perceptron:
-        return [sys.executable, "-I", "-S", babelset.engines.apertium.freshtagger.__file__, *command]
-    return [name, "-z", *rest] if FLUSHING.fullmatch(name) else command
+        command = [sys.executable, "-I", "-S", babelset.engines.apertium.freshtagger.__file__, *command]
+    elif FLUSHING.fullmatch(name):
+        command = [name, "-z", *rest]
+    stage = shlex.join("-g" if word == MARKS else word for word in command)
+    return f"{stage} | {BEHIND}" if MARKS in command else stage
 
 
 def fingerprint(folder: Path) -> str:
