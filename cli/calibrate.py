@@ -36,7 +36,7 @@ Ratings = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="Human ratings: row or id, and rating, 0 or 1 or up to 100; or a score that rows have, as score:judge.",
+        help="A file of ratings by row or id, 0 or 1 or up to 100; or a stored score: score:judge.",
         rich_help_panel=RATINGS,
     ),
 ]

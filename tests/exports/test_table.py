@@ -26,7 +26,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("off.toml").write_text("[filters]\nlanguage = false\ncopied = false\ntask = false\nintact = false\n")
     run("translate in.jsonl --to ca --translator echo -q --config off.toml -o done.jsonl")
     done = told(json.loads(Path("done.jsonl").read_text()))
-    Path("done.jsonl").write_text(json.dumps({**ROW, "_babelset": {**done["_babelset"], "fields": []}}))
+    Path("done.jsonl").write_text(json.dumps({**ROW, "_babelset": {**done["_babelset"], "fields": [], "segments": []}}))
 
 
 def run(command: str) -> None:

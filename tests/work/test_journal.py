@@ -91,7 +91,7 @@ def test_remove_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"w: cannot make the work folder"):
+    with pytest.raises(OutputError, match=r"w: cannot make the folder"):
         Journal(tmp_path / "file" / "w", ME)
 
 
