@@ -53,6 +53,8 @@ CURLY = re.compile("[‘’]")
 CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿ]\w")  # a word that may be a name, and have come to the front
 MARK = re.compile(r"(?<!\\)\[s\d+\]")
 READ = re.compile(r"\\(.)|\[x([0-9a-f]{1,4})\]|\[([^\]]*)\]", re.DOTALL)
+# A verb at the front, "Summarise the text": a name stands before no such word.
+COMMAND = re.compile(r"\W*(\w+) (?:the|an?|this|these|all|your|my|its|their|how|what|why|which|whether|each|every)\b")
 
 
 class Apertium(Translator):
@@ -237,12 +239,14 @@ def decode(raw: bytes, source: str, mark: str) -> Translation | None:
     """
     An answer, or None when it does not end with the mark sent, or holds another.
 
-    Flagged "unknown_words" where a word of the source in lower case, so no name, was left as it stood.
+    Flagged "unknown_words" where a word of the source that is no name, in lower case or a command's, was left.
     """
     body, found, end = raw.decode("utf-8", "replace").rpartition(mark)
     if not found or end.strip() or MARK.search(body):
         return None
-    left = {word for word in UNKNOWN.findall(body) if word.islower() and not re.match(TOKEN, word)}
+    command = COMMAND.match(source)
+    verb = command[1] if command else ""
+    left = {word for word in UNKNOWN.findall(body) if (word.islower() or word == verb) and not re.match(TOKEN, word)}
     text = READ.sub(
         lambda match: match[1] or (chr(int(match[2], 16)) if match[2] else match[3] or ""), body.replace("*", "")
     )

@@ -86,9 +86,7 @@ def test_every_row_is_written_as_was_decided(output: str, tmp_path: Path) -> Non
     assert lines(tmp_path / "done.failed.jsonl") == lines(Places.of(output).failed)
 
 
-def test_a_row_that_nobody_decided_on_is_as_it_was(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_row_that_nobody_decided_on_is_as_it_was(run: Run, tmp_path: Path) -> None:
     made = translated(HOSTILE, *SOURCES[:1])
     made[0][KEY]["of_another_version"] = {"kept": ["\ud800"]}
     output = run(made)

@@ -106,6 +106,7 @@ def test_any_text_comes_back_from_a_pipeline_that_changes_nothing(text: str, num
     [
         ("a rich batter", "un batter[*] rico", "un batter rico", True),
         ("the batter, then", "el batter[*], entonces", "el batter, entonces", True),
+        ("Summarise the text", "Summarise[*] El texto", "Summarise El texto", True),
         ("Dundee and Perth", "Dundee[*] y Perth[*]", "Dundee y Perth", False),  # names
         ("3 mm of x", "3 mm[*] de x[*]", "3 mm de x", False),  # units and symbols
         ("self-driving cars", "coches self-conduciendo[*]", "coches self-conduciendo", False),
