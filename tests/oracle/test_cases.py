@@ -84,7 +84,7 @@ def test_no_sentence_of_an_accepted_row_stays_english(name, options, translator,
     """Or nothing comes out at all; the joined column `text` may be left, if the row says so."""
     run = case(name, *options, translator=translator)
     if not run.counts["accepted"]:
-        assert run.code != 0 and run.said.strip()
+        assert run.said.strip() and (run.code or run.counts["rejected"])
     for source, target in run.accepted():
         assert source != target
         allowed = {"text"} & run.named()
