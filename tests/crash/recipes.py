@@ -74,6 +74,17 @@ OF = {  # what a recipe reads, and what else it is told, where that is not rows.
     "duoguard-balance": ("rows.jsonl", "--to", "ca,en,es"),
     "entitycs": ("texts.jsonl", "switch.lexicon=words.tsv"),
     "m-nta": ("names.jsonl", "--to", "ca", "vote.with=paid,echo"),
+    "mine-examples": (
+        "en.jsonl",
+        "ca.jsonl",
+        "--to",
+        "ca",
+        "mine.with=translate:paid",
+        "mine.least=0",
+        "mine.fields=question,answer",
+        f"filter.filters={CHECKS}",
+        "filter.keep=10",
+    ),
     "mblip": ("rows.jsonl", "mix.partition=part.toml"),
     "multi-if": ("turns.jsonl", "--to", "ca"),
     "okapi-ranking": ("rows.jsonl", "--to", "ca", "--from", "ca"),
@@ -90,6 +101,7 @@ OF = {  # what a recipe reads, and what else it is told, where that is not rows.
     "xlinghealth": ("asked.jsonl", "--to", "ca"),
     "xqg": ("texts.jsonl", "--to", "ca"),
 }
+WAITING = 8  # answers of a server that may have come while the disk was busy
 SERVER = ("base_url={url}", "model=rot13", "options.wait=0.01", "options.concurrency=1")
 MANY = ("mblip", "okapi-rl")  # which write a file for each language
 
@@ -103,7 +115,8 @@ def _options(recipe: str) -> Iterator[str]:
             yield from (f"{step.name}.options.rubric.{each}" for each in SERVER)
         elif step.use == "translate":
             yield from (f"{step.name}.filters={CHECKS}", f"{step.name}.chunk=4")
-            options = [each.removeprefix("options.") for each in SERVER]
+            # What is asked again alone is drawn from what came together, which a death changes.
+            options = [*(each.removeprefix("options.") for each in SERVER), "recheck=0"]
             yield from (
                 (f"{step.name}.translator.options.{each}" for each in options)
                 if recipe == "alma-r"
@@ -117,7 +130,7 @@ def _case(recipe: str) -> Case:
     told = [*(each for each in given if "=" in each), *_options(recipe)]
     options = [word for each in told for word in ("--set", each)]
     argv = ("run", recipe, *(each for each in given if "=" not in each), *options, "-o", output, "-q")
-    return Case(argv, FILES, in_flight=BATCH)
+    return Case(argv, FILES, in_flight=WAITING if any("base_url" in word for word in argv) else BATCH)
 
 
 RECIPES = {name: _case(name) for name in shipped()}
