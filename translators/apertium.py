@@ -247,9 +247,8 @@ def decode(raw: bytes, source: str, mark: str) -> Translation | None:
     command = COMMAND.match(source)
     verb = command[1] if command else ""
     left = {word for word in UNKNOWN.findall(body) if (word.islower() or word == verb) and not re.match(TOKEN, word)}
-    text = READ.sub(
-        lambda match: match[1] or (chr(int(match[2], 16)) if match[2] else match[3] or ""), body.replace("*", "")
-    )
+    body = body.replace("[*]", "")
+    text = READ.sub(lambda match: match[1] or (chr(int(match[2], 16)) if match[2] else match[3] or ""), body)
     flags = ("unknown_words",) if left and left.intersection(re.findall(r"\w+", source)) else ()
     return Translation(_tidy(text, source), flags)
 

@@ -63,7 +63,7 @@ class SegmentEvidence(TypedDict):
     source: str
     target: str | None  # null where translation failed
     keeps: list[str]  # texts in it that were not translated
-    flags: list[str]  # "truncated", "repetition", "retried", "pieces", "fallback" ...
+    flags: list[str]  # "truncated", "repetition", "unknown_words", "retried", "pieces" ...
     reason: str  # why there is no target, otherwise empty
     candidates: NotRequired[list[tuple[str, float | None]]]  # where several hypotheses were asked for; null: no score
 

@@ -21,7 +21,8 @@ class Translation:
     A hypothesis for one segment; `candidates` are all that it was chosen from, with their scores.
 
     Flags an engine may raise: "truncated" (stopped at its length limit), "repetition" (caught in a loop),
-    "too_long" is a Failure instead. The runner adds "retried", "pieces", "fallback".
+    "unknown_words" (words that it does not know were left as they were). "too_long" is a Failure instead. The runner
+    adds "retried", "pieces", "fallback".
     """
 
     text: str
