@@ -9,7 +9,9 @@ of `babelset translate`; its human translations are a further set (European Port
 are measured untouched, the first `--errors` of them with each error that `babelset calibrate` plants, too; "in ca" is
 the wrong language, the set's own translation into Catalan. `use` is there where babelset[meaning] is installed.
 
-- quality: BLEU and chrF of the untouched translations against the human ones, rejected rows included.
+- quality: BLEU and chrF of the untouched translations against the human ones, rejected rows included; and the share of
+  rows in which the engine says that it left words unknown. These are rejected for that word of the engine alone,
+  whatever is planted, so that the rows are measured without it.
 - auc: how probable it is that a scorer gives an untouched row more than one with the error; 0.5 is chance. A check
   gives 1 to what passes, else 0; the scores of `language` and `use`, from which these decide, are told besides.
 - rejected: the share of rows that a default check rejects, with each error, and untouched, where it is a false alarm;
@@ -29,6 +31,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -83,6 +86,10 @@ def rows_of(data: Path, languages: Sequence[str], count: int) -> dict[str, dict[
     return sets
 
 
+def without_flags(row: Outcome) -> Outcome:
+    return replace(row, segments=[replace(segment, flags=()) for segment in row.segments])
+
+
 def references(data: Path, language: str) -> list[str]:
     return (data / f"newstest2019-ref.{REFERENCES[language[:2]]}.txt").read_text("utf-8").splitlines()
 
@@ -92,7 +99,8 @@ def quality(rows: Rows, data: Path, language: str) -> dict[str, float]:
     sources = (data / "newstest2019-src.eng.txt").read_text("utf-8").splitlines()
     human = dict(zip(sources, references(data, language), strict=True))
     segments = [row.segments[0] for row in rows]
-    return scores([one.target or "" for one in segments], [human[one.source] for one in segments])
+    found = scores([one.target or "" for one in segments], [human[one.source] for one in segments])
+    return {**found, "% of rows with unknown words": 100 * fmean("unknown_words" in one.flags for one in segments)}
 
 
 def spoilt(rows: Rows, language: str, sets: Mapping[str, Rows]) -> dict[str, list[Outcome]]:
@@ -203,7 +211,9 @@ def main() -> None:
             file = str(chosen.data / f"newstest2019-ref.{REFERENCES[code[:2]]}.txt")
             given = {"file": file, "sources": str(chosen.data / "newstest2019-src.eng.txt")}
             compared = build_scorers(["reference"], given, {}) if name != "human" else []
-            found: dict[str, Any] = measure(rows, spoilt(rows[: chosen.errors], code, languages), [*scorers, *compared])
+            plain = [without_flags(row) for row in rows]
+            errors = spoilt(plain[: chosen.errors], code, languages)
+            found: dict[str, Any] = measure(plain, errors, [*scorers, *compared])
             found["quality"] = quality(rows, chosen.data, code) if name != "human" else {}
             sets.setdefault(name, {})[code] = found
             print(name, code, round(time.perf_counter() - started), flush=True)
