@@ -271,7 +271,8 @@ PATTERNS = {
 }
 SHELL = re.compile(rf"^{commands.FIRST.pattern}", re.MULTILINE)
 GENERAL = ("python", "javascript")  # asked also where nothing speaks for them
-BRACED = ("java", "cpp")  # asked where there is a brace or a semicolon
+BRACED = ("java", "cpp")  # slow on prose; asked where there is a brace, or a semicolon at the end of a statement
+BRACE = re.compile(r"\{|;[ \t]*(?:/[/*].*)?\r?$", re.MULTILINE)
 SAMPLE = 4000  # characters that languages are guessed from
 
 
@@ -281,5 +282,5 @@ def languages(code: str) -> list[str]:
     counts = {name: len(pattern.findall(sample)) for name, pattern in PATTERNS.items()}
     counts["bash"] += len(SHELL.findall(sample))
     ranked = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
-    others = GENERAL + BRACED if ";" in sample or "{" in sample else GENERAL
+    others = GENERAL + BRACED if BRACE.search(sample) else GENERAL
     return [*ranked, *(name for name in others if name not in ranked)]
