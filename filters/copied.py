@@ -52,6 +52,7 @@ class Copied(Filter):
 
 
 def _both(unit: Scored) -> str:
-    """Words in lower case that stand in source and target, those that the engine left among them."""
+    """Words that stand in source and target, those that the engine left among them: in lower case, if there are any."""
     source, target = map(words_of, unit.prose)
-    return shorten(", ".join(word for word in dict.fromkeys(target) if word.islower() and word in source))
+    words = [word for word in dict.fromkeys(target) if word in source]
+    return shorten(", ".join([word for word in words if word.islower()] or words))

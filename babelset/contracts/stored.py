@@ -5,17 +5,19 @@ How evidence stands in a file: one JSON text, without what the row and the evide
 
 {"row": 17, "file": "alpaca.json", ..., "texts": [2869346901],
  "fields": [["instruction", "Write `ls`. Now.", [6, 4]]],
- "segments": [{"field": 0, "source": [0, 11], "target": [0, 12], "keeps": ["`ls`"]}, [1, 4, 1, 4]],
+ "segments": [[0, 11, 0, 12, 0, [6, 4]], [1, 4, 1, 4]], "flags": {"retried": [1]},
  "scores": {"length": [1.02], "copied": 0}, "exceptions": {"language": null}}
 
 - A part of a text is two numbers: characters after the part before it, and its length. Segments and kept texts are
   parts of the source of their field, targets of the text that stands in the row.
 - `texts` are the hashes (xxh32) of these texts; of one that was changed since, nobody knows the sentences any more.
 - A field is its path (of a column the name alone), its source, the parts of it that were kept, its role where that is
-  not the last key of the path, and what else is told of it. A segment with nothing special is its parts in source and
-  target, and its field where it is not that of the one before.
+  not the last key of the path, and what else is told of it. A segment is its parts in source and target, its field
+  where it is not that of the one before, and the parts of its source that were kept; or it has keys.
+- `flags` are those of segments that have one, with the numbers of the segments.
 - A score that all segments share stands once. A check that passed with the mean of its scores has no verdict:
-  `exceptions` are the others, as a score, or by keys; null where a score was never judged.
+  `exceptions` are the others: a score that passed, a score and the reason why it did not, or keys; null where a score
+  was never judged.
 - Left out are also empty lists and texts, and a status that the verdicts tell.
 
 What would not come back the same is stored as it is.
@@ -37,6 +39,7 @@ ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # w
 MOST = 1_000_000  # scores of a row that are written out
 PASSED = {"ok": True, "score": None, "reason": ""}
 SEGMENT = {"keeps": [], "flags": [], "reason": ""}
+PLAIN = {"field", "source", "target"}
 Table = dict[str, Any]
 
 
@@ -65,6 +68,9 @@ def filled(data: Mapping[str, Any], found: Table) -> Table:
     hashes, exceptions = new.pop("texts"), new.pop("exceptions", {})
     texts = [_unchanged(data, field["path"], known) for field, known in zip(new["fields"], hashes, strict=True)]
     new["segments"] = list(_full_segments(new["segments"], new["fields"], texts))
+    for flag, numbers in new.pop("flags", {}).items():
+        for number in numbers:
+            new["segments"][number]["flags"] = [flag]
     new["scores"] = _full_scores(new["scores"], len(new["segments"]))
     new["verdicts"] = _full_verdicts(new["scores"], exceptions)
     return {"status": _status(new["verdicts"]), **new}
@@ -78,6 +84,8 @@ def _short(data: Mapping[str, Any], evidence: Table) -> Table:
     new["texts"] = list(map(_hash, texts))
     new["fields"] = list(map(_short_field, evidence["fields"]))
     new["segments"] = list(_short_segments(evidence["segments"], evidence["fields"], texts))
+    if flags := _flags(evidence["segments"]):
+        new["flags"] = flags
     new["scores"] = {name: _short_scores(found, len(new["segments"])) for name, found in evidence["scores"].items()}
     if exceptions := dict(_exceptions(evidence["scores"], evidence["verdicts"])):
         new["exceptions"] = exceptions
@@ -130,10 +138,7 @@ class _Parts:
 
 def _short_field(field: Table) -> list[Any]:
     """Its path, or its column; its source; the parts that were kept; its role; what else is told. As far as needed."""
-    parts, path, role = _Parts(field["source"]), field["path"], field["role"]
-    keeps = [number for keep in field["keeps"] for number in parts.short(keep)]
-    if parts.text is None:
-        raise ValueError("a kept text is not in the source")
+    path, role, keeps = field["path"], field["role"], _short_keeps(field["source"], field["keeps"])
     new = [path if len(path) > 1 else path[0], field["source"], keeps, role]
     if rest := {key: value for key, value in field.items() if key not in ("path", "role", "source", "keeps")}:
         return [*new, rest]
@@ -143,10 +148,22 @@ def _short_field(field: Table) -> list[Any]:
 def _full_field(found: Sequence[Any]) -> Table:
     where, source, *more = found
     path = where if isinstance(where, list) else [where]
-    parts, numbers = _Parts(source), more[0] if more else []
-    keeps = [parts.full([skip, length]) for skip, length in zip(numbers[::2], numbers[1::2], strict=True)]
+    keeps = _full_keeps(source, more[0] if more else [])
     role, rest = more[1] if len(more) > 1 else path[-1], more[2] if len(more) > 2 else {}
     return {**rest, "path": path, "role": role, "source": source, "keeps": keeps}
+
+
+def _short_keeps(source: str, keeps: Iterable[str]) -> list[int]:
+    parts = _Parts(source)
+    numbers = [number for keep in keeps for number in parts.short(keep)]
+    if parts.text is None:
+        raise ValueError("a kept text is not in the source")
+    return numbers
+
+
+def _full_keeps(source: str | None, numbers: Sequence[int]) -> list[Any]:
+    parts = _Parts(source)
+    return [parts.full([skip, length]) for skip, length in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
 def _short_segments(segments: Iterable[Table], fields: Sequence[Table], texts: Sequence[Any]) -> Iterator[Any]:
@@ -154,22 +171,31 @@ def _short_segments(segments: Iterable[Table], fields: Sequence[Table], texts: S
     for segment in segments:
         at = segment["field"]
         parts = {"source": sources[at].short(segment["source"]), "target": targets[at].short(segment["target"])}
-        rest = {key: value for key, value in segment.items() if SEGMENT.get(key, segment) != value} | parts
         moved, before = at != before, at
-        if all(isinstance(part, list) for part in parts.values()) and rest.keys() == {"field", "source", "target"}:
-            yield [*parts["source"], *parts["target"], *([at] if moved else [])]
-        else:
+        rest = {key: value for key, value in segment.items() if SEGMENT.get(key, segment) != value} | parts
+        if len(segment["flags"]) == 1:
+            del rest["flags"]
+        if rest.keys() - {"keeps"} != PLAIN or not all(isinstance(part, list) for part in parts.values()):
             yield rest
+        elif keeps := _short_keeps(segment["source"], segment["keeps"]):
+            yield [*parts["source"], *parts["target"], at, keeps]
+        else:
+            yield [*parts["source"], *parts["target"], *([at] if moved else [])]
+
+
+def _flags(segments: Iterable[Table]) -> dict[str, list[int]]:
+    """By flag, the numbers of the segments that have it alone."""
+    found: dict[str, list[int]] = {}
+    for number, segment in enumerate(segments):
+        if len(segment["flags"]) == 1:
+            found.setdefault(segment["flags"][0], []).append(number)
+    return found
 
 
 def _full_segments(segments: Iterable[Any], fields: Sequence[Table], texts: Sequence[str | None]) -> Iterator[Table]:
     sources, targets, before = [_Parts(field["source"]) for field in fields], list(map(_Parts, texts)), 0
     for found in segments:
-        item = (
-            {"source": found[:2], "target": found[2:4], "field": (found[4:] or [before])[0]}
-            if isinstance(found, list)
-            else found
-        )
+        item = found if isinstance(found, dict) else _item(found, before)
         before = at = item["field"]
         new = {
             **SEGMENT,
@@ -177,9 +203,15 @@ def _full_segments(segments: Iterable[Any], fields: Sequence[Table], texts: Sequ
             "source": sources[at].full(item["source"]),
             "target": targets[at].full(item["target"]),
         }
+        if isinstance(found, list) and found[5:]:
+            new["keeps"] = _full_keeps(new["source"], found[5])
         if new["target"] is None and item["target"] is not None:
             new["reason"] = CHANGED
         yield new
+
+
+def _item(found: Sequence[Any], before: int) -> Table:
+    return {"source": found[:2], "target": found[2:4], "field": found[4] if found[4:] else before}
 
 
 # scores and verdicts
@@ -190,10 +222,6 @@ def _short_scores(values: Sequence[float | None], count: int) -> Any:
         int(value) if value is not None and value == int(value) and abs(value) < 1e9 else value for value in values
     ]
     return short[0] if len(short) == count and count > 1 and len(set(short)) == 1 else short
-
-
-def _short_number(value: float | None) -> float | None:
-    return int(value) if value is not None and abs(value) < 1e9 and value == int(value) else value
 
 
 def _full_scores(scores: Mapping[str, Any], count: int) -> Table:
@@ -218,7 +246,12 @@ def _exceptions(scores: Mapping[str, Sequence[float | None]], verdicts: Sequence
             rest = {
                 key: value for key, value in verdict.items() if key != "check" and PASSED.get(key, verdict) != value
             }
-            yield name, verdict["score"] if rest.keys() == {"score"} else rest
+            if rest.keys() == {"score"}:
+                yield name, verdict["score"]
+            elif {"ok", "reason"} <= rest.keys() <= {"ok", "score", "reason"}:
+                yield name, [verdict["score"], verdict["reason"]]
+            else:
+                yield name, rest
 
 
 def _full_verdicts(scores: Mapping[str, Sequence[float | None]], exceptions: Table) -> list[Table]:
@@ -232,4 +265,7 @@ def _full_verdicts(scores: Mapping[str, Sequence[float | None]], exceptions: Tab
 
 
 def _verdict(name: str, found: Any) -> Table:
+    if isinstance(found, list):
+        score, reason = found
+        found = {"ok": False, "score": score, "reason": reason}
     return {"check": name, **PASSED, **(found if isinstance(found, dict) else {"score": found})}

@@ -72,7 +72,7 @@ def test_what_the_row_tells_is_left_out() -> None:
             [["turns", 0, "value"], "Thanks. Bye.", [], "turn/user"],
         ],
         "segments": [
-            {"field": 0, "source": [3, 9], "target": [3, 13], "keeps": ["`ls`"]},
+            [3, 9, 3, 13, 0, [4, 4]],
             [1, 4, 1, 4],
             [0, 7, 0, 8, 1],
             [1, 4, 1, 5],
@@ -81,6 +81,18 @@ def test_what_the_row_tells_is_left_out() -> None:
     }
 
 
+def test_flags_and_reasons_stand_once() -> None:
+    marked = [{**each, "flags": ["unknown_words"] if number in (0, 2) else []} for number, each in enumerate(SPLIT)]
+    marked[3]["flags"] = ["retried", "unknown_words"]
+    verdicts = [{**TOO_LONG, "check": "complete", "score": None}, TOO_LONG]
+    found = short(row(segments=marked, verdicts=verdicts, status="rejected"))
+    assert found["flags"] == {"unknown_words": [0, 2]}
+    assert found["segments"][3] == {"field": 1, "source": [1, 4], "target": [1, 5], "flags": marked[3]["flags"]}
+    assert found["exceptions"] == {"complete": [None, "too long"], "length": [1.04, "too long"]}
+
+
+SPLIT = row()[KEY]["segments"]
+TOO_LONG = {"check": "length", "ok": False, "score": 1.04, "reason": "too long"}
 FAILED = {"check": "length", "ok": False, "score": 1.04, "reason": "too long", "counts": {"a": 1}}
 REVIEWED = {"check": "review", "ok": True, "score": None, "reason": ""}
 
@@ -90,7 +102,11 @@ REVIEWED = {"check": "review", "ok": True, "score": None, "reason": ""}
     [
         ("nothing special", {}),
         ("no verdicts", {"verdicts": []}),
-        ("a verdict that failed", {"status": "rejected", "verdicts": [row()[KEY]["verdicts"][0], FAILED]}),
+        ("a verdict that failed", {"status": "rejected", "verdicts": [row()[KEY]["verdicts"][0], TOO_LONG]}),
+        ("a verdict with counts", {"status": "rejected", "verdicts": [row()[KEY]["verdicts"][0], FAILED]}),
+        ("flags", {"segments": [{**each, "flags": list("ab")[:number]} for number, each in enumerate(SPLIT)]}),
+        ("a flag without a target", {"segments": [segment("Now.", None, [], flags=["a"])]}),
+        ("kept texts that are not in their segment", {"segments": [segment("Now.", "Ara.", ["x"])]}),
         ("a status that the verdicts do not tell", {"status": "rejected"}),
         ("a verdict without scores", {"verdicts": [*row()[KEY]["verdicts"], REVIEWED]}),
         ("another order of verdicts", {"verdicts": row()[KEY]["verdicts"][::-1]}),
@@ -154,6 +170,8 @@ def test_damaged_evidence_is_told(key: str, value: Any) -> None:
         {"segments": [[1, -1, 1, 1]]},
         {"segments": [[1, 1]]},
         {"segments": [[0, 1, 0, 1, 7]]},
+        {"segments": [[0, 1, 0, 1, 0, [1]]]},
+        {"flags": {"a": [9]}},
         {"scores": {"a": "many"}},
         {"texts": []},
     ],

@@ -257,6 +257,8 @@ def test_the_engines_flag_is_believed(ask):
 def test_words_that_the_engine_does_not_know_are_named(ask):
     source, target, flags = "Whisk a rich batter in Dundee.", "Bate un rico batter en Dundee.", ("unknown_words",)
     assert ask(Copied(), source, target, flags=flags).reason.endswith("the engine does not know 'batter'")
+    first = ask(Copied(), "Summarize the book.", "Summarize el libro.", flags=flags)
+    assert first.reason.endswith("the engine does not know 'Summarize'")
     assert ask(Copied(unknown_words=True), source, target, flags=flags).ok
     assert ask(Copied(), source, target).ok
 
