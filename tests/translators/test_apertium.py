@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from babelset.contracts.translator import Failure, Translation
-from babelset.engines.apertium.modes import BEHIND, packages, pipeline, route
+from babelset.engines.apertium.modes import BEFORE, BEHIND, packages, pipeline, route
 from babelset.errors import ConfigError
 from babelset.languages import Pair, find
 from babelset.text.placeholders import scheme
@@ -120,6 +122,30 @@ def test_words_that_apertium_does_not_know_are_told(source: str, said: str, text
     assert decode(f"{said}[][s7]".encode(), source, "[s7]") == Translation(text, ("unknown_words",) if left else ())
 
 
+@pytest.mark.parametrize(
+    ("stage", "unit", "expected"),
+    [
+        (BEFORE, "^que<rel>$^ser<vbser>$ ^bien<adv>$", "^que<rel>$ ^ser<vbser>$ ^bien<adv>$"),
+        (BEFORE, "^a<x>$^b<x>$^c<x>$^d<x>$", "^a<x>$ ^b<x>$ ^c<x>$ ^d<x>$"),
+        (BEFORE, "^dar<vblex># cuenta$^de<pr>$^*foo$", "^dar<vblex># cuenta$ ^de<pr>$ ^*foo$"),
+        (BEFORE, "^año<n>$^último<adj>$", "^año<n>$ ^último<adj>$"),
+        (BEFORE, "^(<lpar>$^2<num>$^km<n>$^,<cm>$^dar<x>+lo<prn>$^)<rpar>$", None),
+        (BEFORE, "^«<lquot>$^casa<n>$^»<rquot>$ ^—<guio>$^no<adv>$", None),
+        (BEHIND, "un *batter *año’s, #be", "un batter[*] año’s[*], be"),
+        (BEHIND, "*«x» *— *5 \\*a [x2a]", None),
+    ],
+)
+def test_units_are_edited_as_bytes(stage: str, unit: str, expected: str | None) -> None:
+    done = subprocess.run(shlex.split(stage), input=unit.encode() + b"\0", capture_output=True, check=True)
+    assert done.stdout.decode() == (unit if expected is None else expected) + "\0"
+
+
+def test_the_blanks_of_dropped_words_are_gone() -> None:
+    said, source = " Lo siento ,  es 1 .5 .[][s7]", "I'm sorry, it is 1 .5."
+    assert decode(said.encode(), source, "[s7]") == Translation("Lo siento, es 1 .5.")
+    assert decode(b"Siento , no.[][s7]", "Sorry , no.", "[s7]") == Translation("Siento , no.")
+
+
 def test_a_missing_mode_names_what_to_install(tmp_path: Path) -> None:
     translator = Apertium(modes=tmp_path)
     assert not translator.supports(PAIR)
@@ -156,6 +182,7 @@ def test_a_mode_file_becomes_a_flushing_pipeline(tmp_path: Path) -> None:
     assert stages == [
         "lt-proc -z -w '/a b/x.bin'",
         "apertium-transfer -z -b t1x",
+        BEFORE,
         "lt-proc -z -g g.bin",
         BEHIND,
         "lt-proc -z -p p.bin",
@@ -206,6 +233,12 @@ class TestReal:
     )
     def test_it_translates(self, target: str, text: str, apertium: Apertium) -> None:
         assert ask(apertium, "The house is big.", pair=Pair(find("en"), find(target))) == [text]
+
+    def test_words_stand_apart(self, apertium: Apertium) -> None:
+        pair = Pair(find("en"), find("es"))
+        assert ask(apertium, "I'm sorry, I cannot.", "Two-factor authentication.", pair=pair) == [
+            "Lo siento, puedo no.", "Autentificación de dos factores.",
+        ]  # fmt: skip
 
     @pytest.mark.parametrize("target", installed)
     def test_an_answer_does_not_depend_on_its_neighbours(self, target: str, apertium: Apertium) -> None:
