@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import ClassVar
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, known, shorten
@@ -55,8 +56,14 @@ def _rules() -> list[tuple[str, Pattern, Pattern | None]]:
     return [
         (
             rule["name"],
-            re.compile(rule["pattern"], re.IGNORECASE),
-            re.compile(rule["unless"], re.IGNORECASE) if "unless" in rule else None,
+            _pattern(rule["pattern"]),
+            _pattern(rule["unless"], table["shared"]) if "unless" in rule else None,
         )
         for rule in table["rules"]
     ]
+
+
+def _pattern(text: str, shared: Mapping[str, str] = MappingProxyType({})) -> Pattern:
+    for name, words in shared.items():
+        text = text.replace(f"{{{name}}}", words)
+    return re.compile(text, re.IGNORECASE)
