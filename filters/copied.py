@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from babelset.contracts.filter import Filter, Rating, Scored, Unit, Verdict, shorten
-from babelset.measures.copied import letters, same_language, share, words_of
+from babelset.measures.copied import letters, quoted, same_language, share, words_of
 
 
 class Copied(Filter):
@@ -22,6 +22,8 @@ class Copied(Filter):
 
     An engine that says which words it does not know, as Apertium does, is believed: a row in which it left some as they
     stood is rejected, "a rich *batter", unless `unknown_words` may stand. Names, with a capital, are none of these.
+
+    So is a row in which a word is left in quotation marks alone: 'Without the word "like": soy como tú'.
     """
 
     name: ClassVar[str] = "copied"
@@ -38,6 +40,8 @@ class Copied(Filter):
         for unit in (rating.of for rating in ratings if rating.score is not None):
             if "unknown_words" in unit.flags and not self.unknown_words:
                 return Verdict(self.name, False, None, f"{unit.field}: the engine does not know {_both(unit)}")
+        if word := quoted([rating.of for rating in ratings if rating.score is not None]):
+            return Verdict(self.name, False, None, f"{word!r} is left in quotation marks, and translated elsewhere")
         weighed = [
             (letters(rating.of.prose[1]), rating.score, rating.of) for rating in ratings if rating.score is not None
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ import regex
 from babelset.contracts.filter import Scored
 
 WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’-]*")
+QUOTED = regex.compile(r"[\"“'‘«](\p{Ll}{3,})[\"”'’»]")
 SHORT = 500  # characters of a text
 RUN = 3  # words in a row that are in the source too: names are shorter
 
@@ -27,6 +29,21 @@ def _words(text: str) -> tuple[str, ...]:
 def letters(text: str) -> int:
     """The length of the words in the text."""
     return sum(map(len, words_of(text)))
+
+
+def quoted(units: Sequence[Scored]) -> str:
+    """
+    The first word that stayed in quotation marks, and was translated where it stands without them; "" where none did.
+
+    >>> quoted([Scored("The tree is tall. The word “tall” fits.", "O tom é alto. A palavra “tall” serve.", pair)])
+    'tall'
+    """
+    source, target = ("\n".join(unit.prose[side] for unit in units) for side in (0, 1))
+    both = set(QUOTED.findall(source)).intersection(QUOTED.findall(target))
+    if not both:  # as most
+        return ""
+    here, there = (Counter(map(str.casefold, WORD.findall(QUOTED.sub(" ", text)))) for text in (source, target))
+    return next((word for word in sorted(both) if here[word] and not there[word]), "")
 
 
 def same_language(unit: Scored) -> bool:

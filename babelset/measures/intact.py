@@ -102,6 +102,7 @@ CONTROL = regex.compile(
     r"|</?s>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|</?think(?:ing)?>"
 )
 OTHER_QUOTES = regex.compile("[“”„«»‘’『』「」]")
+QUOTES = re.compile('["“”]{3,}')
 OPENING = regex.compile(r"(?<![\w\p{M}'’])'(?=[\w(¿¡])")
 CLOSING = regex.compile(r"(?<=[\w\p{M}\p{P}])(?<!')'(?![\w'])")
 CYRILLIC = regex.compile(r"\p{Cyrillic}[aceopxyABCEHKMOPTXi]+\p{Cyrillic}")
@@ -220,13 +221,15 @@ def _mixed(text: str, script: str) -> str:
 
 
 def _unasked(unit: Scored, target: str) -> Counter[str]:
-    """Turns of another dialogue, hidden characters, and letters of another script inside words."""
+    """Turns of another dialogue, hidden characters, runs of quotation marks, and words in letters of two scripts."""
     found = Counter({"a turn of a dialogue": len(ROLE.findall(target)) - len(ROLE.findall(unit.source))})
     if UNUSUAL.search(target) and (hidden := HIDDEN.findall(target)):
         allowed = _needed(unit.pair.target.script)
         hidden = HIDDEN.findall(allowed.sub("", target)) if allowed else hidden
         found += Counter(map(_name, hidden)) - Counter(map(_name, HIDDEN.findall(unit.source)))
     script = unit.pair.target.script
+    if (quotes := QUOTES.search(target)) and quotes[0] not in unit.source:
+        found[quotes[0]] = 1
     if (mixed := _mixed(target, script)) and not _mixed(unit.source, script):
         found[mixed] = 1
     return +found

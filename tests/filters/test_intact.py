@@ -56,6 +56,11 @@ def test_what_is_lost_is_rejected(text, ask):
     assert "lost" in ask(Intact(), source, f"{ES} luego.").reason
 
 
+def test_a_run_of_quotation_marks_is_rejected(ask):
+    assert not ask(Intact(), 'Use "happy" and "had".', 'Usa "happy""t"""""".').ok
+    assert ask(Intact(), 'End it with """.', 'Acaba con """.').ok
+
+
 @pytest.mark.parametrize("char", HIDDEN.values(), ids=HIDDEN)
 @pytest.mark.parametrize("language", ["es", "ru", "ja"])
 def test_hidden_characters_are_rejected(char, language, ask):

@@ -114,6 +114,8 @@ UNTRANSLATABLE = [
     ("Rewrite the sentence to make it grammatically right.", "grammar"),
     ("Substitute the underlined word with a synonym.", "grammar"),
     ("Give a word that sounds like 'sea'.", "word choice"),
+    ("Generate a 5-word sentence about rain.", "word count"),
+    ("Write a six word story.", "word count"),
 ]
 FINE = [
     "Write a letter to your landlord.",
@@ -193,6 +195,8 @@ FINE = [
     "Use Ruby to replace all occurrences of the word 'a'.",
     "Switch the capital letters of the title to small ones.",
     "In other words, explain it again.",
+    "Write a 500-word story.",
+    "Give me two words of advice.",
     "A better way for reading.",
 ]
 

@@ -263,6 +263,25 @@ def test_words_that_the_engine_does_not_know_are_named(ask):
     assert ask(Copied(), source, target).ok
 
 
+TALL = "The tree is tall. The word “tall” is an adjective."
+
+
+@pytest.mark.parametrize(
+    ("pairs", "word"),
+    [
+        ([(TALL, "El árbol es alto. La palabra “tall” es un adjetivo.")], "tall"),
+        ([('Do not use "like":', 'No uses "like":'), ("I am like you.", "Soy como tú.")], "like"),
+        ([(TALL, "El árbol es alto. La palabra “alto” es un adjetivo.")], ""),
+        ([("Tap 'save' to go on.", "Pulsa 'save' para seguir.")], ""),  # a name of something
+        ([("The word 'menu' is on the menu.", "La palabra 'menu' está en el menu.")], ""),  # the same in both
+        ([('It prints `"and"` and ends.', 'Imprime `"and"` y acaba.')], ""),  # code
+    ],
+)
+def test_a_word_left_in_quotation_marks_is_translated_elsewhere(pairs, word, ask_row):
+    verdict = ask_row(Copied(), pairs)
+    assert verdict.ok == (not word) and verdict.reason.startswith(repr(word) if word else "")
+
+
 def test_thresholds_can_be_changed(ask):
     assert ask(Length(tolerance=9), EN, f"{ES} {ES} {ES}").ok
     assert ask(Copied(most=1), EN, EN).ok
