@@ -44,6 +44,11 @@ def test_without_a_language_a_thousand_may_be_one_and_a_bit():
 
 
 CHANGED = [
+    ("The top-2 elements.", "Os elementos mais importantes.", "pt-BR"),
+    ("A 5-word phrase.", "Una frase para ti.", "es"),
+    ("I have 3 cats.", "Ich habe Katzen.", "de"),
+    ("She has 2 sons.", "У неё сыновья.", "ru"),
+    ("Page 10 of the book.", "Strona książki.", "pl"),
     ("Take 25 mg.", "Toma 250 mg.", "es"),
     ("Take 2.5 mg.", "Toma 25 mg.", "es"),
     ("Take 2.5 mg.", "Toma 2 5 mg.", "es"),
@@ -72,6 +77,14 @@ CHANGED = [
 ]
 
 SAME = [
+    ("I have 2 sisters.", "Eu tenho duas irmãs.", "pt"),
+    ("On floor 5 of it.", "En la quinta planta.", "es"),
+    ("The 2 of them.", "Ambos son.", "es"),
+    ("I have 3 cats.", "Ich habe drei Katzen.", "de"),
+    ("She has 2 sons.", "У неё двое сыновей.", "ru"),
+    ("He bought 12 eggs.", "Er kaufte ein Dutzend Eier.", "de"),
+    ("Take 1 a day.", "Toma al día.", "es"),
+    ("I have 2 books.", "لدي كتابان.", "ar"),
     ("I have 3 dogs.", "Tengo tres perros.", "es"),
     ("In the 1930s.", "En los años 30.", "es"),
     ("In the '80s.", "En los años 1980.", "es"),
