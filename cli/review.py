@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,16 +95,16 @@ def review(
     kept = store or Places.of(runs[0]).review
     read = [path for places in map(Places.of, runs) for path in places.all if path != places.review]
     keep_apart([*read, *([import_] if import_ else [])], {"review": kept, **_sheet(export)})
-    opened = Store.open(kept)
-    _add(opened, runs, sample, every, format)
-    if export:
-        _export(opened, export, force)
-    elif import_:
-        _import(opened, import_, reviewer)
-    else:
-        where = ["--store", str(store)] if store else []
-        then = shlex.join(["babelset", "apply-review", *runs, *where, "-o", "reviewed.jsonl"])
-        _serve(opened, ", ".join(Path(run).name for run in runs), then, reviewer, port, no_open)
+    with closing(Store.open(kept)) as opened:
+        _add(opened, runs, sample, every, format)
+        if export:
+            _export(opened, export, force)
+        elif import_:
+            _import(opened, import_, reviewer)
+        else:
+            where = ["--store", str(store)] if store else []
+            then = shlex.join(["babelset", "apply-review", *runs, *where, "-o", "reviewed.jsonl"])
+            _serve(opened, ", ".join(Path(run).name for run in runs), then, reviewer, port, no_open)
 
 
 def _sheet(export: str | None) -> dict[str, Path]:

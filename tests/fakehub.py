@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "hf_notakeyofanybody"
 
@@ -50,6 +50,7 @@ class FakeHub:
     fails: list[str] = field(default_factory=list)  # parts of paths, each for one request
     breaks: int = 0  # uploads after which all others fail, 0 for none
     echoes: bool = False  # whether errors repeat the token
+    held: dict[str, threading.Event] = field(default_factory=dict)  # files that are not sent before
 
     def put(self, repo: str, **files: bytes | str) -> Repo:
         found = self.repos.setdefault(repo, Repo())
@@ -145,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         content = found[0].commits[found[1]].get(path)
         if content is None:
             return self._error(404, "Entry not found", "EntryNotFound")
+        if self.command == "GET" and path in self.hub.held:
+            assert self.hub.held[path].wait(60)
         etag = f'"{hashlib.sha1(content).hexdigest()}"'
         start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").partition("-")[0])
         self._send(206 if start else 200, content[start:], ETag=etag, X_Repo_Commit=sha(found[1]))
@@ -208,8 +211,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _paths(self, body: bytes, repo: str, revision: str) -> None:
         if found := self._repo(repo, revision):
-            there = found[0].files
-            self._json([_entry(path, there[path]) for path in json.loads(body)["paths"] if path in there])
+            there = found[0].commits[found[1]]
+            self._json([_entry(path, there[path]) for path in parse_qs(body.decode())["paths"] if path in there])
 
 
 def _entry(path: str, content: bytes) -> dict[str, Any]:

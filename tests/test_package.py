@@ -173,3 +173,11 @@ def test_every_package_that_is_imported_is_declared_in_the_core_or_in_one_extra(
         assert needed <= core.union(*extras.values()), path
         assert not more or any(more <= one for one in extras.values()), f"{path}: no one extra has {more}"
     assert core.union(*extras.values()) - used == set(), "declared, and not imported"
+
+
+def test_no_docstring_is_one_that_later_pythons_cannot_compile() -> None:
+    """From 3.13 on they must be UTF-8, which a lone surrogate is not: write r before one that shows it."""
+    for path in (path for folder in ("babelset", *LINKED) for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                (ast.get_docstring(node, clean=False) or "").encode()

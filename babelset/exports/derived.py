@@ -11,7 +11,7 @@ from babelset.errors import ConfigError
 from babelset.files.hub import is_hub
 from babelset.files.reading import read
 from babelset.files.row import Row
-from babelset.files.survey import Survey
+from babelset.files.survey import Survey, digest_of
 from babelset.work.manifest import told_manifest
 from babelset.work.output import DERIVING
 from babelset.work.places import Places
@@ -30,11 +30,11 @@ def _check_manifests(seen: Survey) -> None:
     files = {str(path): known for path, (_, known) in seen.states.items()}
     owners: dict[str, list[str]] = {}  # of what is known by a hash: those that hold it, or were made of it
     for path, each in files.items():
-        owners.setdefault(each["xxh3_128"], []).append(path)
+        owners.setdefault(digest_of(each), []).append(path)
     for path in files:
         manifest = {} if is_hub(path) else told_manifest(Places.of(path).manifest)
         for parent in manifest["inputs"] if manifest.get("command") in DERIVING else ():
-            known = owners.setdefault(parent["xxh3_128"], [])
+            known = owners.setdefault(digest_of(parent), [])
             if other := next((file for file in known if file != path), ""):
                 also = other if Path(other).name == parent["file"] else f"{parent['file']}, as was {other}"
                 raise ConfigError(

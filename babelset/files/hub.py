@@ -13,12 +13,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from threading import Thread
+from typing import Any, Literal, Self
 
 from babelset.errors import BabelsetError, ConfigError, EngineError
 
@@ -32,6 +33,7 @@ NAME = re.compile(
 )
 PLAIN = ("", "default", "main", "plain_text")  # names of a configuration that say nothing
 LONGEST = 500  # characters of what a server says
+ASKED = 1000  # files of a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,50 @@ def fetched(name: HubName, path: str) -> Path:
     with reaching(str(name)):
         found = hub().hf_hub_download(name.repo, path, repo_type="dataset", revision=name.revision or None)
         return Path(found)
+
+
+def fetch_ahead(path: str | Path) -> None:
+    """Begin to fetch a file while others are read; whatever is wrong with it is said when it is read itself."""
+
+    def fetch() -> None:
+        with suppress(BabelsetError):
+            local(path)
+
+    if is_hub(path):
+        Thread(target=fetch, daemon=True).start()
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The content of a file, as the hub knows it: `digest` is a SHA-256, or for small files what git calls them."""
+
+    bytes: int
+    kind: Literal["sha256", "git_sha1"]
+    digest: str
+
+
+def blobs(paths: Sequence[str]) -> dict[str, Blob]:
+    """What the hub says of files of its datasets; none is fetched. Raises as `local`."""
+    names = {path: HubName.of(path) for path in paths}
+    wanted: dict[tuple[str, str], dict[str, None]] = {}
+    for name in names.values():
+        wanted.setdefault((name.repo, name.revision), {})[name.path] = None
+    there = {where: dict(_blobs(*where, list(some))) for where, some in wanted.items()}
+    found = {path: there[name.repo, name.revision].get(name.path) for path, name in names.items()}
+    if missing := next((path for path, blob in found.items() if blob is None), ""):
+        raise ConfigError(f"{missing}: there is no such file")
+    return {path: blob for path, blob in found.items() if blob}
+
+
+def _blobs(repo: str, revision: str, paths: Sequence[str]) -> Iterator[tuple[str, Blob]]:
+    with reaching(str(HubName(repo, revision))):
+        for start in range(0, len(paths), ASKED):
+            some = paths[start : start + ASKED]
+            for each in hub().get_paths_info(repo, list(some), repo_type="dataset", revision=revision or None):
+                if lfs := getattr(each, "lfs", None):
+                    yield each.path, Blob(each.size, "sha256", lfs.sha256)
+                elif hasattr(each, "blob_id"):
+                    yield each.path, Blob(each.size, "git_sha1", each.blob_id)
 
 
 def cached(name: HubName, path: str) -> Path | None:

@@ -16,6 +16,7 @@ from typing import IO, Any
 from babelset.errors import ConfigError, DataError
 from babelset.files.compression import COMPRESSED, decompressed, opened
 from babelset.files.formats import FORMATS, Format, JsonLines, Noted, Parquet, Reading, Start, Text
+from babelset.files.hub import fetch_ahead
 from babelset.files.hubsplits import expanded
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.shard import Within
@@ -36,11 +37,12 @@ def read(
     if within is not None:
         yield from _read_within(paths, format, within)
         return
-    number = 0
-    for path in map(Path, expanded(paths)):
+    number, names = 0, expanded(paths)
+    for path, following in zip(map(Path, names), [*names[1:], ""], strict=True):
         format_of(path, format)  # before the file is looked for
         with opened(path) as file:
             state = State.of(file)
+            fetch_ahead(following)
             for row in rows_of(file, path, format, number):
                 yield row
                 number = row.number + 1

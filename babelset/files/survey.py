@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import IO, Any, NotRequired, TypedDict
 
 from babelset.errors import DataError
-from babelset.files.compression import opened
-from babelset.files.hub import is_hub, local
+from babelset.files.compression import opened, size_of
+from babelset.files.hub import Blob, HubName, blobs, cached, is_hub, local
 from babelset.files.hubsplits import expanded
-from babelset.files.reading import count_of, note_on, rows_of
+from babelset.files.reading import count_of, format_of, note_on, rows_of
 from babelset.files.row import BadRow, Row
 from babelset.files.shard import Shard, Within
 from babelset.files.state import State
@@ -22,11 +23,22 @@ COUNTED = 50_000_000  # bytes of input whose rows are counted, to tell how long 
 
 
 class Fingerprint(TypedDict):
-    """How a file is known again: name, of the hub with its commit, size in bytes, and 128 bits of xxh3."""
+    """
+    How a file is known again: name, of the hub with its commit, size in bytes, and one hash.
+
+    It is 128 bits of xxh3; of a file of the hub what the hub knows it by, before anything of it is fetched.
+    """
 
     file: str
     bytes: int
-    xxh3_128: str
+    xxh3_128: NotRequired[str]
+    sha256: NotRequired[str]
+    git_sha1: NotRequired[str]
+
+
+def digest_of(known: Mapping[str, Any]) -> str:
+    """The hash in a fingerprint, or in what a manifest holds of one."""
+    return str(next((known[kind] for kind in ("xxh3_128", "sha256", "git_sha1") if kind in known), ""))
 
 
 @dataclass
@@ -38,7 +50,8 @@ class Survey:
     total: int | None = None
     notes: list[str] = field(default_factory=list)  # what to know of how the files are read
     counts: list[int] = field(default_factory=list)  # rows of each file, where they were counted
-    states: dict[Path, tuple[State, Fingerprint]] = field(default_factory=dict)
+    states: dict[Path, tuple[State | None, Fingerprint]] = field(default_factory=dict)  # None: not looked at yet
+    format: str | None = None
 
     def check(self, rows: Iterable[Row | BadRow] | None = None) -> None:
         """
@@ -48,8 +61,9 @@ class Survey:
         """
         for path in self.states if rows is None else {Path(row.file) for row in rows}:
             state, known = self.states[path]
-            state.check(path)
-            if state.touched(path):
+            if state is not None:
+                state.check(path)
+            if state is None or state.touched(path):
                 self.states[path] = self._again(path, known), known
 
     def within(self, shard: Shard | None, chunk: int) -> Within | None:
@@ -59,10 +73,27 @@ class Survey:
     def _again(self, path: Path, known: Fingerprint) -> State:
         with opened(path) as file:
             state = State.of(file)
-            if _fingerprint(str(path), file) != known:
-                what = "it holds something else, though size and time are as before"
-                raise DataError(f"has changed while it was read: {what}; start again", file=str(path))
+            if _fingerprint(str(path), file, known) != known:
+                what = "has changed while it was read: it holds something else, though size and time are as before"
+                here = f"{what}; start again" if not is_hub(path) else f"is not what the hub has: remove {local(path)}"
+                raise DataError(here, file=str(path))
+            self._note(path, file)
             return state
+
+    def _note(self, path: Path, file: IO[bytes]) -> None:
+        file.seek(0)
+        note = note_on(file, path, self.format)
+        if note and note not in self.notes:
+            self.notes.append(note)
+
+    def look(self, path: str, file: IO[bytes], count: bool) -> None:
+        """At the first rows of an open file, where they are among the first of all, and how many it has."""
+        self._note(Path(path), file)
+        file.seek(0)
+        self.first += islice(rows_of(file, Path(path), self.format, len(self.first)), FIRST - len(self.first))
+        if count:
+            file.seek(0)
+            self.counts.append(count_of(file, Path(path), self.format))
 
 
 def survey(
@@ -73,26 +104,37 @@ def survey(
 
     >>> survey(["alpaca.jsonl"]).total
     999
+
+    Of files of the hub only those are fetched that hold the first rows, unless rows are counted.
     """
-    found, number, paths = Survey(), 0, expanded(paths)
-    small = count and sum(path.stat().st_size for path in map(local, paths) if path.is_file()) <= COUNTED
-    counted = small or shard is not None
+    found, paths = Survey(format=format), expanded(paths)
+    there = blobs([path for path in paths if is_hub(path)])
+    counted = shard is not None or (count and _small(paths, there))
     for path in paths:
+        if blob := there.get(path):
+            format_of(Path(path), format)
+            found.files.append(_known_as(path, blob.bytes, blob.kind, blob.digest))
+            found.states[Path(path)] = None, found.files[-1]
+            if counted or len(found.first) < FIRST:
+                with opened(Path(path)) as file:
+                    found.look(path, file, counted)
+            continue
         with opened(Path(path)) as file:
             state = State.of(file)
             found.files.append(_fingerprint(path, file))
             found.states[Path(path)] = state, found.files[-1]
-            if note := note_on(file, Path(path), format):
-                found.notes.append(note)
-            file.seek(0)
-            rows = rows_of(file, Path(path), format, number)
-            found.first += islice(rows, FIRST - len(found.first))
-            if counted:
-                file.seek(0)
-                found.counts.append(count_of(file, Path(path), format))
-            number = max(sum(found.counts), len(found.first))
+            found.look(path, file, counted)
     found.total = sum(found.counts) if counted else None
     return found
+
+
+def _small(paths: Sequence[str], there: Mapping[str, Blob]) -> bool:
+    """Whether the rows can be counted in no time: the files are small, and no more than the first is to be fetched."""
+    if not all(cached(name, name.path) for name in map(HubName.of, filter(is_hub, paths[1:]))):
+        return False
+    local_paths = (Path(path) for path in paths if path not in there)
+    sizes = [path.stat().st_size for path in local_paths if path.is_file()]
+    return sum(sizes) + sum(blob.bytes for blob in there.values()) <= COUNTED
 
 
 def first_rows(paths: Sequence[str], format: str | None = None) -> list[Row | BadRow]:
@@ -112,12 +154,23 @@ def fingerprint(path: Path) -> Fingerprint:
         return _fingerprint(str(path), file)
 
 
-def _fingerprint(path: str, file: IO[bytes]) -> Fingerprint:
+def _fingerprint(path: str, file: IO[bytes], like: Mapping[str, Any] | None = None) -> Fingerprint:
+    """Of an open file; with the kind of hash that it has in `like`."""
     import xxhash
 
-    digest, size = xxhash.xxh3_128(), 0
+    file.seek(0)
+    kind = next((kind for kind in ("sha256", "git_sha1") if kind in (like or {})), "xxh3_128")
+    digest: Any = xxhash.xxh3_128() if kind == "xxh3_128" else hashlib.new(kind.removeprefix("git_"))
+    if kind == "git_sha1":
+        digest.update(b"blob %d\0" % size_of(file))
+    size = 0
     while block := file.read(1 << 20):
         digest.update(block)
         size += len(block)
     file.seek(0)
-    return {"file": path if is_hub(path) else Path(path).name, "bytes": size, "xxh3_128": digest.hexdigest()}
+    return _known_as(path, size, kind, digest.hexdigest())
+
+
+def _known_as(path: str, size: int, kind: str, digest: str) -> Fingerprint:
+    name = path if is_hub(path) else Path(path).name
+    return {"file": name, "bytes": size, kind: digest}  # type: ignore[misc]

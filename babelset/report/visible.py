@@ -1,4 +1,4 @@
-"""
+r"""
 Characters that one cannot see, or that rearrange the text around them, made visible.
 
 >>> visible("a\x1b[31m \u202eb \ud800")

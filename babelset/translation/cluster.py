@@ -41,7 +41,7 @@ from babelset.work.output import Output
 from babelset.work.watch import Watch
 
 DEATHS = 2  # of workers, until a chunk is done row by row, and until a row is given up
-RESTARTS = 50  # of one worker, until the run ends: what kills all of them is no row
+RESTARTS = 50  # for each worker, until the run ends: what kills all of them is no row
 STRETCHES = 8  # for each worker: so many times it passes over the rows before its own
 LOCAL = "local"
 MEMORIES = "memory-*.sqlite"
@@ -94,10 +94,12 @@ class Tries:
 class Actor:
     """A worker on the cluster: it is given stretches of chunks, and says how many rows of them it did."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, most: int) -> None:
+        """The run ends where `most` workers were made before it: Ray makes dead ones anew for ever."""
         with suppress(OSError):
             os.chdir(plan.home)
         self.plan, self.tries, self.stack = plan, Tries(plan.chunks.folder), ExitStack()
+        self.dead = f"{most} workers died" if self.tries.begin("workers") >= most else ""
         filters = build_filters(plan.job.filters)
         self.worker = worker_of(plan.job, plan.schema, ladders_of(plan.job, self.stack), filters)
         own = plan.chunks.folder / f"memory-{uuid4().hex}.sqlite"
@@ -107,6 +109,8 @@ class Actor:
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
         """One stretch, `first` to before `end`; what stops the run is told, since not every error can travel."""
+        if self.dead:
+            return {"rows": [0], "stop": [EngineError.__name__], "reason": [f"{self.dead}; the same command resumes"]}
         try:
             rows = sum(self._do(first, end) for first, end in zip(batch["first"], batch["end"], strict=True))
         except BabelsetError as error:
@@ -205,13 +209,12 @@ def _results(ray: Any, plan: Plan, left: Sequence[int], worker: Worker) -> Itera
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    gpus = _gpus(plan.job) if ray.cluster_resources().get("GPU") else 0
-    workers = plan.job.workers or int(ray.cluster_resources().get("GPU", 0) // gpus if gpus else os.cpu_count() or 1)
+    gpus, workers = _sizes(plan.job, ray.cluster_resources())
     stretches = list(_stretches(left, workers))
     found = ray.data.from_items(stretches, override_num_blocks=len(stretches)).map_batches(
-        Actor, fn_constructor_args=[plan], batch_size=None, zero_copy_batch=True,
+        Actor, fn_constructor_args=[plan, workers * (1 + RESTARTS)], batch_size=1, zero_copy_batch=True,
         compute=ray.data.ActorPoolStrategy(size=min(workers, len(stretches)), max_tasks_in_flight_per_actor=1),
-        num_cpus=0, num_gpus=gpus, ray_remote_args_fn=_bounds,
+        num_cpus=0, num_gpus=gpus,
     )  # fmt: skip
     try:
         for told in found.iter_rows():
@@ -223,16 +226,20 @@ def _results(ray: Any, plan: Plan, left: Sequence[int], worker: Worker) -> Itera
         raise EngineError(f"the workers on the cluster died: {reason}; the same command goes on") from None
 
 
-def _bounds() -> dict[str, int]:
-    """How often Ray makes a worker anew, and gives what a dead one had to do to the next: always."""
-    return {"max_restarts": RESTARTS, "max_task_retries": -1}
+def _sizes(job: Job, there: Mapping[str, float]) -> tuple[int, int]:
+    """
+    GPUs of a worker, as many as the largest group that an option of an engine asks for, and how many workers.
 
-
-def _gpus(job: Job) -> int:
-    """GPUs of one engine, the largest group that an option of an engine asks for."""
+    Raises ConfigError where the cluster has GPUs, but too few for one.
+    """
     engines = [*(job.routes.engines.values() if job.routes else [job.engine])]
     sizes = [engine.options.get("engine_args", {}).get("tensor_parallel_size", 1) for engine in engines]
-    return max(map(int, sizes))
+    gpus, group = int(there.get("GPU", 0)), max(map(int, sizes))
+    if not gpus:
+        return 0, job.workers or max(1, int(there.get("CPU", 0)))
+    if gpus < group:
+        raise ConfigError(f"tensor_parallel_size is {group}, and the cluster has {gpus} GPUs; add some, or lower it")
+    return group, min(job.workers or gpus, gpus // group)
 
 
 def _stretches(left: Sequence[int], workers: int) -> Iterator[dict[str, int]]:

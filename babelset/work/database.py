@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ class Database:
         self.path, self.kind = path, kind
         self._lock, self._tell, self._told = threading.RLock(), teller(), False
         self._db = self._made()
+        if path == IN_MEMORY:  # not by __del__: in a ring of objects the connection may be the first to go,
+            weakref.finalize(self, self._db.close)  # and from Python 3.13 on there is a warning of what nobody closes
 
     def get(self, table: str, keys: Sequence[Any]) -> dict[Any, Row]:
         """The other columns by key, of those that are there."""
@@ -97,10 +100,6 @@ class Database:
 
     def close(self) -> None:
         with self._lock:
-            self._db.close()
-
-    def __del__(self) -> None:  # from Python 3.13 on there is a warning of what nobody closes
-        if self.path == IN_MEMORY and "_db" in vars(self):
             self._db.close()
 
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Row]:

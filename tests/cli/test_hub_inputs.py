@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -131,3 +134,21 @@ def test_a_run_goes_on_when_the_dataset_has_moved_if_the_commit_is_named(
     assert sha(1) in refused and sha(2) in refused
     run(f"translate hf:a/raw@{sha(1)} -o new.jsonl {OPTIONS} --chunk 1")
     assert Path("new.jsonl").read_text() == Path("done.jsonl").read_text()
+
+
+def test_a_run_begins_with_the_first_file_and_writes_what_it_writes_of_files_that_are_there(hub: FakeHub) -> None:
+    hub.held = {"test.jsonl": threading.Event()}
+    hub.put("a/raw", **{"train.jsonl": lines(ROWS["train"] * 20)})
+    hubsplits._files.cache_clear()
+    with ThreadPoolExecutor() as pool:
+        made = pool.submit(run, f"translate hf:a/raw -o new.jsonl {OPTIONS} --chunk 4")
+        while not list(Path().glob("new.work/chunk-*")):
+            assert not made.done(), made.result()
+            time.sleep(0.01)
+        assert not hub.held["test.jsonl"].is_set()
+        hub.held["test.jsonl"].set()
+        made.result()
+    run(f"translate hf:a/raw -o again.jsonl {OPTIONS} --chunk 4")
+    assert Path("new.jsonl").read_bytes() == Path("again.jsonl").read_bytes()
+    told = [json.loads(Path(f"{name}.manifest.json").read_text()) for name in ("new", "again")]
+    assert told[0]["inputs"] == told[1]["inputs"] and told[0]["rows"]["read"] == 41

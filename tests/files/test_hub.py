@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 
 pytest.importorskip("huggingface_hub")
 
-from babelset.errors import BabelsetError, ConfigError, EngineError
-from babelset.files.hub import HubName, dataset_of, label
+from babelset.errors import BabelsetError, ConfigError, DataError, EngineError
+from babelset.files import reading
+from babelset.files.hub import HubName, dataset_of, label, local
 from babelset.files.hubsplits import expanded, fits, split_of
 from babelset.files.reading import read
 from babelset.files.row import Row
@@ -155,7 +158,7 @@ def test_rows_know_where_they_are_from_and_are_fetched_once(hub: FakeHub) -> Non
     seen = survey(["hf:a/b"])
     rows = list(read(["hf:a/b"]))
     seen.check(row for row in rows)
-    assert seen.total == 3 and [row.number for row in rows] == [0, 1, 2]
+    assert survey(["hf:a/b"]).total == 3 and [row.number for row in rows] == [0, 1, 2]
     assert [(HubName.of(row.file).split, row.line) for row in rows] == [("train", 1), ("train", 2), ("test", 1)]
     assert [each["file"] for each in seen.files] == list(expanded(["hf:a/b"])) and seen.files[1]["bytes"] == len(ROW)
     assert hub.count("GET", "resolve") == 2
@@ -168,7 +171,8 @@ def test_a_name_with_its_commit_stays_what_it_was(hub: FakeHub) -> None:
     assert len(list(read(before))) == 1 and expanded([f"hf:a/b@{sha(1)}"]) == before
 
 
-def test_what_breaks_off_goes_on_later(hub: FakeHub) -> None:
+def test_what_breaks_off_goes_on_later(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "fetch_ahead", lambda _: None)  # which would try it once before
     hub.put("a/b", **{"train.jsonl": ROW, "test.jsonl": ROW})
     hub.fails.append("test.jsonl")
     with pytest.raises(EngineError, match="give the same command again later"):
@@ -198,3 +202,54 @@ def test_the_token_is_that_of_the_environment_and_stands_in_no_message(
 def test_nothing_is_asked_for_files(hub: FakeHub, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(ROW)
     assert len(list(read([tmp_path / "a.jsonl"]))) == 1 and hub.said == []
+
+
+def test_rows_of_a_file_are_there_before_the_next_is_fetched(hub: FakeHub) -> None:
+    hub.put("a/b", **{"train.jsonl": ROW * 30, "test.jsonl": ROW, "more-validation.parquet.jsonl": ROW})
+    hub.held = {name: threading.Event() for name in ("test.jsonl", "more-validation.parquet.jsonl")}
+    seen = survey(["hf:a/b"])
+    assert len(seen.first) == 20 and seen.total is None and len(seen.files) == 3
+    rows = read(["hf:a/b"])
+    assert [next(rows).number for _ in range(30)] == [*range(30)]
+    assert {path for _, path, _ in hub.said if "resolve" in path} >= {f"/datasets/a/b/resolve/{sha(1)}/train.jsonl"}
+    for event in hub.held.values():
+        event.set()
+    seen.check(rows)
+    assert survey(["hf:a/b"]).files == seen.files and survey(["hf:a/b"]).total == 32
+
+
+def test_the_next_file_is_on_its_way_while_one_is_read(hub: FakeHub) -> None:
+    names = ("train-1.jsonl", "train-2.jsonl", "train-3.jsonl")
+    hub.put("a/b", **{name: ROW * number for number, name in enumerate(names, 2)})  # the same content is fetched once
+    rows = read(["hf:a/b"])
+    next(rows)
+    for _ in range(500):
+        if hub.count("GET", names[1]):
+            break
+        time.sleep(0.01)
+    assert [hub.count("GET", name) for name in names] == [1, 1, 0]
+    assert len(list(rows)) == 8 and [hub.count("GET", name) for name in names] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["train.jsonl", "train.parquet"])  # git knows the one, large file storage the other
+def test_what_the_hub_says_of_a_file_is_checked_when_it_is_read(name: str, hub: FakeHub, tmp_path: Path) -> None:
+    from pyarrow import parquet, table
+
+    parquet.write_table(table({"text": ["Hello."] * 30}), tmp_path / "a.parquet")
+    content = {"train.jsonl": (ROW * 30).encode(), "train.parquet": (tmp_path / "a.parquet").read_bytes()}[name]
+    hub.put("a/b", **{name: content})
+    seen = survey(["hf:a/b"])
+    assert seen.files[0]["bytes"] == len(content) and {"git_sha1", "sha256"} & seen.files[0].keys()
+    seen.check(read(["hf:a/b"]))
+    path = local(seen.files[0]["file"])
+    path.resolve().write_bytes(content.replace(b"Hello", b"Adeus"))
+    seen = survey(["hf:a/b"])
+    with pytest.raises(DataError, match=r"is not what the hub has: remove .*/snapshots/"):
+        seen.check(read(["hf:a/b"]))
+
+
+def test_a_file_may_be_in_two_splits(hub: FakeHub) -> None:
+    hub.put(
+        "a/b", **{"README.md": CARD.format("- {data_files: {train: a.csv, test: a.csv}}"), "a.csv": "text\nHello.\n"}
+    )
+    assert [each["bytes"] for each in survey(["hf:a/b"]).files] == [12, 12]

@@ -15,7 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from babelset.translation.cluster import DEATHS, Tries, _stretches
+from babelset.contracts.schema import load_schema
+from babelset.errors import ConfigError
+from babelset.files.shard import Within
+from babelset.translation.cluster import DEATHS, Actor, Plan, Tries, _sizes, _stretches
+from babelset.translation.job import Job
+from babelset.work.journal import Chunks
 
 POISON = """
 import os, time
@@ -46,7 +51,7 @@ NODES = """
 import sys
 from ray.cluster_utils import Cluster
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-others = [cluster.add_node(num_cpus=1) for _ in range(2)]
+others = [cluster.add_node(num_cpus=1, num_gpus=1) for _ in range(2)]
 cluster.wait_for_nodes()
 print(cluster.address, *(node.all_processes["raylet"][0].process.pid for node in others), flush=True)
 sys.stdin.read()
@@ -149,7 +154,7 @@ def test_a_killed_driver_goes_on_and_asks_for_nothing_twice(folder: Path) -> Non
 
 @pytest.fixture
 def nodes(folder: Path) -> Iterator[tuple[str, set[int]]]:
-    """The address of a cluster of three nodes, and the raylets of those two that are not its head."""
+    """The address of a cluster of three nodes, and the raylets of the two that have a processor and, they say, a GPU."""
     pytest.importorskip("ray")
     with subprocess.Popen(
         [sys.executable, "-c", NODES], cwd=folder, env=environment(folder, "slow"), text=True,
@@ -185,6 +190,44 @@ def test_a_try_is_counted_until_it_ends(tmp_path: Path) -> None:
     assert tries.begin("00000001") == 0
     tries.forget()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("gpus", "group", "asked", "sizes"), [
+    # of the cluster, GPUs of an engine, --workers; GPUs of a worker, workers
+    (0, 1, None, (0, 12)),
+    (0, 4, 3, (0, 3)),
+    (8, 1, None, (1, 8)),
+    (8, 4, None, (4, 2)),
+    (8, 4, 5, (4, 2)),
+    (8, 4, 1, (4, 1)),
+    (7, 2, None, (2, 3)),
+])  # fmt: skip
+def test_a_worker_for_each_group_of_gpus_or_each_processor_of_the_cluster(
+    gpus: int, group: int, asked: int | None, sizes: tuple[int, int]
+) -> None:
+    assert _sizes(job(group, asked), {"CPU": 12.0, "GPU": gpus}) == sizes
+
+
+def test_a_group_that_no_cluster_has_is_said() -> None:
+    with pytest.raises(ConfigError, match="tensor_parallel_size is 4, and the cluster has 2 GPUs"):
+        _sizes(job(4, None), {"CPU": 12.0, "GPU": 2.0})
+
+
+def job(group: int = 1, workers: int | None = None) -> Job:
+    engine = {"name": "echo", "options": {"engine_args": {"tensor_parallel_size": group}}}
+    return Job(inputs=("in.jsonl",), output="out.jsonl", target="ca", translator=engine, workers=workers)
+
+
+def test_workers_that_die_too_often_end_the_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    rows(folder, PLAIN[:1])
+    within, work = Within(range(2), [2]), folder / "out.work"
+    work.mkdir()
+    asked = Job(inputs=("in.jsonl",), output="out.jsonl", target="ca", translator="echo", filters={"language": False})
+    plan = Plan(asked, load_schema("alpaca"), within, 1, Chunks(work, "run"), folder / "out.sqlite", str(folder))
+    told = [Actor(plan, most=2)({"first": [at], "end": [at + 1]}) for at in (0, 1, 1)]
+    assert [(each["rows"], each["stop"]) for each in told] == [([1], [""]), ([1], [""]), ([0], ["EngineError"])]
+    assert told[-1]["reason"] == ["2 workers died; the same command resumes"]
 
 
 @given(left=st.sets(st.integers(0, 300), min_size=1), workers=st.integers(1, 9))
