@@ -1,8 +1,8 @@
 """
 The vocabulary of columns: `columns.toml`, read once.
 
->>> column("Response_A").role, column("category").kind, column("flavour")
-('output', 'left', None)
+>>> column("Response_A").role, column("category").kind, column("gpt4Solution").role, column("flavour")
+('output', 'left', 'output', None)
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-Kind = Literal["text", "left", "reasoning", "language", "linked"]
+Kind = Literal["text", "left", "reasoning", "language", "linked", "position"]
 DIGITS = re.compile(r"\d+")
+HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
+COUNT = re.compile(r"_?#$|_[a-z]$")  # the first, the second ...: response_#, response_j
+LONGEST_NAME = 100
 
 SPEAKERS = ("role", "from", "speaker", "author", "sender", "user_type", "name")
 SAID = ("content", "value", "text", "parts", "message", "utterance")
@@ -35,13 +38,17 @@ SAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A kind of column. `why` is the rule that leaves it; `label` holds as long as the value is one."""
+    """
+    A kind of column. `why` is the rule that leaves it; `label` holds as long as the value is one; an object that is
+    written in one that is `linked` holds words that another column must hold.
+    """
 
     kind: Kind
     role: str = ""
     list: bool = False
     turns: bool = False
     open: bool = False
+    linked: bool = False
     why: str = ""
     label: bool = False
 
@@ -80,14 +87,39 @@ def _kinds() -> Iterator[tuple[Column, list[str]]]:
     yield Column("reasoning", "reasoning", list=True), table["reasoning"]["names"]
     yield Column("language"), table["language"]["names"]
     yield Column("linked", "keyword", list=True), table["linked"]["names"]
+    yield Column("position"), table["position"]["names"]
 
 
+@lru_cache(4096)
 def column(key: str) -> Column | None:
-    """What the vocabulary knows of a column of that name: case, spaces and numbers in it do not matter."""
+    """
+    What the vocabulary knows of a column of that name. Case, spaces and numbers in it do not matter, nor what comes
+    before its last words: "generated_solution" is a solution, "responseB" a response.
+    """
     known = vocabulary()
     if key in known:
         return known[key]
-    return known.get(DIGITS.sub("#", key.lower()).replace(" ", "_").replace("-", "_"))
+    if len(key) > LONGEST_NAME:
+        return None
+    names = [_plain_name(key), _plain_name(HUMP.sub("_", key))]
+    names += [COUNT.sub("", name) for name in names]
+    return next((known[name] for name in names if name in known), None) or _by_its_end(names[-1])
+
+
+def _plain_name(key: str) -> str:
+    return DIGITS.sub("#", key.lower()).replace(" ", "_").replace("-", "_")
+
+
+def _by_its_end(name: str) -> Column | None:
+    """The kind of the last words of a name: two that are a name, or one of `[ends]`."""
+    words, known = name.split("_"), vocabulary()
+    ends = ("_".join(words[at:]) for at in range(1, len(words)))
+    return next((known[end] for end in ends if end in known and ("_" in end or end in _ends())), None)
+
+
+@cache
+def _ends() -> frozenset[str]:
+    return frozenset(_table()["ends"]["names"])
 
 
 @cache

@@ -111,7 +111,7 @@ def _unknown(columns: Mapping[str, str]) -> ConfigError:
         f"--{'field' if is_sentence(example) else 'leave'} {shlex.quote(name)}" for name, example in columns.items()
     ]
     return ConfigError(
-        "no rule knows these columns, and they hold prose:",
+        "no rule knows these columns, and they hold prose, or places in a text:",
         *lines,
         *more,
         f"Say which to translate and which to leave: {' '.join(options)}",

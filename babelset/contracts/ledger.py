@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from babelset.contracts.evidence import path_name
 from babelset.contracts.joined import Piece, template
+from babelset.contracts.links import numbers, points
 from babelset.contracts.shape import Field, Look, Rules, Where, column_name, shortened, stands_in, within
 from babelset.errors import DataError
-from babelset.text.prose import holds_prose, reads_as_prose
+from babelset.files.encoded import value_at
+from babelset.text.prose import holds_prose, is_sentence, reads_as_prose
 
 KEYWORDS = 200  # of one row that are looked for in its texts
 
@@ -22,11 +25,13 @@ class Ledger:
         self.linked: list[tuple[Where, str]] = []  # keywords that another text may hold
         self.arguments = 0
         self.unsure: list[tuple[Where, str]] = []  # texts that no rule knows
+        self.positions: list[tuple[Where, Any]] = []  # numbers that say where something is in a text
 
-    def close(self) -> None:
+    def close(self, data: Mapping[str, Any]) -> None:
         self._link()
         self._join()
         self._spare_keys()
+        self._place(data)
 
     def field(self, text: str, path: Where, role: str) -> None:
         if path in self.taken:
@@ -60,10 +65,18 @@ class Ledger:
                 self.leave(item, (*path, key), why)
 
     def unsure_of(self, text: str, path: Where) -> None:
-        if len(path) == 1:
-            self.unsure.append((path, text))
-        else:
-            self._nobody_knows(text, path)
+        self.unsure.append((path, text))
+
+    def names(self, data: Mapping[str, Any], path: Where) -> None:
+        """Texts that are names of numbers, {"Look before you leap.": 1}: nothing translates those; DataError."""
+        where = column_name(path)
+        prose = next((name for name in data if reads_as_prose(name)), "")
+        if not prose or within(where, self.rules.leave):
+            return
+        if is_sentence(prose) and not self.rules.leave_unknown:
+            say = f"--leave {shlex.quote(where)}"
+            raise DataError(f"names its numbers by texts ({shortened(prose)!r}); say {say}", field=where)
+        self.found.left.setdefault(where, "names of numbers")
 
     def _nobody_knows(self, text: str, path: Where) -> None:
         if not holds_prose(text):
@@ -76,10 +89,11 @@ class Ledger:
     def _join(self) -> None:
         """Columns that repeat a text are that text, columns made of the others are made again; unknown ones else."""
         told = [each for each in self.found.fields if each.role != "keyword"]
+        roles = {each.text: each.role for each in reversed(told)}
         for path, text in self.unsure:
-            if same := next((each for each in told if each.text == text), None):
-                self.field(text, path, same.role)
-            elif pieces := template(text, told):
+            if (role := roles.get(text)) and not text.isalnum():  # a "Yes" may be a label
+                self.field(text, path, role)
+            elif len(path) == 1 and (pieces := template(text, told)):
                 self._joined(path, pieces)
             else:
                 self._nobody_knows(text, path)
@@ -97,6 +111,14 @@ class Ledger:
         """The letter of an option is no answer in words: it stays."""
         if any(each.role == "choice" for each in self.found.fields):
             self.found.fields = [each for each in self.found.fields if not _is_key(each)]
+
+    def _place(self, data: Mapping[str, Any]) -> None:
+        """Places in a text that nobody finds again after translation are columns that no rule knows."""
+        longest = max((len(each.text) for each in self.found.fields), default=0)
+        for path, value in self.positions:
+            around = value_at(data, path[:-1])
+            if points(path[-1], value, around, longest) and not self.rules.leave_unknown:
+                self.found.unknown.setdefault(column_name(path), f"{next(numbers(value))}, a place in a text")
 
     def _link(self) -> None:
         told = "\n".join(each.text for each in self.found.fields).casefold()

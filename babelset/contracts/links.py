@@ -15,12 +15,12 @@ from typing import Any
 
 import regex
 
-from babelset.files.encoded import value_at
 from babelset.languages import Language
 from babelset.text.prose import UNSPACED
 
 Where = tuple[str | int, ...]
 Told = tuple[Where, str, str]  # path, role and source of a text
+ANSWERS = (("text", "answer_start", "answer_end"), ("texts", "answer_starts", "answer_ends"))  # of SQuAD, of QuAC
 CONTEXTS = ("context", "passage", "paragraph", "document", "article", "story")
 NAMES = ("entry_point", "function_name", "method_name")
 ASKING = ("prompt", "instruction", "question", "input", "turn/user")
@@ -38,28 +38,57 @@ def offsets(row: Mapping[str, Any]) -> dict[Where, Any]:
     hold exactly once gets the offset -1.
     """
     changes: dict[Where, Any] = {}
-    for path, answer, context in _answers(row, (), ""):
-        several = isinstance(answer["text"], list)
-        given = answer["text"] if several else [answer["text"]]
-        starts, texts = zip(*(_only(text, context) for text in given), strict=True) if given else ((), ())
-        ends = [start + len(text) if start >= 0 else -1 for start, text in zip(starts, texts, strict=True)]
-        for key, found in (("text", texts), ("answer_start", starts), ("answer_end", ends)):
-            if key in answer:
-                changes[*path, key] = list(found) if several else found[0]
+    for path, keys, answer, context in _answers(row, (), ""):
+        found = _each(answer[keys[0]], context)
+        changes.update({(*path, key): value for key, value in zip(keys, found, strict=True) if key in answer})
     return changes
 
 
-def _answers(data: Any, path: Where, context: str) -> Iterator[tuple[Where, Mapping[str, Any], str]]:
+def _each(text: Any, context: str) -> tuple[Any, Any, Any]:
+    """How the context spells an answer, its start and its end; of a list of answers, the list of each."""
+    if isinstance(text, list):
+        spelt, starts, ends = zip(*(_each(item, context) for item in text), strict=True) if text else ((), (), ())
+        return list(spelt), list(starts), list(ends)
+    start, text = _only(text, context)
+    return text, start, start + len(text) if start >= 0 else -1
+
+
+def _answers(data: Any, path: Where, context: str) -> Iterator[tuple[Where, Sequence[str], Mapping[str, Any], str]]:
     if isinstance(data, dict):
         context = next((data[key] for key in CONTEXTS if isinstance(data.get(key), str)), context)
-        if "answer_start" in data and isinstance(data.get("text"), list | str):
-            yield path, data, context
+        yield from ((path, keys, data, context) for keys in ANSWERS if _is_answer(data, keys))
         for key, item in data.items():
             yield from _answers(item, (*path, key), context)
     elif isinstance(data, list):
         for index, item in enumerate(data):
             if isinstance(item, dict):
                 yield from _answers(item, (*path, index), context)
+
+
+def _is_answer(data: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    return keys[1] in data and isinstance(data.get(keys[0]), list | str)
+
+
+def points(key: str | int, value: Any, around: Any, longest: int) -> bool:
+    """
+    Whether a value says where something is in a text, and `offsets` will not look for it.
+
+    >>> points("span_start", 7, {"span_start": 7}, 50), points("answer_start", 7, {"text": "a", "answer_start": 7}, 50)
+    (True, False)
+    """
+    if not isinstance(around, dict) or any(key in keys and _is_answer(around, keys) for keys in ANSWERS):
+        return False
+    places, other = list(numbers(value)), {"start": "end", "end": "start"}.get(str(key))
+    both = [*places, *numbers(around.get(other))]
+    return bool(places) and max(both) <= longest and (other is None or len(both) > len(places))
+
+
+def numbers(value: Any) -> Iterator[int]:
+    if type(value) is int:
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from numbers(item)
 
 
 def _only(text: Any, context: str) -> tuple[int, Any]:
@@ -84,15 +113,19 @@ def _loosely(text: str, context: str) -> tuple[int, str]:
 
 def broken_offsets(row: Mapping[str, Any]) -> str:
     """Which answer has no certain place in its context, "" where every one has."""
-    for path, found in offsets(row).items():
-        if path[-1] == "text":
-            continue
-        for index, start in enumerate(found if isinstance(found, list) else [found]):
-            if start < 0:
-                answer = value_at(row, (*path[:-1], "text"))
-                text = answer[index] if isinstance(answer, list) else answer
-                return f"{path[-1]}: the translated answer {text!r:.60} is not in the context exactly once"
+    for _, keys, answer, context in _answers(row, (), ""):
+        for text in _flat(answer[keys[0]]):
+            if _only(text, context)[0] < 0:
+                return f"{keys[1]}: the translated answer {text!r:.60} is not in the context exactly once"
     return ""
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _flat(item)
+    else:
+        yield value
 
 
 def worded(fields: Sequence[Told], texts: Mapping[Where, str | None]) -> dict[Where, str]:

@@ -48,7 +48,13 @@ def walk(data: Any, path: Sequence[str], at: Where = (), around: tuple[Any, ...]
             yield from walk(item, rest, (*at, index), around)
             if step == "**" and isinstance(item, dict) and item.get(str(at[-1])):
                 yield from walk(item[str(at[-1])], path, (*at, index, at[-1]), (*around, item))
-    elif isinstance(data, dict) and step in data:
-        yield from walk(data[step], rest, (*at, step), (*around, data))
+    elif isinstance(data, dict) and (length := _key(data, path)):
+        key = ".".join(path[:length])
+        yield from walk(data[key], path[length:], (*at, key), (*around, data))
     else:
         yield Place((*at, step), None, around, missing=True)
+
+
+def _key(data: Mapping[str, Any], path: Sequence[str]) -> int:
+    """How many steps are the next key, which may hold full stops: "claude-3.5"; 0 where there is none."""
+    return next((length for length in range(1, len(path) + 1) if ".".join(path[:length]) in data), 0)

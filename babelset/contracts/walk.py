@@ -16,7 +16,7 @@ from babelset.contracts.ledger import Ledger
 from babelset.contracts.shape import Field, Look, Rules, Where, column_name, named_language, within
 from babelset.errors import DataError
 from babelset.files.encoded import ENCODED, decode
-from babelset.text.prose import is_sentence
+from babelset.text.prose import UNSPACED, is_sentence
 
 LABEL = 200  # characters of a longer text are no label
 PICTURES = ("image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "document")
@@ -39,10 +39,15 @@ class _Walk:
 
     def object(self, data: Mapping[str, Any], path: Where, around: Column | None = None) -> None:
         for key, value in data.items():
-            if isinstance(value, str | list | dict):
+            if isinstance(value, str | list | dict) or (type(value) is int and self._is_position(key)):
                 self.column(value, (*path, key), around)
         if not path:
-            self.book.close()
+            self.book.close(data)
+        elif isinstance(next(iter(data.values()), None), int | float):
+            self.book.names(data, path)
+
+    def _is_position(self, key: str) -> bool:
+        return self.rules.vocabulary and (known := column(str(key))) is not None and known.kind == "position"
 
     def column(self, value: Any, path: Where, around: Column | None = None) -> None:
         """One column by its name; `around` is the text column that it is inside of."""
@@ -72,6 +77,8 @@ class _Walk:
             self._language(value, path)
         elif known.kind == "linked":
             self._keywords(value, path)
+        elif known.kind == "position":
+            self.book.positions.append((path, value))
         elif known.label and not _is_label(value):
             self.unknown(value, path)
         else:
@@ -82,7 +89,9 @@ class _Walk:
         if path in self.book.taken:
             self.book.taken_at(path, value)
         elif isinstance(value, str):
-            if (opened := _opened(value, kind)) is not None:
+            if kind.linked and value.lstrip()[:1] == "{":
+                self._keywords(value, path)
+            elif (opened := _opened(value, kind)) is not None:
                 self.text(opened, (*path, ENCODED), role, kind)
             else:
                 self.book.field(value, path, "text" if role == "turn" else role)
@@ -98,7 +107,7 @@ class _Walk:
             self.text(item, (*path, index), turn, _plain(kind))
 
     def _item(self, item: Mapping[str, Any], path: Where, role: str, kind: Column) -> None:
-        if speaker := speaker_of(item):
+        if (speaker := speaker_of(item)) and (kind.turns or speaker in ("role", "from")):
             self._message(item, path, speaker)
         elif _is_call(item):
             self.book.leave(item, path, "tools")
@@ -191,7 +200,7 @@ class _Walk:
                 self._keywords(opened, (*path, ENCODED))
             elif sure:
                 self.book.argument(value, path)
-            elif value.strip() and not self.rules.arguments:
+            elif value.strip():
                 self.book.linked.append((path, value))
         elif isinstance(value, dict | list):
             for key, item in value.items() if isinstance(value, dict) else enumerate(value):
@@ -208,12 +217,23 @@ def _only_left(key: str) -> Column | None:
 
 
 def _opened(text: str, kind: Column) -> Any:
-    """The list or object that a text spells, where the column holds such, or it is a list of messages; else None."""
-    if not kind.list and '"content"' not in text and '"value"' not in text:
+    """The list or object that a text spells, where the column holds such, or it is a list of messages or turns."""
+    if not kind.list and not text.lstrip().startswith(("[{", '["', "[['")) and '"content"' not in text:
         return None
     found = decode(text)
-    messages = isinstance(found, list) and found and all(isinstance(item, dict) and speaker_of(item) for item in found)
-    return found if kind.list or messages else None
+    return found if kind.list or _are_turns(found) else None
+
+
+def _are_turns(found: Any) -> bool:
+    """Messages, or texts of which one has four words, also when translated: `["a hive"]` is an answer in JSON."""
+    if not isinstance(found, list) or not found:
+        return False
+    if all(isinstance(item, dict) and speaker_of(item) for item in found):
+        return True
+    texts = [item for item in found if item is not None]
+    return all(isinstance(item, str) for item in texts) and any(
+        len(text.split()) > 3 or UNSPACED.search(text) for text in texts
+    )
 
 
 def _plain(kind: Column) -> Column:

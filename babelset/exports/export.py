@@ -18,6 +18,7 @@ from babelset.errors import AccountingError, ConfigError, DataError
 from babelset.exports.derived import check_derived
 from babelset.files.formats.table import Csv
 from babelset.files.formulas import as_texts
+from babelset.files.halves import REASON, halved, spells_halves
 from babelset.files.lossless import dumps
 from babelset.files.names import unfit_below
 from babelset.files.reading import format_of, read
@@ -172,7 +173,10 @@ class _Rows:
     def _placed(self, row: TranslatedRow, exported: Exported) -> tuple[str, dict[str, Any], bool]:
         expect_kind(f"the export {self.job.shape!r}", exported, Exported)
         data = _with_text_id(exported.data) | self._evidence(row)
-        return self._path(row, exported), as_texts(data) if self.neutral else data, exported.more
+        path = self._path(row, exported)
+        if (name := halved(data)) and not spells_halves(path):
+            raise DataError(REASON, field=name)
+        return path, as_texts(data) if self.neutral else data, exported.more
 
     def _path(self, row: TranslatedRow, exported: Exported) -> str:
         if not self.shape.endings:

@@ -15,9 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from babelset.contracts.export import Export, Exported, TranslatedRow
-from babelset.errors import OutputError
+from babelset.errors import DataError, OutputError
 from babelset.exports.hubcard import Facts, card
 from babelset.files.formats.parquet import Columns
+from babelset.files.halves import REASON, halved
 from babelset.files.hub import hub
 from babelset.files.hubsplits import split_of
 from babelset.files.lossless import dumps
@@ -61,11 +62,15 @@ class Hub(Export):
         self.placed: defaultdict[Part, list[int]] = defaultdict(lambda: [0, -1])  # rows so far, number of the shard
 
     def look(self, row: TranslatedRow, data: Mapping[str, Any]) -> None:
+        if halved(row.data):
+            return
         self.shards[_part(row)].add(len(dumps(dict(data))), self.shard)
         self.columns[row.language.bcp47].add(data)
         self.facts.see(row)
 
     def convert(self, row: TranslatedRow) -> Exported:
+        if name := halved(row.data):
+            raise DataError(REASON, field=name)
         part = language, split = _part(row)
         starts, placed = self.shards[part].starts, self.placed[part]
         if placed[1] + 1 < len(starts) and placed[0] == starts[placed[1] + 1]:

@@ -14,7 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
-from babelset.text.scan import blocks, code, commands, foreign, hints, icu, inline, labels, lines, payload, transcript
+from babelset.text.scan import (
+    blocks,
+    code,
+    commands,
+    foreign,
+    hints,
+    icu,
+    inline,
+    labels,
+    lines,
+    payload,
+    records,
+    transcript,
+)
 from babelset.text.scan.marks import Mark, Needed, Scanner, carve
 
 
@@ -41,9 +54,9 @@ SHORT = 4000  # characters of a text whose spans are known for a while
 # characters, and looks behind from there: so `re` passes over the others at once.
 PLAIN = re.compile(
     r"[^a-z \t\r!?'\")’‘“”…–—](?:(?<=[^\w\s.,;:!?'\"()’‘“”…–—-])|(?<=[\x0b\x0c\x1c-\x1f\x85\u2028\u2029_\d])"
-    r"|(?<=\w\()|(?<=\w\.)[a-z0-9]|(?<=www\.)|(?<=[;:])[ \t]*$|(?<=,).*,|(?<=;).*;|(?<=-)[ \t]*-"
+    r"|(?<=\w\()|(?<=\w\.)[a-z0-9]|(?<=www\.)|(?<=USER:)|(?<=[;:])[ \t]*$|(?<=,).*,|(?<=;).*;|(?<=-)[ \t]*-"
     r"|(?<=\n)(?:[ \t]*(?:[:@][a-z]|\.\. )|[ \t]*(?:[-–—]"
-    r"|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]| {4}|\t|[A-Za-z][A-Za-z ]{1,20}:)"
+    r"|\w{1,4}[.):]|\([a-zA-Z]{1,4}\))[ \t]|[A-H]\)\w| {4}|\t|[A-Za-z][A-Za-z ]{1,20}:)"
     rf"|{labels.HINT})",
     re.MULTILINE,
 )
@@ -88,6 +101,9 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[tuple[Nee
         (("{", "["), payload.json_documents),
         (("<",), payload.xml_documents),
         ((":", "---"), payload.yaml_blocks),
+        ((": ", ":\t"), records.headers),
+        (("\t",), records.rules),
+        (("K:",), records.tunes),
         (("#!",), partial(code.scripts, comments=comments)),
         ((), partial(code.unfenced, comments=comments)),
         ((">>>", "$ "), code.prompts),

@@ -24,6 +24,7 @@ from babelset import errors
 from babelset.contracts.checks import build_filters, opened
 from babelset.contracts.schema import Schema
 from babelset.errors import BabelsetError, ConfigError, EngineError
+from babelset.files.halves import fit_for
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row, excerpt
@@ -120,7 +121,8 @@ class Actor:
     def _do(self, first: int, end: int) -> int:
         plan, count = self.plan, 0
         wanted = range(plan.rows_of(int(first)).start, plan.rows_of(int(end) - 1).stop)
-        rows = read(plan.job.inputs, format=plan.job.format, within=Within(wanted, plan.within.counts))
+        read_rows = read(plan.job.inputs, format=plan.job.format, within=Within(wanted, plan.within.counts))
+        rows = fit_for(plan.job.output, read_rows)
         for chunk, some in enumerate(chunked(rows, plan.size), int(first)):
             if not plan.chunks.path(chunk).exists():  # another has done it, and died afterwards
                 plan.chunks.write(chunk, self._entries(chunk, some))

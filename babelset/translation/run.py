@@ -23,6 +23,7 @@ from babelset.contracts.filter import Filter
 from babelset.contracts.schema import COLUMNS, Schema, load_schema
 from babelset.contracts.translator import Translator
 from babelset.errors import DataError
+from babelset.files.halves import fit_for
 from babelset.files.hubsplits import expanded
 from babelset.files.reading import read
 from babelset.files.row import BadRow, Row
@@ -161,8 +162,8 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey, 
 
     def todo() -> Iterator[tuple[int, list[Routed | Entry]]]:
         nonlocal read_rows
-        chunk = job.chunk or worker.chunk
-        for number, rows in enumerate(chunked(read(job.inputs, format=job.format, within=within), chunk)):
+        given = fit_for(job.output, read(job.inputs, format=job.format, within=within))
+        for number, rows in enumerate(chunked(given, job.chunk or worker.chunk)):
             seen.check(rows)
             read_rows += len(rows)
             if number not in done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from babelset.contracts.asked import Asked
 from babelset.contracts.detect import detect
+from babelset.contracts.links import broken_offsets
 from babelset.errors import ConfigError, DataError
 from babelset.files.reading import read
 from babelset.files.row import Row
@@ -34,11 +36,18 @@ FORMS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("one message", {"conversations": [{"from": "human", "value": ASK}], "chosen": {"from": "gpt", "value": SAY}}, {"conversations[0].value": U, "chosen.value": A}),
     ("messages within lists", {"question": [[{"role": "user", "content": ASK}]]}, {"question[0][0].content": U}),
     ("messages as JSON", {"messages": json.dumps([{"role": "user", "content": ASK}])}, {"messages[0].content": U}),
+    ("turns as JSON", {"prompt": json.dumps([ASK, "And you?"]), "response_a": json.dumps([SAY, None])}, {"prompt[0]": "prompt", "prompt[1]": "prompt", "response_a[0]": "output"}),
+    ("words as JSON are an answer", {"prompt": ASK, "response": '["a hive", "a tree"]'}, {"prompt": "prompt", "response": "output"}),
     ("messages under any name", {"thread": [{"role": "user", "content": ASK}]}, {"thread[0].content": U}),
     ("options by letter", {"question": ASK, "A": "in the hive", "B": "in a tree", "answer": "A"}, {"question": "question", "A": "choice", "B": "choice"}),
     ("options in an object", {"question": ASK, "choices": {"text": ["in the hive"], "label": ["A"]}}, {"question": "question", "choices.text[0]": "choice"}),
     ("numbered columns", {"goal": ASK, "sol1": SAY, "sol2": "In the sea."}, {"goal": "instruction", "sol1": "choice", "sol2": "choice"}),
     ("rubric by level", {"instruction": ASK, "response": SAY, "rubric": {"1": "It is all wrong.", "5": "It is right."}}, {"instruction": "instruction", "response": "output", "rubric.1": "rubric", "rubric.5": "rubric"}),
+    ("names that end so", {"userQuery": ASK, "gpt4_response": SAY, "wellFormedAnswers": [SAY]}, {"userQuery": "instruction", "gpt4_response": "output", "wellFormedAnswers[0]": "output"}),
+    ("counted by letters", {"question": ASK, "response_j": SAY, "answerB": "a hive"}, {"question": "question", "response_j": "output", "answerB": "output"}),
+    ("an author is no speaker", {"question": ASK, "answers": [{"author": "Ada", "text": SAY}]}, {"question": "question", "answers[0].text": "output"}),
+    ("the same text deep inside", {"messages": [{"role": "user", "content": ASK, "markdown": ASK}]}, {"messages[0].content": U, "messages[0].markdown": U}),
+    ("a number of spans", {"passage": SAY, "answers_spans": {"spans": ["the hive"], "types": ["span"]}}, {"passage": "input", "answers_spans.spans[0]": "output"}),
     ("an answer of JSON", {"prompt": ASK, "response": '{"place": "in the hive at night"}'}, {"prompt": "prompt", "response": "output"}),
 ]  # fmt: skip
 
@@ -58,6 +67,8 @@ LEFT = [
     ({"prompt": ASK, "response": SAY, "reasoning_content": "The user wants to know it."}, {"reasoning_content": "reasoning, without --translate-reasoning"}),
     ({"query": ASK, "answers": '[{"name": "bees", "arguments": {"q": "where do they sleep"}}]', "tools": '["Finds out about bees."]'}, {"answers[*].arguments.q": "tools", "tools": "tools"}),
     ({"prompt": ASK, "response": SAY, "category": "closed question answering"}, {"category": "label"}),
+    ({"prompt": ASK, "response": SAY, "harm_type": "closed question answering"}, {"harm_type": "label"}),
+    ({"prompt": ASK, "response": SAY, "harms": {"Harm to other people": True}}, {"harms": "names of numbers"}),
     ({"prompt": ASK, "response": SAY, "topic": "Bees", "model": "gpt-4", "sha": "9f2c", "when": "2024-05-01 10:00", "ok": True}, {}),
 ]  # fmt: skip
 
@@ -74,6 +85,10 @@ UNKNOWN: list[tuple[dict[str, Any], str]] = [
     ({"category": "This is no label. It is a whole text of its own."}, "--field category"),
     ({"language": "Answer in the tongue of bees."}, "--field language"),
     ({"事": "蜜蜂晚上在蜂巢里睡觉"}, "--leave 事"),
+    ({"notes": {"claude-3.5": "Think of a hive."}}, "--field notes.claude-3.5"),
+    ({"entities": [{"label": "HIVE", "start": 6, "end": 10}]}, "--leave 'entities[*].start' --leave 'entities[*].end'"),
+    ({"span1_index": 3}, "--leave span1_index"),
+    ({"answers": {"input_text": ["In the hive"], "answer_start": [3]}}, "--leave answers.answer_start"),
 ]
 
 
@@ -84,12 +99,33 @@ def test_unknown_prose_stops_the_run_and_the_line_to_paste_works(more: dict[str,
         detect([row])
     assert option.replace("事", "'事'") in str(caught.value) or option in str(caught.value)
     assert "--leave-unknown" in str(caught.value)
-    kind, name = option.split(" ", 1)
-    name = name.strip("'")
-    asked = Asked(fields=(name,)) if kind == "--field" else Asked(leave=(name,))
-    schema = detect([row], asked).schema
-    assert len(schema.fields(row)) == (3 if kind == "--field" else 2)
+    words = shlex.split(option)
+    named = {kind: tuple(words[at + 1] for at in range(0, len(words), 2) if words[at] == kind) for kind in words[::2]}
+    schema = detect([row], Asked(fields=named.get("--field", ()), leave=named.get("--leave", ()))).schema
+    assert len(schema.fields(row)) == (3 if "--field" in named or "answers" in more else 2)
     assert not detect([row], Asked(leave_unknown=True)).schema.look(row).unknown
+
+
+def test_texts_that_are_names_of_numbers_stop_the_run() -> None:
+    row = {"input": ASK, "target_scores": {SAY: 1, "They sing.": 0}}
+    with pytest.raises(ConfigError, match=r"names its numbers by texts .*--leave target_scores"):
+        detect([row])
+    assert detect([row], Asked(leave=("target_scores",))).schema.look(row).left == {}
+    assert detect([row], Asked(leave_unknown=True)).schema.look(row).left == {"target_scores": "names of numbers"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"start": 6, "end": 10_000},  # seconds, or years
+        {"start": 6},
+        {"answers": {"text": ["fly"], "answer_start": [15]}},
+        {"answers": {"texts": [["fly"]], "answer_starts": [[15]]}},
+    ],
+)
+def test_numbers_that_no_text_is_counted_by(more: dict[str, Any]) -> None:
+    row = {"context": "In summer bees fly. Bees sleep.", "question": ASK, **more}
+    assert not detect([row]).schema.look(row).unknown
 
 
 def test_prose_that_comes_later_fails_its_row() -> None:
@@ -178,6 +214,21 @@ def test_the_place_of_an_answer_is_found_again() -> None:
     assert new["answers"] == {"text": ["vuelan"], "answer_start": [11]}
 
 
+def test_the_places_of_many_answers_are_found_again() -> None:
+    row = {
+        "context": "In summer bees fly. Bees sleep.",
+        "questions": [ASK, "What do they do?"],
+        "answers": {"texts": [["fly", "bees fly"], ["sleep"]], "answer_starts": [[15, 10], [25]]},
+    }
+    schema = detect([row]).schema
+    targets = ["Las abejas vuelan. Ellas duermen.", "¿Qué?", "¿Y?", "vuelan", "Abejas vuelan.", "duermen"]
+    paths = [each.path for each in schema.fields(row)]
+    new = schema.replace(row, dict(zip(paths, targets, strict=True)), find("es"))
+    assert new["answers"] == {"texts": [["vuelan", "abejas vuelan"], ["duermen"]], "answer_starts": [[11, 4], [25]]}
+    new["context"] = "Las abejas vuelan."
+    assert "'duermen' is not in the context exactly once" in broken_offsets(new)
+
+
 def test_keywords_are_texts_where_another_column_holds_them() -> None:
     row = {
         "turn_1_prompt": json.dumps({"role": "user", "content": 'Write of bees with the word "honey".'}),
@@ -188,6 +239,19 @@ def test_keywords_are_texts_where_another_column_holds_them() -> None:
     new = replaced(row)
     assert json.loads(json.loads(new["turn_1_kwargs"])[0]) == {"keywords": ["HONEY"], "relation": "at least"}
     assert json.loads(new["turn_1_prompt"])["role"] == "user"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"instruction_id_list": ["count:keywords_multiple"], "kwargs": [{"keyword1": "honey", "N": 3}]},
+        {"ground_truth": '{"func_name": "verify_keyword_frequency", "N": 3, "word": "honey"}'},
+    ],
+)
+def test_words_to_look_for_follow_the_text(more: dict[str, Any]) -> None:
+    row = {"prompt": "Write of bees, and use the word honey.", **more}
+    assert [each.text for each in detect([row]).schema.fields(row) if each.role == "keyword"] == ["honey"]
+    assert "HONEY" in str(replaced(row)["kwargs" if "kwargs" in more else "ground_truth"])
 
 
 @pytest.mark.parametrize(

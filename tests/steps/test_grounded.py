@@ -37,7 +37,30 @@ STANDS = [
     ("东京", "日本的首都是东京。", True),
     ("京", "日本的首都是东京。", True),
     ("नदी", "गंगा एक नदी है।", True),
+    ("गंग", "गंगा एक नदी है।", False),  # a letter without its vowel sign
+    ("Rome", "He flew between aerodromes.", False),
+    ("Rome", "Romeo was there.", False),
+    ("ratio", "A rational answer.", False),
+    ("ratio", "The rational ratio.", True),
+    ("Delta", "Delta2 is another one.", False),
+    ("NASA", "NASAは宇宙へ行く。", True),
+    ("ירושלים", "הוא גר בירושלים.", True),  # with "in" before it
+    ("Ankara", "Ankara'da yaşıyor.", True),
+    ("930", "El riu fa 930km.", True),
 ]
+ENDINGS = [
+    ("Budapest", "Budapesten él.", True),
+    ("서울", "서울에서 산다.", True),
+    ("Bilbo", "Bilbotik dator.", True),
+    ("Pest", "Budapesten él.", False),
+    ("Ural", "Uralistiikkaa opiskeltiin.", False),
+]
+
+
+@pytest.mark.parametrize(("answer", "paragraph", "expected"), ENDINGS)
+def test_an_ending_is_no_other_word_where_a_language_writes_it_so(answer: str, paragraph: str, expected: bool) -> None:
+    assert stands(folded(answer), folded(paragraph), 90, endings=True) is expected
+    assert not stands(folded(answer), folded(paragraph), 90)
 
 
 @pytest.mark.parametrize(("answer", "paragraph", "expected"), STANDS)

@@ -15,10 +15,11 @@ from babelset.text.scan.vocabulary import joined
 # It begins with a set of characters, and looks behind from there: so `re` passes over the others at once.
 STARTERS = re.compile(
     r"[\n.!:-](?:(?<=\n)(?:[ \t]*(?:"
-    r"import|from|select|SELECT|sudo|pip3?|npm|npx|yarn|conda|docker|kubectl|git|cd|ls|ln|chmod|mkdir|grep"
+    r"import|from|select|SELECT|CREATE|INSERT|UPDATE|DELETE|ALTER|DROP|sudo|pip3?|npm|npx|yarn|conda|docker|kubectl|git|cd|ls|ln|chmod|mkdir|grep"
     r"|tar|curl|wget|cp|mv|rm|ps|python3?|node|def|class|return|raise|assert|throw|use|let|var|const|package|require|puts|echo|print"
     r"|async|await|yield|del|global|export|with|#(?:include|define))\b|\$ )"
-    r"|(?<=[.!:]) +(?:import|from|del|return|assert|raise|yield|def|class|try:|puts|pip|npm|git|python|#define)\b"
+    r"|(?<=[.!:]) +(?:import|from|del|return|assert|raise|yield|def|class|try:|puts|pip|npm|git|python"
+    r"|#define|CREATE|INSERT|ALTER)\b"
     r"|(?<= -)-?\w|(?<=:)(?:[ \t]*\n[ \t]+\S| (?:int|str|float|bool)$))",
     re.MULTILINE,
 )
@@ -100,7 +101,7 @@ LEAD = re.compile(r"(?<=[.!:])[ \t]+(?=\S)")
 PHRASE = re.compile(r"[A-Z][\w'’-]*(?:,? [\w'’\"-]+)+:$")
 CODE = re.compile(r"[={}\[\]]")
 STARTS = re.compile(
-    r"[^\n]*[(){}\[\];=<>$|#]|(?:class|for|while|if|with|try|puts|require|select|SELECT|import|from|return|raise|assert|yield|del|package|using|use|int|private|public|sudo)\b|@\w"
+    r"[^\n]*[(){}\[\];=<>$|#]|(?:class|for|while|if|with|try|puts|require|select|[A-Z]{4}|import|from|return|raise|assert|yield|del|package|using|use|int|private|public|sudo)\b|@\w"
     r"|[a-z][\w-]+ (?:-|[a-z.])[^\n]*$"
 )
 LONGEST_LINE = 500  # of code; bounds what the patterns above can cost

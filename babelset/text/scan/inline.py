@@ -47,8 +47,17 @@ IDENTIFIER = re.compile(r"(?<![\w/.@:<-])[A-Za-z0-9][\w.-]*+/[A-Za-z][\w.-]*\w(?
 # Options of a command, also "[-name text]" of its synopsis, and formulas of a spreadsheet.
 OPTION = re.compile(
     r"(?<![^\s(\[|'\"/])--[a-z][\w-]*(?:=[\w./:@,-]*\w)?(?![\w ,']{0,60}-- )"
+    r"|(?<=\S[ (\[|])-(?:i?name|type(?: [fdlbcps]\b)?|exec|print0?|delete|[acm](?:time|min)|size|perm|m(?:ax|in)depth"
+    r"|jar|classpath|cp|std|Wall|Wextra|X[ms][sxn]\w*|[av]codec|crf|preset)(?![\w-])"
+    r"|(?:(?<=option )|(?<=options )|(?<=flag )|(?<=flags ))-[a-z][\w-]+"
     r"|(?<=\S[ (\[|])-[B-HJ-Za-z](?=[\s,.;:)\]|'\"]|$)|\[-{1,2}[a-z][^\[\]\n]{0,80}\]"
 )
+# What no word has: a class of characters, an escaped one before a count, a group that is not captured.
+REGEX = re.compile(
+    r"(?<![^\s(\"'])(?=\S{0,80}?(?:\[\^?[^\]\s]{0,40}(?:a-z|A-Z|0-9|\\[dws])[^\]\s]{0,40}\]"
+    r"|\\[dwsbDWB](?=[+*?{}()\[\\^$|]|\s|$)|\(\?(?:[:=!<]|[imsx]+\))))[^\s`$][^\s`]{2,300}(?<![.,;:!?\"'])"
+)
+LINKED = re.compile(r"`(?=[^`<>\n]*[^\W\d_])[^`<>\n]+?(?P<target>[ ]<[^`<>\s]+>`_{0,2})")  # of reStructuredText
 SHEET = re.compile(r"(?<![^\s(])=[A-Z]{2,}\([^\n]{0,200}?\)(?![\w)])")
 IN_BRACES = r"(?:[^{}\n]|\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,100}\}){0,100}+\}){0,200}+\}){0,400}+"
 COMMAND_OF_LATEX = (
@@ -67,15 +76,19 @@ TOKENS = re.compile(
             r"(?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})",
             r"(?P<latex>\$\$[^$]++\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])++\$(?!\d)|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\]|"
             rf"{COMMAND_OF_LATEX})",
-            r"(?P<turn><\|[^|<>\s]{1,64}\|>|<</?SYS>>|</?s>(?![^<]{0,200}</s>)|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS)\])",
+            r"(?P<turn>(?:<\|(?:im_start|start_header_id|header_start|start|role)\|>|<start_of_turn>) ?"
+            r"(?:user|assistant|system|model|tool|developer|ipython)\b"
+            r"|<\|[^|<>\s]{1,64}\|>|\[\|[A-Za-z ]{1,30}\|\]|<</?SYS>>|</?s>(?![^<]{0,200}</s>)"
+            r"|\[/?(?:INST|SYS|MASK|CLS|SEP|PAD|UNK|BOS|EOS|RESULT|USER|ASSISTANT|SYSTEM|BOT)\])",
             r"(?P<placeholder>_{2,}+(?![a-z][a-z0-9_]*__)|< ?noinput ?>|\{\{[^{}\n]{1,200}\}\}"
             r"|\$?\{[A-Za-z_][\w.:!-]*\}"
             r"|\$?\{[A-Za-z_][\w.\[\]]*(?:![rsa])?(?::[^\s{}][^{}\n]{0,40})?\}|%[A-Z][A-Z0-9_]+%"
             r"|\{[A-Za-z_]\w*, ?(?:number|date|time|spellout|ordinal|duration)(?:, ?[^{}\n]{1,40})?\}"
             r"|\{%[^{}%]*%\}|\{\d*\}"
             r"|(?<![\w%])%(?:\(\w{1,64}\))?[#0+-]?\d{0,3}(?:\.\d{1,3})?[sdifrxge](?!\w)"
-            r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9]*_[A-Z0-9_]*\])",
-            r"(?P<formula>\b[A-Z][\w@+()\[\]#/\\-]*\(=[A-Z][\w@+()\[\]=#/\\-]*|\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
+            r"|(?<![\w$])\$[A-Z][A-Z0-9_]{2,}\b|\[/?[A-Z][A-Z0-9_]{2,30}\](?!\())",
+            r"(?P<formula><<[\d.,+*/()=%$ -]{3,60}>>"
+            r"|\b[A-Z][\w@+()\[\]#/\\-]*\(=[A-Z][\w@+()\[\]=#/\\-]*|\b[OΘΩ]\((?:[^()\n]|\([^()\n]{0,30}\)){1,40}\))",
             r"(?P<inline_code>:(?:[a-z]+:)?[a-z]+:(?=\x1a)|(?<![\w|])\|[A-Za-z]\w*-[\w-]*\|(?![\w|])|__[a-z][a-z0-9_]*?__(?!\w)"
             rf"|(?<![\w/.])(?:[A-Za-z]\w*+\.){{0,6}}[A-Za-z][A-Za-z0-9]*+_\w*(?:\({IN_BRACKETS}\){CHAIN})?)",
             r"(?P<hashtag>(?<![\w&#/])#[A-Za-z]\w+)",
@@ -129,6 +142,8 @@ def inline(text: str, numbers: bool = False) -> list[Mark]:
     marks = _symbols(text) + _code_spans(text)
     shadow = _blank(text, sorted(marks))
     tokens = list(_tokens(shadow))
+    if regexes := list(_regexes(text)):
+        tokens = _join(sorted(tokens + regexes, key=lambda mark: (mark.start, -mark.end)))
     shadow = _blank(shadow, tokens)
     if rest := list(_rest(shadow)):
         tokens = _join(sorted(tokens + rest))
@@ -160,8 +175,22 @@ def _code_spans(text: str) -> list[Mark]:
         following = bisect_right(same, run.start())
         if run.start() >= at and following < len(same):
             at = same[following] + len(run[0])
-            marks.append(Mark(run.start(), at, "inline_code", True))
+            marks += _code_span(text, run.start(), at)
     return marks
+
+
+def _code_span(text: str, start: int, end: int) -> list[Mark]:
+    """Code, whole; of a link of reStructuredText, "`the guide <url>`_", what is around its text."""
+    link = LINKED.match(text, start) if text[end - 2 : end] == ">`" else None
+    if not link or not (text[end : end + 1] == "_" or text[start - 1 : start] == ":"):
+        return [Mark(start, end, "inline_code", True)]
+    return [Mark(start, start + 1, "markup", True), Mark(link.start("target"), link.end(), "markup", True)]
+
+
+def _regexes(text: str) -> Iterator[Mark]:
+    """Regular expressions: "^[a-z]+$", "\\d{3}-\\d{4}"."""
+    if "\\" in text or "-z" in text or "-Z" in text or "0-9" in text or "(?" in text:
+        yield from (Mark(found.start(), found.end(), "inline_code", True) for found in REGEX.finditer(text))
 
 
 def _tokens(text: str) -> Iterator[Mark]:

@@ -15,10 +15,15 @@ END = r"(?![\w'’-]|\.\w)"
 LETTER = rf"[A-Z]{END}"
 ROMAN = rf"[IVX]{{1,5}}{END}"
 JOINED = r"(?:, ?(?:and |or )?| (?:and|or|nor|vs\.?) |/)"
+# What has a letter for a name: "Response A is better", not "Give a person A chance".
+NAMED = (
+    r"(?:[Rr]esponse|[Aa]ssistant|[Mm]odel|[Cc]andidate|[Oo]utput|[Pp]oint|[Ss]et|[Ee]vent|[Mm]atrix|[Gg]roup|[Cc]ase)"
+)
 CUE = r"(?i:answers?|options?|choices?|letters?|alternatives?|statements?|correct|choose|select|pick)"
 # Behind a capital letter: cheap, and true wherever there is one.
 HINT = (
-    r"(?<=[A-Z])(?<!\w.)(?:(?<=[B-HJ-Z])|(?<=A)(?! [a-z])|(?<=I)(?= only|,| and | or )|(?<=[IVX])[IVX]{1,4})\b"
+    r"(?<=[A-Z])(?<!\w.)(?:(?<=[B-HJ-Z])|(?<=A)(?:(?= (?:and|has|is|or|than|through|to|was)\b)|(?! [a-z]))"
+    r"|(?<=I)(?= only|,| and | or )|(?<=[IVX])[IVX]{1,4})\b"
     r"(?![.'’-]\w)"
 )
 SOME = re.compile("[A-Z]" + HINT)
@@ -29,6 +34,9 @@ PATTERNS = tuple(
     for pattern in (
         r"(?<!\w)\([A-Z]\)",
         rf"(?<![\w.'’])[A-Z]{END}(?:{JOINED}{LETTER})+(?! [a-z]+ing\b)",
+        rf"(?<![\w.'’]){LETTER} (?:through|to) {LETTER}",
+        rf"(?<!\w){NAMED} {LETTER}(?=[.,;:)!?]| (?:is|was|has|and|or|to|than|through)\b|\s*$)",
+        r"(?<=\x1a) [A-H](?=\s*$)",  # "[RESULT] A"
         rf"(?<![\w.'’]){ROMAN}(?:{JOINED}{ROMAN})+",
         rf"(?<![\w.'’])(?:\A\W*I(?= only\W*\Z)|(?!I\b){ROMAN}(?= only\b))",
         rf"(?<!\w){CUE}(?: is| was| would be| being|:)?:? ['\"“*]{{0,3}}{LETTER}(?=['\"”*]{{0,3}}(?:[.,;:)!?]|\s*$))",

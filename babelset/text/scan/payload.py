@@ -151,16 +151,19 @@ def _is_xml(text: str) -> bool:
 KEY = re.compile(
     r"^(?P<indent> *)(?:- +)?(?:(?P<key>[A-Za-z_][\w.-]*):(?:[ ]+(?P<value>[^\n]*))?|(?P<item>- +[^\n]*))\s*$"
 )
-NESTED = re.compile(r":[^\S\n]*\n ")
+NESTED = re.compile(r":[^\S\n]*\n |\n[a-z][\w.-]*: \S[^\n]*\n[a-z][\w.-]*: ")
+SCALAR = re.compile(r"\S+|\"[^\"]*\"|'[^']*'|\[.*\]|\{.*\}|\S+ +#.*")
+TECHNICAL = re.compile(r"true|false|null|yes|no|on|off|~|[\d.]+|[\"'\[{].*|\S*\w[/._:@=-]\w\S*|\S*/\S*")
 
 
 def yaml_blocks(text: str) -> Iterator[Mark]:
     """
-    Front matter, and nested mappings whose keys are identifiers: `metadata:` over an indented `name: web`.
+    Front matter, and mappings whose keys are identifiers: `metadata:` over an indented `name: web`, or flat ones.
 
-    "Time: 5 minutes" on lines of its own is prose: flat keys do not make YAML.
+    "Time: 5 minutes" on lines of its own is prose: flat keys are YAML where they begin with small letters, differ, and
+    nearly all have one value each, of which one is no word: "port: 80".
     """
-    if "---" not in text and not NESTED.search(text):
+    if "---" not in text and not NESTED.search("\n" + text):
         return
     for block in re.finditer(r"(?:^[^\n]*\S[^\n]*(?:\n|\Z))+", text, re.MULTILINE):
         lines = block[0].split("\n")
@@ -182,7 +185,15 @@ def _is_yaml(lines: list[str]) -> bool:
         for first, second in pairwise(matches)
     )
     long = any(match["value"] and len(match["value"].split()) > 6 for match in keys)
-    return nested and not long and all(match["key"][0].islower() for match in keys)
+    return not long and all(match["key"][0].islower() for match in keys) and (nested or _is_flat(matches))
+
+
+def _is_flat(matches: list[re.Match[str]]) -> bool:
+    keys, values = {match["key"] for match in matches}, [(match["value"] or "").rstrip() for match in matches]
+    if None in keys or len(keys) < len(matches) or any(len(value.split()) > 4 for value in values):
+        return False
+    technical = sum(bool(TECHNICAL.fullmatch(value)) for value in values)
+    return technical > 0 and sum(bool(SCALAR.fullmatch(value)) for value in values) * 3 >= 2 * len(values)
 
 
 def csv_tables(text: str) -> Iterator[Mark]:

@@ -14,6 +14,7 @@ SPEAKER = re.compile(
     r"|(?P<asks>Human|User)|(?P<answers>Assistant|AI|Bot)):",
     re.MULTILINE,
 )
+SHOUTED = re.compile(r"\b(?:USER|ASSISTANT|SYSTEM):")  # in one line, as Vicuna is trained
 
 CALL = re.compile(
     r"<(tool_call|tool_response|function_call|function_response|tools|tool_calls)>|<functioncall>[^\n]*?(?=<\||$)",
@@ -48,4 +49,6 @@ def speakers(text: str) -> Iterator[Mark]:
         found = [mark for mark in found if not mark.lastgroup]
     if "##" in text:
         found += HASHED.finditer(text)
-    return (Mark(start, end, "speaker") for start, end in sorted(mark.span() for mark in found))
+    if "USER:" in text and "ASSISTANT:" in text:
+        found += SHOUTED.finditer(text)
+    return (Mark(start, end, "speaker") for start, end in sorted({mark.span() for mark in found}))
