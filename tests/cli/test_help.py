@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,9 +75,7 @@ def test_help_is_fast(path: tuple[str, ...]) -> None:
         after = os.times()
         return after.children_user + after.children_system - before.children_user - before.children_system
 
-    started = time.monotonic()
-    assert min(processor_seconds() for _ in range(5)) < 0.3  # however busy the machine is
-    assert time.monotonic() - started < 30
+    assert any(processor_seconds() < 0.3 for _ in range(5))  # however busy the machine is
 
 
 def test_a_bug_ends_with_its_traceback_and_not_as_a_run_that_is_done(
