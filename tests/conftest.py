@@ -10,18 +10,22 @@ others that do.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
+import shutil
 import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import typer.testing
 from hypothesis import settings
 from pydantic import ConfigDict
 
@@ -30,7 +34,7 @@ from babelset.files import hubsplits
 from babelset.files.hub import local
 from babelset.languages import Pair, find
 from babelset.text.segment import Segment
-from tests.budget import examples
+from tests.budget import ALL, examples
 from tests.fakehub import FakeHub, fake_hub
 from tests.servers import serving
 
@@ -41,6 +45,20 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["BABELSET_MODELS"] = str(Path(__file__).parent / "models" / "none")  # not what this machine happens to have
+
+# Every run of a command in a test builds the same parsers: 35 ms, more than the run of a row takes.
+typer.testing._get_command = cache(typer.testing._get_command)
+
+# Hundreds of processes start: they share compiled modules, wherever they may be written.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+gc.set_threshold(20_000)  # as the program does: to look for cycles in hundreds of thousands of objects takes its time
+
+# A run syncs its files 14 times, for which a disk takes longer than a run of one row. What a crash leaves is tested
+# by the calls that were made, so files in memory will do; the engine suite has models, and a disk.
+if not ALL and os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 1 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
 
 MAKE = Path(__file__).parent / "models" / "make_rot13.py"
 ENVIRONMENT = {
@@ -122,6 +140,16 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
         yield started
     hubsplits._files.cache_clear()
     local.cache_clear()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker begins with one half of the files, so that what is made for a file is made once."""
+    if getattr(config.option, "dist", "") == "load":
+        config.option.dist = "worksteal"
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # modules and tests stay as long as the process
 
 
 @pytest.hookimpl(tryfirst=True)

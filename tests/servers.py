@@ -1,4 +1,4 @@
-"""Inference servers of others on this machine, for as long as a test, or a benchmark, needs one."""
+"""Inference servers of others on this machine, for as long as a test, or a benchmark, needs one; and waiting for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def until(true: Callable[[], object], seconds: float = READY_WITHIN) -> None:
+    """Waits for something that another thread or process does, however busy the machine is."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"it has not happened in {seconds} seconds"
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from babelset.cli.app import app
+from tests.commands import ended as run
 
 GOOD = '{"instruction": "Greet.", "output": "Hello, world."}\n'
 TRANSLATE = "translate in.jsonl --to ca -o out.jsonl --translator echo -q"
@@ -25,12 +24,6 @@ def write(name: str, content: str | bytes) -> None:
 
 def done() -> None:
     assert run(TRANSLATE)[0] == 0
-
-
-def run(command: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, command.split())
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
 
 
 @pytest.fixture(autouse=True)
@@ -164,7 +157,7 @@ def test_a_mistake_gets_a_message_and_an_exit_code(what, prepare, command, code,
 
 def limited(command: str, setup: str) -> subprocess.CompletedProcess[str]:
     script = f"{setup}; exec {sys.executable} -m babelset {command}"
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=300)
 
 
 def test_a_full_disk_says_so_and_the_run_can_go_on() -> None:

@@ -65,6 +65,7 @@ def test_type_checkers_see_the_names_that_are_loaded() -> None:
     assert {name: namespace[name] for name in NAMES} == {name: getattr(babelset, name) for name in NAMES}
 
 
+@pytest.mark.engine
 def test_mypy_sees_the_types(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(
         "from babelset import Job, Manifest, translate\n"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import chdir
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import regex
@@ -73,33 +77,45 @@ def arguments(path: tuple[str, ...]) -> list[str]:
 
 def prepare(folder: Path) -> None:
     """Rows, translated rows that an enemy has changed, a text, a pipeline."""
+    shutil.copytree(_prepared().name, folder, dirs_exist_ok=True)
+
+
+@cache
+def _prepared() -> TemporaryDirectory[str]:
+    """What `prepare` copies, made once."""
+    folder = TemporaryDirectory()
+    with chdir(folder.name):
+        _make()
+    return folder
+
+
+def _make() -> None:
     row = {"instruction": "Describe the river, please.", "input": "", "output": "The river is cold."}
-    (folder / "in.jsonl").write_text(json.dumps(row) + "\n")
-    (folder / "off.toml").write_text(OFF)
+    Path("in.jsonl").write_text(json.dumps(row) + "\n")
+    Path("off.toml").write_text(OFF)
     line = EVIL.replace("\n", " ")
-    (folder / "text.txt").write_text(f"Look {line} at `{line}`.\n", newline="")
+    Path("text.txt").write_text(f"Look {line} at `{line}`.\n", newline="")
     toml = "".join(f"\\U{ord(char):08x}" for char in EVIL)
-    (folder / "pipeline.toml").write_text(
+    Path("pipeline.toml").write_text(
         f'to = ["ca"]\noutput = "piped.jsonl"\n[datasets]\na = "in.jsonl"\n'
         f'[[steps]]\nuse = "translate"\ntranslator = "echo"\n{OFF.replace("[", "[steps.")}'
         f'[[steps]]\nuse = "export"\nas = "csv"\noutput = "{toml}.csv"\n'
     )
-    options = ["--config", folder / "off.toml", "-o", folder / "done.jsonl", folder / "in.jsonl"]
-    made = CliRunner().invoke(app, [*["translate", "--to", "ca", "--translator", "echo", "-q"], *map(str, options)])
-    assert made.exit_code == 0, made.output
-    done = told(json.loads((folder / "done.jsonl").read_text()))
-    shard = [*map(str, options[:2]), "-o", f"{folder}/shard.jsonl", *map(str, options[4:])]
-    argv = ["translate", "--to", "ca", "--translator", "echo", "-q", "--shard", "1/1", "--force", *shard]
-    assert CliRunner().invoke(app, argv).exit_code == 0
+    translate = "translate in.jsonl --to ca --translator echo -q --config off.toml -o"
+    _run(f"{translate} done.jsonl")
+    _run(f"{translate} shard.jsonl --shard 1/1")
+    done = told(json.loads(Path("done.jsonl").read_text()))
     evidence = done["_babelset"]
     evidence["verdicts"].append({"check": f"{EVIL}check", "ok": True, "score": 0.5, "reason": f"{EVIL}why"})
     evidence["scores"] = {**evidence.get("scores", {}), f"{EVIL}score": [0.5] * len(evidence["segments"])}
     rejected = json.loads(json.dumps(done))
     rejected["_babelset"]["status"] = "rejected"
     rejected["_babelset"]["verdicts"][-1]["ok"] = False
-    (folder / "done.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (done, rejected)))
-    (folder / "done.manifest.json").unlink()
-    sheet = CliRunner().invoke(
-        app, ["review", str(folder / "done.jsonl"), "--all", "--export", str(folder / "old.csv")]
-    )
-    assert sheet.exit_code == 0, sheet.output
+    Path("done.jsonl").write_text("".join(json.dumps(each) + "\n" for each in (done, rejected)))
+    Path("done.manifest.json").unlink()
+    _run("review done.jsonl --all --export old.csv")
+
+
+def _run(command: str) -> None:
+    done = CliRunner().invoke(app, command.split())
+    assert done.exit_code == 0, done.output

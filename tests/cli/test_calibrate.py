@@ -14,13 +14,8 @@ from babelset.engines.llm.judging import PARTS
 from babelset.errors import ConfigError
 from babelset.scoring.calibration.calibrate import keeping
 from babelset.scoring.scores import build_scorers
+from tests.commands import run
 from tests.engines.llm.scripted_server import UNAUTHORIZED, ScriptedServer
-
-
-def run(*arguments: str | Path, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
-    return result.output
 
 
 def row(number: int, language: str) -> dict[str, Any]:

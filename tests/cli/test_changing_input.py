@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from babelset.cli.app import app
 from babelset.files import reading
 from babelset.files.compression import zstd
+from tests.commands import ended as run
 
 ROWS = "".join(
     json.dumps({"instruction": f"Name the river {n}.", "input": "", "output": f"It is river {n}."}) + "\n"
@@ -75,12 +74,6 @@ PACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def run(command: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, command.split())
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
 
 
 def changing(monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], path: str, at: int = 25) -> None:

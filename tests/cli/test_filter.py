@@ -2,25 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from babelset.cli.app import app
-from tests.rows import told, underived
+from tests.commands import run
+from tests.rows import rows_of as rows
+from tests.rows import underived
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-
-def run(*arguments: str | Path, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
-    return result.output
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,7 @@ from babelset.files.writing import writing
 OFF = "[filters]\n" + "".join(f"{name} = false\n" for name in ("language", "copied", "script", "task"))
 TEXTS = ("It is `x` old. So is the river.", "The river is $a_1$ deep.", "A river runs.")
 TRANSLATE = (
-    "translate",
-    "in.jsonl",
-    "--to",
-    "ca",
-    "--translator",
-    "echo",
-    "--chunk",
-    "2",
-    "-q",
-    "--config",
-    "off.toml",
+    *("translate", "in.jsonl", "--to", "ca", "--translator", "echo", "--chunk", "2", "-q", "--config", "off.toml"),
 )
 COMMANDS = {
     "translate": TRANSLATE,
@@ -68,14 +59,22 @@ def put(path: Path, made: list[dict[str, Any]]) -> None:
             file.write(row)
 
 
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("translated")
+    with chdir(folder):
+        lines = [json.dumps(row) for row in rows()]
+        Path("in.jsonl").write_text("\n".join([*lines[:5], "", " ", "{no row", *lines[5:], "[]"]) + "\n")
+        Path("off.toml").write_text(OFF)
+        Path("references.csv").write_text("source,target\nA river runs.,Un riu corre.\n")
+        run(*TRANSLATE, "-o", "done.jsonl", code=1)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(translated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(translated, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    lines = [json.dumps(row) for row in rows()]
-    Path("in.jsonl").write_text("\n".join([*lines[:5], "", " ", "{no row", *lines[5:], "[]"]) + "\n")
-    Path("off.toml").write_text(OFF)
-    Path("references.csv").write_text("source,target\nA river runs.,Un riu corre.\n")
-    run(*TRANSLATE, "-o", "done.jsonl", code=1)
     return tmp_path
 
 
@@ -95,6 +94,7 @@ def manifest(name: str) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.mark.core(11)
 @pytest.mark.parametrize("of", [1, 3, 9])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_shards_are_gathered_to_the_bytes_of_one_run(name: str, of: int, folder: Path) -> None:

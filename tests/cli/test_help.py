@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,15 +69,16 @@ def test_commands_are_in_panels() -> None:
 
 @pytest.mark.parametrize("path", [(), ("translate",)])
 def test_help_is_fast(path: tuple[str, ...]) -> None:
-    def processor_seconds() -> float:
+    def processor_seconds(*command: str) -> float:
         before = os.times()
-        subprocess.run([sys.executable, "-m", "babelset", *path, "--help"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
         after = os.times()
         return after.children_user + after.children_system - before.children_user - before.children_system
 
-    started = time.monotonic()
-    assert min(processor_seconds() for _ in range(5)) < 0.3  # however busy the machine is
-    assert time.monotonic() - started < 30
+    def times_of_typer() -> float:
+        return processor_seconds("-m", "babelset", *path, "--help") / processor_seconds("-c", "import typer")
+
+    assert any(times_of_typer() < 4 for _ in range(5))  # 2 to 3; how many seconds depends on who else is at work
 
 
 def test_a_bug_ends_with_its_traceback_and_not_as_a_run_that_is_done(

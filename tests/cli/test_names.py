@@ -47,7 +47,7 @@ def test_a_name_that_is_no_utf8_is_refused_at_once(command: str, tmp_path: Path)
     (tmp_path / f"{ODD}.jsonl").write_text(ROW)
     args = [part.format(odd=ODD) for part in command.split()]
     done = subprocess.run(
-        [sys.executable, "-m", "babelset", *args], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [sys.executable, "-m", "babelset", *args], capture_output=True, text=True, timeout=300, cwd=tmp_path
     )
     assert done.returncode == 2 and "the name is not UTF-8; rename it" in " ".join(done.stderr.split()), done.stderr
     assert "r\\xff" in done.stderr and "Traceback" not in done.stderr

@@ -5,18 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from babelset.cli.app import app
+from tests.commands import run
 from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-
-def run(*arguments: str | Path, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
-    return result.output
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from babelset.cli.app import app
 from babelset.files.row import KEY
+from tests.commands import ended as run
 from tests.rows import told
 
 ENGINES = '''
@@ -193,12 +192,6 @@ FILES = {
     "none.toml": '[engines.a]\nname = "apertium"\n[[routes]]\nuse = ["a"]\n',
 }
 ECHO = "translate in.jsonl --to hi --route echo.toml --config checks.toml -q"
-
-
-def run(command: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, command.split())
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
 
 
 @pytest.mark.parametrize(("options", "message"), MISTAKES, ids=[case[0] for case in MISTAKES])

@@ -196,7 +196,7 @@ def on_a_terminal(args: list[str]) -> str:
     except OSError:  # the end, as Linux tells it
         pass
     os.close(ours)
-    process.wait(60)
+    process.wait(300)
     return said.decode()
 
 

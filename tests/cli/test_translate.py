@@ -6,28 +6,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from babelset.cli.app import app
 from babelset.files.reading import read
 from babelset.files.row import KEY
-from tests.rows import told
+from tests.commands import run
+from tests.rows import rows_of as rows
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FILES = sorted(path.name for path in EXAMPLES.iterdir() if path.suffix in (".json", ".jsonl", ".txt"))
-
-
-def run(*arguments: str | Path, code: int = 0) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
-    return result.output
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [told(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -102,6 +90,7 @@ def piped(arguments: list[str], text: str, folder: Path) -> subprocess.Completed
     return subprocess.run(command, input=text, capture_output=True, text=True, cwd=folder)
 
 
+@pytest.mark.core(1)
 @pytest.mark.parametrize(
     "text", ['{"text": "Hello."}\n', '[{"text": "Hello."}]', "Hello.\n"], ids=["jsonl", "json", "text"]
 )
@@ -133,24 +122,8 @@ def test_hostile_rows_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(
         "".join(json.dumps({"text": f"{text} Hello there, my friend."}) + "\n" for text in evil)
     )
-    done = piped(
-        [
-            "translate",
-            "in.jsonl",
-            "--to",
-            "ca",
-            "-o",
-            "out.jsonl",
-            "--translator",
-            "echo",
-            "--config",
-            str(none(tmp_path)),
-        ],
-        "",
-        tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
+    command = ["translate", tmp_path / "in.jsonl", "--to", "ca", "-o", tmp_path / "out.jsonl", "--translator", "echo"]
+    assert "\x1b" not in run(*command, "--config", none(tmp_path))
     translated = rows(tmp_path / "out.jsonl") + rows(tmp_path / "out.rejected.jsonl")
     assert len(translated) == len(evil)
     for row in translated:

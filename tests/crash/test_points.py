@@ -34,7 +34,7 @@ FEW = {  # points of a command in the core suite
 }
 SOME = 5  # points of the other ways to die
 OF_RECIPES = 20  # points of a recipe, of up to 6,000
-FEW_OF_RECIPES = {"webfaq": 3, "mblip": 3}  # in the core suite
+FEW_OF_RECIPES = {"webfaq": 2, "mblip": 2}  # in the core suite
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from babelset.engines.channel import WorkerLost
 from babelset.engines.pool import Pool
 from babelset.errors import EngineError
+from tests.servers import until
 
 TOIL = "toiling:Toil"
 
@@ -92,10 +92,8 @@ def gone(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 20
-    while not all(map(gone, pids)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return all(map(gone, pids))
+    until(lambda: all(map(gone, pids)))
+    return True
 
 
 def started(folder: Path) -> list[int]:
@@ -124,5 +122,5 @@ def test_no_worker_outlives_its_owner(how: signal.Signals, tmp_path: Path) -> No
     )
     assert owner.stdout and owner.stdout.readline() == b"up\n"
     owner.send_signal(how)
-    owner.communicate(timeout=20)
+    owner.communicate(timeout=120)
     assert started(tmp_path) and wait_until_gone(started(tmp_path))

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from babelset.engines.processes import Child, last_lines
+from tests.servers import until
 
 
 def gone(group: int) -> bool:
@@ -26,7 +27,7 @@ def gone(group: int) -> bool:
 
 def read_all(child: Child, size: int) -> bytes:
     found = b""
-    while len(found) < size and (block := child.read(patience=10)):
+    while len(found) < size and (block := child.read(patience=60)):
         found += block
     return found
 
@@ -52,7 +53,7 @@ ENDS = [
 def test_how_it_ends_is_told(what: str, script: str, output: bytes, code: int | None, complaint: str) -> None:
     with Child(["/bin/sh", "-c", script]) as child:
         assert read_all(child, 10) == output
-        assert (child.code(patience=0.5 if code is None else 10), child.complaint()) == (code, complaint), what
+        assert (child.code(patience=0.5 if code is None else 60), child.complaint()) == (code, complaint), what
 
 
 @pytest.mark.parametrize("script", ["sleep 60", "cat >/dev/null"], ids=["reads nothing", "reads all"])
@@ -62,13 +63,13 @@ def test_silence_ends_the_patience_also_while_it_reads(script: str) -> None:
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             child.read(patience=0.2)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 50
 
 
 def test_one_that_reads_no_more_is_no_broken_pipe() -> None:
     with Child(["/bin/sh", "-c", "exec <&-; sleep 0.2; echo done"]) as child:
         child.send(b"x" * 1_000_000)
-        assert child.read(patience=10) == b"done\n"
+        assert child.read(patience=60) == b"done\n"
 
 
 STUBBORN = "trap '' INT TERM HUP; sleep 60 & echo $!; wait; sleep 60"
@@ -76,11 +77,8 @@ STUBBORN = "trap '' INT TERM HUP; sleep 60 & echo $!; wait; sleep 60"
 
 def test_nothing_of_the_group_is_left() -> None:
     with Child(["/bin/sh", "-c", STUBBORN]) as child:
-        assert child.read(patience=10) and not gone(child.pid)
-    deadline = time.monotonic() + 10
-    while not gone(child.pid):  # who adopts the orphans buries them in its own time
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        assert child.read(patience=60) and not gone(child.pid)
+    until(lambda: gone(child.pid))  # who adopts the orphans buries them in its own time
     child.close()  # a second time does no harm
 
 
@@ -98,7 +96,7 @@ def test_a_log_takes_all_and_the_environment_is_added_to(tmp_path: Path) -> None
     with Child(
         ["/bin/sh", "-c", 'echo "$A $HOME"; echo err >&2'], env={"A": "1"}, log=(tmp_path / "log").open("w+b")
     ) as child:
-        assert child.code(patience=10) == 0 and child.complaint() == "err"
+        assert child.code(patience=60) == 0 and child.complaint() == "err"
     assert (tmp_path / "log").read_text() == f"1 {os.environ['HOME']}\nerr\n"
 
 
@@ -116,10 +114,7 @@ def test_one_that_reads_its_input_ends_with_a_killed_owner() -> None:
         assert owner.stdout
         group = int(owner.stdout.readline())
         owner.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while not gone(group):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: gone(group))
 
 
 LOGS = [

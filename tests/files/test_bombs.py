@@ -80,7 +80,7 @@ BOMBS: list[tuple[str, str, Callable[[int], Iterator[bytes]], str]] = [
 SPARE = 20  # MiB, 20 rows of the longest; a row is held as bytes, as text and, by csv, with four bytes a character
 
 
-@pytest.mark.core(8)
+@pytest.mark.core(5)
 @pytest.mark.parametrize("packing", PACK)
 @pytest.mark.parametrize(("what", "ending", "content", "said"), BOMBS, ids=[case[0] for case in BOMBS])
 def test_a_row_without_end(

@@ -12,6 +12,23 @@ from babelset.contracts.filter import Filter, Outcome, Rating, Scored, Verdict, 
 from babelset.languages import Pair, find
 from babelset.text.document import Keep, parse
 
+EN, CA = "The library is open.", "La biblioteca és oberta."
+COVERED = [
+    # what it shows, source, target, language, whether a COMET is asked
+    ("a sentence", EN, CA, "ca", True),
+    ("the same text again", EN, EN, "ca", True),
+    ("an answer of one letter", "y", "y", "ca", True),
+    ("Chinese", EN, "图书馆开着。", "zho_Hans", True),
+    ("code in a sentence", "Run `ls` now.", "Executa `ls` ara.", "ca", True),
+    ("code alone", "`ls -l`", "`ls -l`", "ca", False),
+    ("a number alone", "42.", "42.", "ca", False),
+    ("code and punctuation", "`ls`, `cd`:", "`ls`, `cd`:", "ca", False),
+    ("no target", EN, None, "ca", False),
+    ("an empty target", EN, "", "ca", False),
+    ("a blank target", EN, " \n", "ca", False),
+    ("a language that XLM-RoBERTa has not read", EN, "Kitabu kiko wazi.", "bem", False),
+]
+
 
 def outcome(pairs: Sequence[tuple[str, str | None]], target: str, *, role: str = "output", **more: Any) -> Outcome:
     """A row with one field a pair, each field one segment."""

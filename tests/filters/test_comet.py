@@ -21,10 +21,9 @@ from babelset.filters import comet
 from babelset.filters.comet import CUT, NO_REFERENCE, Comet
 from babelset.languages import Pair, find
 from babelset.translation.deciding import judge, score
-from tests.filters.conftest import rated, scores
+from tests.filters.conftest import CA, COVERED, EN, rated, scores
 
 Ask = Callable[..., Verdict]
-EN, CA = "The library is open.", "La biblioteca és oberta."
 PAIR = Pair(find("en"), find("ca"))
 FAKE = Path(__file__).parents[1] / "engines" / "comet" / "fake_comet_worker.py"
 
@@ -60,19 +59,6 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     monkeypatch.setattr(comet, "CometProcess", fake)
     monkeypatch.setattr(Tool, "python", lambda self: "py")
     yield fake
-
-
-COVERED = [
-    # what it shows, source, target, language, whether the model is asked
-    ("a sentence", EN, CA, "ca", True),
-    ("an answer of one letter", "y", "y", "ca", True),
-    ("code in a sentence", "Run `ls` now.", "Executa `ls` ara.", "ca", True),
-    ("code alone", "`ls -l`", "`ls -l`", "ca", False),
-    ("a number alone", "42.", "42.", "ca", False),
-    ("no target", EN, None, "ca", False),
-    ("a blank target", EN, " \n", "ca", False),
-    ("a language that XLM-RoBERTa has not read", EN, "Kitabu kiko wazi.", "bem", False),
-]
 
 
 @pytest.mark.parametrize(("what", "source", "target", "language", "asked"), COVERED, ids=[case[0] for case in COVERED])

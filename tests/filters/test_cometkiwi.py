@@ -19,10 +19,9 @@ from babelset.filters import cometkiwi
 from babelset.filters.cometkiwi import LONG, CometKiwi
 from babelset.languages import Pair, find
 from tests.budget import examples
-from tests.filters.conftest import rated, scores
+from tests.filters.conftest import CA, COVERED, EN, rated, scores
 
 Ask = Callable[..., Verdict]
-EN, CA = "The library is open.", "La biblioteca és oberta."
 
 
 class Table:
@@ -47,23 +46,6 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     fake = Table()
     monkeypatch.setattr(cometkiwi.Kiwi, "load", fake)
     yield fake
-
-
-COVERED = [
-    # what it shows, source, target, language, whether CometKiwi is asked
-    ("a sentence", EN, CA, "ca", True),
-    ("the same text again", EN, EN, "ca", True),
-    ("an answer of one letter", "y", "y", "ca", True),
-    ("Chinese", EN, "图书馆开着。", "zho_Hans", True),
-    ("code in a sentence", "Run `ls` now.", "Executa `ls` ara.", "ca", True),
-    ("code alone", "`ls -l`", "`ls -l`", "ca", False),
-    ("a number alone", "42.", "42.", "ca", False),
-    ("code and punctuation", "`ls`, `cd`:", "`ls`, `cd`:", "ca", False),
-    ("no target", EN, None, "ca", False),
-    ("an empty target", EN, "", "ca", False),
-    ("a blank target", EN, " \n", "ca", False),
-    ("a language that XLM-RoBERTa has not read", EN, "Kitabu kiko wazi.", "bem", False),
-]
 
 
 @pytest.mark.parametrize(("what", "source", "target", "language", "asked"), COVERED, ids=[case[0] for case in COVERED])

@@ -155,12 +155,13 @@ def test_a_script_has_no_use_for_them_here(target, language, ask):
     assert not ask(Intact(), "I go.", target, language).ok
 
 
+@pytest.mark.core(5)
 @pytest.mark.parametrize("text", ["<a " * 20_000, "a." * 40_000, "\\" * 80_000, "[" * 80_000, "f(" * 40_000, "a_" * 40_000,
                                   "$x" * 40_000, "/a" * 40_000, "'a " * 30_000, "\u0301" * 80_000, "a@" * 40_000])  # fmt: skip
 def test_hostile_text_takes_linear_time(text):
-    start = time.perf_counter()
+    start = time.process_time()
     tokens(text)
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
 
 
 def test_a_field_without_a_translation_is_not_judged(ask):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,8 @@ from babelset.scoring.calibration.calibrate import calibrate
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.work.watch import Watch
 from tests.engines.llm.scripted_server import SERVER_ERROR, TOO_LONG, Fault, ScriptedServer, error
-from tests.rows import told
+from tests.rows import rows_of as rows
+from tests.servers import until
 
 PAIR = Pair(find("en"), find("ca"))
 PROBES = ("Say yes.", "Name an animal", "Invent a name")
@@ -224,18 +225,18 @@ def made(number: int, target: str, *, translator: str = "echo", language: str = 
 TARGETS = (GOOD, BAD, MUTE, GOOD, BAD, MUTE)
 
 
+def put_six(folder: Path) -> Path:
+    return write(folder / "in.jsonl", [made(number, target) for number, target in enumerate(TARGETS)])
+
+
 @pytest.fixture
 def six(tmp_path: Path) -> Path:
-    return write(tmp_path / "in.jsonl", [made(number, target) for number, target in enumerate(TARGETS)])
+    return put_six(tmp_path)
 
 
 def write(path: Path, rows: Sequence[Row]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return path
-
-
-def rows(path: Path) -> list[Row]:
-    return [told(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 def numbers(path: Path) -> list[int]:
@@ -253,9 +254,18 @@ def score(source: Path, output: Path, server: ScriptedServer, *arguments: object
     return babelset(*command, "-O", 'options={"wait": 0.001}', *arguments, code=code)
 
 
+@pytest.fixture(scope="module")
+def judged_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Row]]:
+    """Six rows with their scores, and what the server was asked for them."""
+    folder = tmp_path_factory.mktemp("judged")
+    with ScriptedServer(Grader(), models=["judge-1"]) as server:
+        score(put_six(folder), folder / "judged.jsonl", server, "-O", "retries=0")
+    return folder, server.bodies
+
+
 @pytest.fixture
-def judged(six: Path, server: ScriptedServer, tmp_path: Path) -> Path:
-    score(six, tmp_path / "judged.jsonl", server, "-O", "retries=0")
+def judged(judged_once: tuple[Path, list[Row]], tmp_path: Path) -> Path:
+    shutil.copytree(judged_once[0], tmp_path, dirs_exist_ok=True)
     return tmp_path / "judged.jsonl"
 
 
@@ -269,12 +279,14 @@ def test_scores_parts_and_notes_are_stored(judged: Path, grader: Grader) -> None
     assert mute[KEY]["notes"]["judge"][1].startswith("could not be judged: ")
 
 
-def test_the_account_counts_what_is_unjudged_and_what_it_cost(judged: Path, server: ScriptedServer) -> None:
+def test_the_account_counts_what_is_unjudged_and_what_it_cost(
+    judged: Path, judged_once: tuple[Path, list[Row]]
+) -> None:
     manifest = json.loads(judged.with_name("judged.manifest.json").read_text("utf-8"))
     told = manifest["scores"]["cat_Latn"]
     expected = {"rows": 4, "not_covered": 0, "unjudged": 2, "without": 0, "mean": 4.75, "quartiles": [4.5, 4.5, 5]}
     assert told["judge"] == expected and told["judge.accuracy"]["unjudged"] == 2
-    requests = [body for body in server.bodies if not body["messages"][-1]["content"].startswith(PROBES)]
+    requests = [body for body in judged_once[1] if not body["messages"][-1]["content"].startswith(PROBES)]
     assert manifest["accounts"]["judge"]["requests"] == len(requests) == 6 + 3
     assert manifest["scorers"]["judge"]["options"] == {} and "notice" not in manifest
     assert manifest["scorers"]["judge"]["prompt"].startswith("judge-faith@1#")
@@ -310,9 +322,8 @@ def test_what_is_unjudged_is_never_kept(arguments: list[str], judged: Path, tmp_
     ],
 )
 def test_filter_decides_again_without_a_model(
-    table: str, kept: list[int], unjudged: int, judged: Path, server: ScriptedServer, tmp_path: Path
+    table: str, kept: list[int], unjudged: int, judged: Path, tmp_path: Path
 ) -> None:
-    server.stop()
     (tmp_path / "judge.toml").write_text(f"[filters.judge]\n{table}\n")
     told = babelset("filter", judged, "-o", tmp_path / "kept.jsonl", "--config", tmp_path / "judge.toml", "--json")
     assert numbers(tmp_path / "kept.jsonl") == kept
@@ -328,9 +339,8 @@ def test_a_part_is_a_column_to_filter_by(judged: Path, tmp_path: Path) -> None:
 def test_what_is_judged_is_not_judged_again(
     judged: Path, grader: Grader, server: ScriptedServer, tmp_path: Path
 ) -> None:
-    before = grader.asked.total()
     score(judged, tmp_path / "again.jsonl", server)
-    assert grader.asked.total() == before and rows(tmp_path / "again.jsonl") == rows(judged)
+    assert not grader.asked and rows(tmp_path / "again.jsonl") == rows(judged)
     assert "accounts" not in json.loads((tmp_path / "again.manifest.json").read_text("utf-8"))
 
 
@@ -427,23 +437,16 @@ def test_stopped_in_the_middle_it_keeps_every_reply(stop: signal.Signals, grader
     source = write(tmp_path / "in.jsonl", [made(number, f"{GOOD} {number}") for number in range(40)])
     with ScriptedServer(grader, models=["judge-1"], latency=0.05) as server:
         process = start(source, tmp_path / "out.jsonl", server)
-        wait_for(lambda: grader.asked.total() >= 30 or process.poll() is not None)
+        until(lambda: grader.asked.total() >= 30 or process.poll() is not None)
         process.send_signal(stop)
-        assert process.wait(timeout=30) != 0
+        assert process.wait(timeout=120) != 0
         assert not (tmp_path / "out.jsonl").exists() and list(tmp_path.glob("out.work/chunk-*"))
-        assert start(source, tmp_path / "out.jsonl", server).wait(timeout=60) == 0
+        assert start(source, tmp_path / "out.jsonl", server).wait(timeout=300) == 0
     twice = sum(times > 1 for times in grader.asked.values())
     assert twice <= (4 if stop is signal.SIGKILL else 0), "but for what was in flight"
     assert len(grader.asked) == 80 and len(rows(tmp_path / "out.jsonl")) == 40
     assert not (tmp_path / "out.work").exists()
     assert b"Traceback" not in (tmp_path / "out.log").read_bytes()
-
-
-def wait_for(done: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not done() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert done()
 
 
 def test_a_run_judges_what_it_translates(grader: Grader, server: ScriptedServer, tmp_path: Path) -> None:

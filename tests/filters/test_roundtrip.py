@@ -195,6 +195,7 @@ def test_any_text_gets_a_score_and_the_engine_no_kept_text(
     assert compared is None or compared.reference == unit.prose[0]
 
 
+@pytest.mark.core(2)
 @pytest.mark.parametrize("target", ["a" * 1_000_000, "`" * 1_000_000, "Plou. " * 150_000, "* " * 500_000])
 def test_a_megabyte_takes_no_time(target: str, engine: Any) -> None:
     started = time.process_time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,34 +128,35 @@ UNREADABLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_is_no_grade_is_unjudged_and_never_kept(kind: str) -> None:
-    made([{"instruction": "Descriu el riu.", "response": RIVER, "reference": REFERENCE}])
-    with grading(UNREADABLE[kind]) as server:
+def test_what_is_no_grade_is_unjudged_and_never_kept() -> None:
+    made([{"instruction": kind, "response": RIVER, "reference": REFERENCE} for kind in UNREADABLE])
+    with grading(lambda body: UNREADABLE[said(body, "Task")["instruction"]]) as server:
         score(server, "made.jsonl", "-O", "rubric.retries=1")
-        assert len(graded(server)) == 2
-    assert scores() == [None] and notes()[0].startswith("could not be judged: the answer ")
+        assert Counter(said(body, "Task")["instruction"] for body in graded(server)) == dict.fromkeys(UNREADABLE, 2)
+    assert scores() == [None] * len(UNREADABLE)
+    assert all(note.startswith("could not be judged: the answer ") for note in notes())
     run("filter", "scored.jsonl", "-o", "best.jsonl", "--where", "rubric >= 1")
     assert not rows_of(Path("best.jsonl"))
 
 
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"response": ENGLISH, "reference": REFERENCE}, "the answer is in English, not in Catalan"),
-        ({"response": "Река течёт холодная с горы.", "reference": REFERENCE}, "is not written in the script of"),
-        ({"response": RIVER}, "there is no English reference answer"),
-        ({"response": RIVER, "reference": "  "}, "there is no English reference answer"),
-        ({"response": "", "reference": REFERENCE}, ""),
-        ({"instruction": "Descriu el riu."}, ""),
-    ],
-)
-def test_what_cannot_be_graded_is_not_asked_about(row: dict[str, Any], said: str) -> None:
-    made([{"instruction": "Descriu el riu.", **row}])
+UNGRADED: list[tuple[dict[str, Any], str]] = [
+    ({"response": ENGLISH, "reference": REFERENCE}, "the answer is in English, not in Catalan"),
+    ({"response": "Река течёт холодная с горы.", "reference": REFERENCE}, "is not written in the script of"),
+    ({"response": RIVER}, "there is no English reference answer"),
+    ({"response": RIVER, "reference": "  "}, "there is no English reference answer"),
+    ({"response": "", "reference": REFERENCE}, ""),
+    ({"instruction": "Descriu el riu."}, ""),
+]
+
+
+def test_what_cannot_be_graded_is_not_asked_about() -> None:
+    made([{"instruction": "Descriu el riu.", **row} for row, _ in UNGRADED])
     with grading(five) as server:
         score(server)
         assert not graded(server)
-    assert scores() == [None] and said in notes()[0]
+    assert scores() == [None] * len(UNGRADED)
+    for note, (_, reason) in zip(notes(), UNGRADED, strict=True):
+        assert reason in note
 
 
 def test_columns_and_a_file_of_ones_own() -> None:

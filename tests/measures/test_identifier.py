@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def kept(cache: Path) -> list[Path]:
     return sorted(cache.rglob("*.npy"))
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that nothing has happened to."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        scores(patch, folder)
+    return folder
+
+
 def damage(cache: Path) -> None:
     with kept(cache)[0].open("r+b") as file:
         file.seek(-1, 2)
@@ -78,18 +88,17 @@ def remove(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [damage, cut, remove, lambda cache: None])
-def test_a_damaged_cache_is_made_again(monkeypatch, tmp_path, harm) -> None:  # type: ignore[no-untyped-def]
-    first = scores(monkeypatch, tmp_path)
-    before = [path.read_bytes() for path in kept(tmp_path)]
+def test_a_damaged_cache_is_made_again(monkeypatch, tmp_path, whole, harm) -> None:  # type: ignore[no-untyped-def]
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    before = [path.read_bytes() for path in kept(whole)]
     harm(tmp_path)
-    assert scores(monkeypatch, tmp_path) == first == identifier().scores([ENGLISH])[0].tolist()
+    assert scores(monkeypatch, tmp_path) == identifier().scores([ENGLISH])[0].tolist()
     assert [path.read_bytes() for path in kept(tmp_path)] == before and len(list(tmp_path.glob("babelset/*"))) == 1
 
 
-def test_a_whole_cache_is_not_unpacked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    first = scores(monkeypatch, tmp_path)
+def test_a_whole_cache_is_not_unpacked_again(monkeypatch: pytest.MonkeyPatch, whole: Path) -> None:
     monkeypatch.setattr(module, "_unpacked", None)
-    assert scores(monkeypatch, tmp_path) == first
+    assert scores(monkeypatch, whole) == identifier().scores([ENGLISH])[0].tolist()
 
 
 @pytest.mark.parametrize("cache", ["/dev/null", "relative"])

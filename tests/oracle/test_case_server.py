@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.oracle.cases import BESIDE, CASES, Run, ran
+from tests.servers import free_port, until
 
 pytestmark = BESIDE
 
@@ -19,20 +19,20 @@ pytestmark = BESIDE
 @pytest.fixture
 def server(tmp_path, request) -> Iterator[str]:
     """The case's server in one of its modes, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, str(CASES / "34-server.py"), request.param, str(port)], cwd=tmp_path)
     try:
-        for _ in range(100):
-            with socket.socket() as trying:
-                if trying.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+        until(lambda: process.poll() is not None or listens(port))
+        assert process.poll() is None, "the server did not start"
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         process.kill()
         process.wait()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as trying:
+        return trying.connect_ex(("127.0.0.1", port)) == 0
 
 
 def asked(url: str, folder: Path) -> Run:

@@ -86,6 +86,7 @@ def made(folder: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.core(7)
 @pytest.mark.parametrize("of", [1, 3, 20])
 @pytest.mark.parametrize("name", DIVIDED)
 def test_what_is_gathered_is_what_one_run_makes(

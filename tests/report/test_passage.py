@@ -48,6 +48,6 @@ def test_the_parts_are_the_beginning_of_the_text(text: str, keeps: list[str], le
 
 
 def test_a_megabyte_of_kept_text_takes_no_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     passage("ab" * 500_000, ["ab", "ba", "c" * 1000] * 10_000, 900)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

@@ -36,6 +36,6 @@ def test_both_sides_can_be_read_from_it(there: str, here: str) -> None:
 
 
 def test_a_megabyte_takes_no_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert word_diff("a b " * 250_000, "b a " * 250_000, 900).left > 900_000
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

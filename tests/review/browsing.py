@@ -30,7 +30,7 @@ URDU = "کمانڈ `git rebase` آخری 3 کمٹس کھولتی ہے۔"
 FIVE = [item_of(name, (f"Source {name}.", f"More {name}.")) for name in "abcde"]
 
 
-def until(true: Callable[[], object], seconds: float = 10) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Waits for something that another thread or process does."""
     end = time.monotonic() + seconds
     while not true():
@@ -71,10 +71,10 @@ class Tab:
         self.page.locator(".field").first.wait_for()
 
     def press(self, *keys: str) -> None:
-        """One key after the other; those that decide when the row is there."""
+        """One key after the other; those that decide when the row is there, also after a server that did not answer in time."""
         for key in keys:
             if key in ("a", "r", "c"):
-                self.page.wait_for_function("document.getElementById('heading').textContent !== 'Loading'")
+                self.wait("#heading", "Row ")
             self.page.keyboard.press(key)
 
     def type(self, text: str) -> None:
@@ -118,7 +118,7 @@ class Served:
 
     def stop(self) -> None:
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(60)
         self.listening.close()
 
     def verdicts(self) -> dict[str, str]:

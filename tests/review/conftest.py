@@ -137,7 +137,7 @@ def tab(browser: Any) -> Iterator[Callable[..., Any]]:
 
     def open_(url: str, beside: Tab | None = None, **options: Any) -> Tab:
         context = beside.page.context if beside else browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         tabs.append(Tab(context.new_page(), url))
         return tabs[-1]
 

@@ -102,10 +102,10 @@ def test_a_table_has_no_null() -> None:
 def test_many_fields_take_no_quadratic_time() -> None:
     messages = [{"role": "user", "content": f"Say {number}."} for number in range(5000)]
     [data] = translated({"messages": messages}, schema="messages")
-    started = time.monotonic()
+    started = time.process_time()
     found = apart(data, data[KEY])
     assert [field.parts for field in found] == [[number] for number in range(5000)]
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize("text", ["Another text.", None, "", "HELLO. NOW", "HELLO.  NOW."])
@@ -129,9 +129,9 @@ def test_hostile_rows_take_no_quadratic_time(sources: Any, targets: Any, source:
     evidence["fields"][0]["source"] = source
     new = zip(sources, targets, strict=True)
     evidence["segments"] = [{**evidence["segments"][0], "source": old, "target": text} for old, text in new]
-    started = time.monotonic()
+    started = time.process_time()
     apart({"text": target}, evidence)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 A, B = "\ue000", "\ue001"

@@ -31,7 +31,9 @@ from babelset.scoring.distribution import Spread
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.scoring.selection import KeepBest, value_of
-from tests.rows import told, underived
+from tests.rows import rows_of as rows
+from tests.rows import underived
+from tests.servers import until
 
 
 class Words(Filter):
@@ -75,10 +77,6 @@ def translated(number: int, *targets: str, language: str = "cat_Latn", **scores:
 def write(path: Path, rows: Sequence[dict[str, Any]]) -> str:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return str(path)
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [told(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 def asked(scorer: Words) -> list[str]:
@@ -286,7 +284,7 @@ class Slow(Filter):
     unit: ClassVar[str] = "segment"
 
     def score(self, units):
-        time.sleep(0.02)
+        time.sleep(float(os.environ["PACE"]))
         with open(os.environ["ASKED"], "a", encoding="utf-8") as file:
             file.write("".join(unit.target + "\\n" for unit in units))
         return [Rating(len(unit.target) / 100) for unit in units]
@@ -305,7 +303,7 @@ def plugged(tmp_path: Path) -> dict[str, str]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: slow\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[babelset.filters]\nslow = slow_scorer:Slow\n")
     (tmp_path / "site" / "slow_scorer.py").write_text(SLOW)
-    return {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "ASKED": str(tmp_path / "asked.txt")}
+    return {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "ASKED": str(tmp_path / "asked.txt"), "PACE": "0"}
 
 
 def start(env: dict[str, str], source: str, folder: Path) -> subprocess.Popen[bytes]:
@@ -317,22 +315,20 @@ def test_kills_change_nothing_and_score_nothing_twice(tmp_path: Path, plugged: d
     source = write(tmp_path / "in.jsonl", [translated(n, f"row {n}", "x" * (n % 50)) for n in range(400)])
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
-    assert start(plugged, source, tmp_path / "whole").wait(timeout=60) == 0
+    assert start(plugged, source, tmp_path / "whole").wait(timeout=300) == 0
     once = Counter(Path(plugged["ASKED"]).read_text("utf-8").splitlines())
     Path(plugged["ASKED"]).unlink()
     draw, deaths = random.Random(5), 0
     while deaths < 2:
-        process = start(plugged, source, tmp_path / "killed")
+        process = start({**plugged, "PACE": "0.5"}, source, tmp_path / "killed")  # 25 s in all
         before = len(list(tmp_path.glob("killed/out.work/chunk-*")))
-        deadline = time.monotonic() + 30
-        while len(list(tmp_path.glob("killed/out.work/chunk-*"))) <= before and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: len(list(tmp_path.glob("killed/out.work/chunk-*"))) > before)  # noqa: B023
         time.sleep(draw.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
-        assert process.wait(timeout=20) == -signal.SIGKILL, "it ended before it could be killed"
+        assert process.wait(timeout=120) == -signal.SIGKILL, "it ended before it could be killed"
         assert not (tmp_path / "killed/out.jsonl").exists()
         deaths += 1
-    assert start(plugged, source, tmp_path / "killed").wait(timeout=60) == 0
+    assert start(plugged, source, tmp_path / "killed").wait(timeout=300) == 0
     assert (tmp_path / "killed/out.jsonl").read_bytes() == (tmp_path / "whole/out.jsonl").read_bytes()
     again = Counter(Path(plugged["ASKED"]).read_text("utf-8").splitlines()) - once
     assert again.total() <= deaths * CHUNK * 2, "more than the chunk in flight was scored twice"

@@ -92,14 +92,16 @@ def test_an_answer_becomes_a_column(serving: Any) -> None:
     assert "Catalan" in asked(server)[0]["messages"][0]["content"]
 
 
-@pytest.mark.parametrize("kind", WRONG)
-def test_a_wrong_answer_is_asked_again_and_given_up(serving: Any, kind: str) -> None:
-    answer, said = WRONG[kind]
-    server = serving(lambda body, number: answer)
+def test_a_wrong_answer_is_asked_again_and_given_up(serving: Any) -> None:
+    rows = [{"instruction": f"Describe river <{kind}>."} for kind in WRONG]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    server = serving(lambda body, number: next(WRONG[kind][0] for kind in WRONG if f"<{kind}>" in str(body)))
     account = ask(server, "--set", "retries=1")
-    assert account["rows"]["rejected"] == 6 and account["rows"]["written"] == 0
-    assert len(asked(server)) == 12 and any(said in reason for reason in account["rejections"]), account["rejections"]
-    assert not read("out.jsonl") and len(read("out.rejected.jsonl")) == 6
+    assert account["rows"]["rejected"] == len(WRONG) and account["rows"]["written"] == 0
+    assert [sum(f"<{kind}>" in str(body) for body in asked(server)) for kind in WRONG] == [2] * len(WRONG)
+    assert not read("out.jsonl")
+    for row, (kind, (_, said)) in zip(read("out.rejected.jsonl"), WRONG.items(), strict=True):
+        assert f"<{kind}>" in row["instruction"] and said in row["_babelset"]["verdicts"][-1]["reason"], kind
 
 
 def test_what_was_wrong_is_said_with_the_next_request(serving: Any) -> None:

@@ -251,7 +251,7 @@ def test_looking_for_the_end_of_a_shell_command_is_cheap_where_there_is_none(mon
     assert hints.to_the_line("if true", ["  x", "fi"]) == 2
 
 
-@pytest.mark.core(14)
+@pytest.mark.core(5)
 @pytest.mark.parametrize(
     "piece",
     ["`", "` ", "```\n", "> ", "$", "$a", "[", "![", "[a](", "*", "*a ", "**a", "_a ", "<", "<a ", "<a>\n", "<!--", "</think>", "{", '{"a":',

@@ -167,6 +167,7 @@ def test_nothing_is_lost(text: str, language: str, limit: int) -> None:
             assert not smaller or source(smaller) == segment.source
 
 
+@pytest.mark.core(5)
 @pytest.mark.parametrize(
     "piece", ["a", "a.", "«a. ", '"a. ', "a ", "\u0301", "中", "`a`b", "<a>\n", "a\n", "(", "Dr. "]
 )

@@ -52,7 +52,7 @@ def test_an_exception_anywhere_stops_the_engine(where: str) -> None:
 
 
 def test_several_threads_work_on_neighbouring_items() -> None:
-    together = threading.Barrier(3, timeout=5)  # broken, and so an error, unless three items are under way at a time
+    together = threading.Barrier(3, timeout=60)  # broken, and so an error, unless three items are under way at a time
 
     def work(n: int) -> int:
         together.wait()

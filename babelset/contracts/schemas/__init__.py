@@ -6,12 +6,14 @@ the vocabulary in `columns.toml` knows them.
 A new one is a TOML file here and a line among the entry points of the group `babelset.schemas`.
 """
 
+from functools import cache
 from importlib.resources import files
 
 from babelset.contracts.columns import column_sets
 from babelset.contracts.schema import Schema, of_set, parse_schema
 
 
+@cache
 def __getattr__(name: str) -> Schema:
     if name in column_sets():
         return of_set(column_sets()[name])

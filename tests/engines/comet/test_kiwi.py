@@ -81,7 +81,7 @@ def test_a_short_pair_is_one_part() -> None:
 
 
 def test_every_device_works() -> None:
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=60)
 
     class Waits(Sums):
         def __call__(self, rows: list[list[int]]) -> list[float]:

@@ -221,8 +221,8 @@ def _counts() -> Iterable[Kind]:
 def _wire() -> Iterable[Kind]:
     broke, slow = "the connection broke", "no answer within"
     head = "HTTP/1.1 200 OK\nContent-Type: application/json\n"
-    yield Kind("wire", "hangs", Fault(hang=True), *RETRIED, told=slow, timeout=1)
-    yield Kind("wire", "a byte now and then", Fault(drip=0.2), *RETRIED, told=slow, timeout=1)
+    yield Kind("wire", "hangs", Fault(hang=True), *RETRIED, told=slow, timeout=2)
+    yield Kind("wire", "a byte now and then", Fault(drip=0.2), *RETRIED, told=slow, timeout=2)
     yield Kind("wire", "reset before the head", Fault(wire=b"", reset=True), *RETRIED, told=broke)
     yield Kind("wire", "reset in the head", Fault(wire=b"HTTP/1.1 200 O", reset=True), *RETRIED, told=broke)
     yield Kind("wire", "reset in the body", Fault(cut=10, reset=True), *RETRIED, told=broke)

@@ -556,6 +556,7 @@ def test_a_megabyte_is_not_even_looked_at() -> None:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not NTREX.exists(), reason="real translations are not here")
+@pytest.mark.core(3)
 @pytest.mark.parametrize("target", NEWS)
 def test_human_translations_are_hardly_ever_suspected(target: str) -> None:
     code = {"swh_Latn": "swa"}.get(target, target[:3])

@@ -103,18 +103,18 @@ def test_among_unlike_hypotheses_the_most_frequent_wins(hypotheses: list[str]) -
 
 
 def test_equal_hypotheses_are_compared_once() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     scores = mbr([SENTENCE] * 5000 + ["Bona nit."])
     assert scores[0] > 0.99 > scores[-1]
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("unit", ["a", "\ud800", "xé ", "字"])
 def test_a_long_hypothesis_is_compared_by_its_beginning(unit: str) -> None:
     long = unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     assert mbr([long, long + "!"]) == [1.0, 1.0]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_chrf_weighs_recall_unless_told_otherwise() -> None:

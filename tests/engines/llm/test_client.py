@@ -35,7 +35,7 @@ from tests.engines.llm.scripted_server import (
     rot13,
 )
 
-PATIENT = 1.0  # seconds: even a busy machine has answered by then
+PATIENT = 2.5  # seconds: even a busy machine has answered by then
 SCHEMA = {"type": "object", "properties": {"1": {"type": "string"}}, "required": ["1"], "additionalProperties": False}
 
 

@@ -174,20 +174,20 @@ def test_ten_thousand_examples_are_searched_in_milliseconds() -> None:
     words = [f"word{number}" for number in range(500)]
     rows = [(" ".join(words[(at * step) % 500] for step in range(1, 16)), str(at)) for at in range(10_000)]
     examples = Examples(rows)
-    started = time.perf_counter()
+    started = time.process_time()
     for source, _ in rows[:20]:
         assert sources(examples, f"please {source} now", 3)[0] == source
-    assert (time.perf_counter() - started) / 20 < 0.1  # 5 ms on a free core
+    assert (time.process_time() - started) / 20 < 0.1  # 5 ms on a free core
 
 
 @pytest.mark.parametrize("unit", ["a", "word ", "字", "\ud800", "\n"])
 def test_a_long_text_costs_no_more_than_its_beginning(unit: str) -> None:
     long = unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     examples = Examples([(long, "long"), ("short", "short")])
     assert examples.nearest(long, 1) == [(long, "long")]
     assert examples.nearest(long + "!", 1) == [(long, "long")]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_without_bm25s_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,7 @@ def test_a_term_is_found_in_itself_and_honours_itself(source: str) -> None:
     assert Glossary((term,)).honoured(term, f"({source})")
 
 
+@pytest.mark.core(3)
 @pytest.mark.parametrize(
     "text",
     ["a" * 200_000, "a " * 100_000, "<1" * 100_000, " " * 200_000, "ß" * 100_000, "神 " * 100_000,

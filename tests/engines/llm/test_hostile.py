@@ -352,7 +352,7 @@ def named(behaviours: Sequence[tuple[str, Behaviour]]) -> Any:
     return pytest.mark.parametrize(("name", "behaviour"), behaviours, ids=[name for name, _ in behaviours])
 
 
-@pytest.mark.core(8)
+@pytest.mark.core(5)
 @named([*WRONG_TEXT, ("obeys", OBEYED)])
 def test_nothing_of_a_model_that_writes_something_else_is_accepted(name: str, behaviour: Behaviour) -> None:
     rows = {"obeys": ROWS, "loops": share(name, 12)}.get(name, share(name, 2))  # loops are halved again and again
@@ -360,14 +360,14 @@ def test_nothing_of_a_model_that_writes_something_else_is_accepted(name: str, be
         check_ciphered(entry)
 
 
-@pytest.mark.core(8)
+@pytest.mark.core(5)
 @named(NOT_JSON)
 def test_nothing_of_a_model_that_breaks_the_form_is_accepted(name: str, behaviour: Behaviour) -> None:
     rows = share(name, 4)  # the form is broken for any row
     assert rejected(rows, met(rows, behaviour)) == {row["attack"] for row in rows}
 
 
-@pytest.mark.core(10)
+@pytest.mark.core(6)
 @named([*NOT_JSON, *WRONG_TEXT, ("obeys", OBEYED)])
 def test_a_model_that_misbehaves_at_first_is_corrected(name: str, behaviour: Behaviour) -> None:
     rows = share(name, 4)
@@ -378,7 +378,7 @@ def test_a_model_that_misbehaves_at_first_is_corrected(name: str, behaviour: Beh
     assert name in HOPELESS or rejected(rows, entries) <= {"rot13"}
 
 
-@pytest.mark.core(4)
+@pytest.mark.core(3)
 @named(HARMLESS)
 def test_what_does_no_harm_costs_no_row(name: str, behaviour: Behaviour) -> None:
     entries = met(ROWS, behaviour)

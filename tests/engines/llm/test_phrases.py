@@ -103,6 +103,7 @@ def test_of_a_source_in_another_language_it_is_a_doubt() -> None:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not NTREX.exists(), reason="NTREX-128 is not there")
+@pytest.mark.core(3)
 @pytest.mark.parametrize("code", ["cat", "fra", "glg", "hin", "por", "spa", "swa"])
 def test_people_hardly_ever_do(code: str) -> None:
     texts = [

@@ -103,7 +103,7 @@ def test_a_server_that_dies_meanwhile_lacks_nothing() -> None:
         found(server, timeout=0.2)
 
 
-def check(base_url: str, model: str = "rot13", key: str | None = None, timeout: float = 5) -> None:
+def check(base_url: str, model: str = "rot13", key: str | None = None, timeout: float = 60) -> None:
     asyncio.run(health(base_url, model, key, timeout=timeout))
 
 

@@ -87,13 +87,8 @@ def test_what_a_small_model_once_said(prompt: str, language: str, name: str, tmp
     expect_nothing_wrong(rows)
     for row in rows:
         assert all(verdict["reason"] for verdict in row[KEY]["verdicts"] if not verdict["ok"])
-
-
-def test_the_replies_are_to_what_is_asked_today(tmp_path: Path) -> None:
-    said = Remembered("segments", "es")
-    with ScriptedServer(said, models=[MODEL]) as server:
-        translated(tmp_path, server.base_url, "es", "segments")
-    assert said.known[True] > said.known[False], "record them again: python -m tests.engines.llm.smollm2.record URL"
+    if (prompt, language) == RUNS[0][:2]:
+        assert said.known[True] > said.known[False], "record them again: python -m tests.engines.llm.smollm2.record URL"
 
 
 def test_no_note_of_a_correction_comes_back() -> None:

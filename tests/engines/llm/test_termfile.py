@@ -167,10 +167,10 @@ def test_broken_files_say_where_and_why(what: str, name: str, text: str | bytes,
 )
 def test_hostile_xml_costs_nothing_and_reads_nothing(xml: str, tmp_path: Path) -> None:
     path = write(tmp_path, "a.tbx", xml)
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ConfigError) as caught:
         Glossary.read(path, CATALAN)
-    assert time.monotonic() - began < 2 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+    assert time.process_time() - began < 2 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
     assert "root:" not in str(caught.value)
 
 

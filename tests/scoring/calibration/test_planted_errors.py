@@ -122,8 +122,8 @@ def test_a_long_field_takes_no_quadratic_time() -> None:
         [Scored("A", f"frase {n}", PAIR, "a") for n in range(20_000)], [Scored("A", "x" * 1_000_000, PAIR, "a")],
         Scored("A", "B", PAIR),
     )  # fmt: skip
-    started = time.monotonic()
+    started = time.process_time()
     for kind in KINDS.values():
         kind(Sample([Scored("A", "\u3000" * 500_000 + "x" * 500_000, PAIR)]), Random(1))
     with_targets(long, ["y"] * 20_000)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

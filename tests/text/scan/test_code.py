@@ -219,7 +219,7 @@ def test_a_parser_keeps_nothing_of_what_it_has_read() -> None:
     tree("python", text)
     tracemalloc.start()
     try:
-        for number in range(100):
+        for number in range(30):
             tree("python", f"{text}# {number}\n")
         assert tracemalloc.get_traced_memory()[0] < 20 * len(text)
     finally:
