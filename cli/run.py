@@ -86,7 +86,8 @@ def run(
     from babelset.cli.progress import watching
     from babelset.cli.summary import show_all
     from babelset.files.stdin import spooled
-    from babelset.pipeline.chain import run_pipeline
+    from babelset.pipeline.chain import run_chain
+    from babelset.pipeline.checks import checked
     from babelset.pipeline.recipe import shipped_text
 
     if list_:
@@ -100,7 +101,7 @@ def run(
                        license=data_license, format=format, force=force, shard=o.shard_of(shard))  # fmt: skip
         if dry_run:
             return _plan(order, json)
-        accounts = dict(run_pipeline(order, partial(watching, quiet)))
+        accounts = dict(run_chain(checked(order), partial(watching, quiet)))
     if json:
         show_json(accounts)
     else:

@@ -69,6 +69,9 @@ class Comet(Aggregating):
     def covers(self, pair: Pair) -> bool:
         return self.force or (pair.source.comet and pair.target.comet)
 
+    def check_model(self) -> None:
+        _ = self.python or TOOL.python()
+
     def load(self, folder: Path | None) -> CometProcess:
         """A worker, started by the first segment."""
         python = self.python or TOOL.python()

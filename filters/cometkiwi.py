@@ -11,7 +11,7 @@ from pydantic import Field
 
 from babelset.contracts.filter import Rating, Scored, Unit
 from babelset.doctor import Finding
-from babelset.engines.comet.checkpoint import CURE
+from babelset.engines.comet.checkpoint import CURE, HPARAMS, WEIGHTS, locate
 from babelset.engines.comet.kiwi import Kiwi
 from babelset.engines.comet.linear import Dtype, form_of
 from babelset.engines.comet.network import devices
@@ -67,6 +67,9 @@ class CometKiwi(Aggregating):
 
     def covers(self, pair: Pair) -> bool:
         return self.force or (pair.source.comet and pair.target.comet)
+
+    def check_model(self) -> None:
+        locate(self.model, (HPARAMS, WEIGHTS), self.download)
 
     def load(self, folder: Path | None) -> Kiwi:
         return Kiwi.load(self.model, self.device, self.dtype, self.batch_tokens, self.download)

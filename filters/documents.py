@@ -54,10 +54,10 @@ class Documents(Filter):
 
     def judge(self, ratings: Sequence[Rating]) -> Verdict:
         [rating] = ratings
-        score, told = rating.score, filter_of(rating.of.target or "", rating.of.pair.target)
+        score = rating.score
         if not self.least or score is None:
             return Verdict(self.name, True, score)
-        if told != KEEP:
+        if (told := filter_of(rating.of.target or "", rating.of.pair.target)) != KEEP:
             return Verdict(self.name, False, score, told, {told: 1})
         reason = "" if score >= self.least else f"scores {score:.2f} of 10, below {self.least:g}"
         return Verdict(self.name, not reason, score, reason)

@@ -50,6 +50,12 @@ def opened(filters: Sequence[Filter], folder: Path | None = None, *, eager: bool
         yield
 
 
+def check_models(filters: Sequence[Filter]) -> None:
+    """Raise ConfigError, before anything is scored, for a filter whose model is not there."""
+    for check in filters:
+        check.check_model()
+
+
 def blind(filters: Sequence[Filter], pair: Pair) -> str:
     """What to say where no filter looks at the meaning of translations into this language; "" where one does."""
     looking = (check for check in filters if (check.quality or check.compares) and not check.needs_candidates)

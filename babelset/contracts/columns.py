@@ -137,3 +137,16 @@ def column_sets() -> Mapping[str, ColumnSet]:
 def speakers() -> Mapping[str, str]:
     """Every known name of a speaker, in lower case, with the role: "left" for tools and what they answer."""
     return {name: role for role, names in _table()["roles"].items() for name in names}
+
+
+def stand_in(key: str) -> Any:
+    """
+    A value such as a column of that name holds, where nobody knows it yet.
+
+    >>> stand_in("output"), stand_in("messages")[0]["role"]
+    ('A text.', 'user')
+    """
+    known = column(key)
+    if known and known.turns:
+        return [{"role": role, "content": "A text."} for role in ("user", "assistant")]
+    return ["A text."] if known and known.list else "A text."

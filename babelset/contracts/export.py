@@ -16,6 +16,7 @@ from babelset.contracts.evidence import (
     BESIDE,
     MADE,
     Evidence,
+    SegmentEvidence,
     evidence_of,
     evidence_of_made,
     known_of,
@@ -155,13 +156,20 @@ def _made(data: dict[str, Any]) -> Evidence:
     """The evidence of a row that a step of a pipeline made, translated before or not: its texts as they are now."""
     evidence, known = evidence_of_made(data), known_of(data)
     code = evidence["source" if BESIDE in known else "target"]
-    own = [field for field in evidence["fields"] if field["path"][0] != known.get(BESIDE)]
-    fields = [field for field in own if isinstance(value_at(data, field["path"]), str)]
+    kept = {
+        number: field
+        for number, field in enumerate(evidence["fields"])
+        if field["path"][0] != known.get(BESIDE) and isinstance(value_at(data, field["path"]), str)
+    }
+    fields, places = [*kept.values()], {number: place for place, number in enumerate(kept)}
+    segments: list[SegmentEvidence] = [
+        {**each, "field": places[each["field"]]} for each in evidence["segments"] if each["field"] in places
+    ]
     there = {tuple(field["path"]) for field in fields}
     for found in COLUMNS.look({key: value for key, value in data.items() if key != KEY}).fields:
         if found.path not in there:
             fields.append({"path": list(found.path), "role": found.role, "source": found.text, "keeps": []})
-    return {**evidence, "target": code, "fields": fields}
+    return {**evidence, "target": code, "fields": fields, "segments": segments}
 
 
 def dataset(row: TranslatedRow) -> str:

@@ -243,6 +243,9 @@ class Filter(BaseModel):
         """What `babelset doctor` says: whether it can run here, and if not, the command that helps."""
         yield from ()
 
+    def check_model(self) -> None:
+        """Raise ConfigError where what it needs is not on this machine; for filters whose `load` takes long."""
+
     def load(self, folder: Path | None) -> Any:
         """
         The model, worker or engine that it needs. Called while it is open, once, by the first unit that needs it.

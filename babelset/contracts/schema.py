@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -259,9 +259,3 @@ def role_of(path: str) -> str:
     key = [key for key in steps(path) if "*" not in key][-1]
     known = column(key)
     return known.role if known and known.kind == "text" and known.role != "turn" else key
-
-
-def adhoc(paths: Sequence[str]) -> Schema:
-    """The schema of `--field` options alone; the last key of a path is its role."""
-    rules = [FieldRule(path=path, role=role_of(path), required=True) for path in paths]
-    return Schema(name="fields", fields_=rules)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ValidationInfo
 
+from babelset.contracts.columns import stand_in
 from babelset.contracts.evidence import known_of
 from babelset.files.hub import is_hub
 from babelset.files.row import KEY, Row
@@ -42,6 +43,9 @@ def _named_or_file(name: str, info: ValidationInfo) -> str:
 
 NameOrPath = Annotated[str, AfterValidator(_named_or_file)]
 """An option that is the name of something, or a file: one with an ending or a slash."""
+
+
+PROMISED = "promised"  # the key of a row of a trial that a step may know more of than anyone can tell before
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Made:
     parents: Sequence[str] = ()  # ids of other rows that it is made of, too
     places: Sequence[tuple[int | str, ...]] = ()  # of each of its rows, where they do not stay together
     counts: Mapping[str, int] = field(default_factory=dict)  # summed over all rows in the manifest, see `RowStep.told`
+    models: Mapping[str, str] = field(default_factory=dict)  # that made it, besides those that make all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,11 @@ class Step(BaseModel, ABC, extra="forbid", frozen=True):
         """Raise ConfigError for what can be seen to be wrong before any row is read."""
         return
 
+    @property
+    def total_rows(self) -> int | None:
+        """How many rows it makes, whatever it reads; None where that depends on it."""
+        return None
+
     def effort(self, stage: Stage) -> dict[str, float]:
         """What it will take, from the rows of `stage`: "requests", "tokens", "rows" that it makes at most."""
         return {}
@@ -236,6 +246,9 @@ class RowStep(Step, frozen=True):
     remembers: ClassVar[bool] = False
     """Whether an outcome depends on the rows before: a resumed run then sees them all again."""
 
+    quick: ClassVar[bool] = False
+    """Whether `open` loads nothing heavy: its trial then is the work itself, as for a step that has no `open`."""
+
     @property
     def sorts(self) -> bool:
         """Whether its rows are written in the order of their `Made.place`."""
@@ -265,6 +278,15 @@ class RowStep(Step, frozen=True):
     def rows(self, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
         """An outcome for each row, in order."""
         raise NotImplementedError
+
+    def promised(self, batch: Sequence[StepRow], stage: Stage) -> Sequence[StepOutcome]:
+        """What can be told without an engine of what it will make of these rows: the columns that it gives."""
+        columns = frozenset(name for row in batch for name in row.data) - {KEY}
+        given = self.gives(columns)
+        new = {name: stand_in(name) for name in sorted(given - columns)}
+        kept = given | {KEY}
+        rows = [{**{key: row.data[key] for key in row.data if key in kept}, **new} for row in batch]
+        return [Made([knowing(data, **{PROMISED: True})]) for data in rows]
 
     def told(self, counts: Mapping[str, int]) -> list[str]:
         """What a user is told of the sums of `Made.counts`, beside them."""

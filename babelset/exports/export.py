@@ -186,15 +186,18 @@ class _Rows:
         language = row.language.bcp47
         self.language = self.language or language
         if self.one and language != self.language:
-            raise ConfigError(
-                f"{self.job.output}: the input holds {self.language} and {language}, a file holds one "
-                f"language. Write {LANG} into the output path"
-            )
+            raise several(self.job.output, self.language, language)
         return self.job.output.replace(LANG, language)
 
     def _fail(self, reason: str) -> None:
         known = reason in self.failed or len(self.failed) < REASONS
         self.failed[reason if known else "other reasons, listed in the ledger"] += 1
+
+
+def several(output: str, one: str, other: str) -> ConfigError:
+    return ConfigError(
+        f"{output}: the input holds {one} and {other}, a file holds one language. Write {LANG} into the output path"
+    )
 
 
 def built(shape: str, options: Mapping[str, Any]) -> Export:

@@ -35,28 +35,32 @@ class Number:
         return f"Number({self.text!r})"
 
 
-def loads(text: str, *, nan: bool = False) -> Any:
+def loads(text: str | bytes, *, nan: bool = False) -> Any:
     """
     Parse strict JSON; ValueError for anything else: NaN, duplicate keys, more than 200 levels.
 
-    With `nan`, NaN is read as null: pandas writes it in every empty cell.
+    With `nan`, NaN is read as null: pandas writes it in every empty cell. Bytes are UTF-8, and take less memory.
     """
     value = _spelt_alike(text)
     try:
-        value = (_LENIENT if nan else _DECODER).decode(text) if value is None else value
+        if value is None:
+            text = text if isinstance(text, str) else text.decode()
+            value = (_LENIENT if nan else _DECODER).decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value):
+    brackets = text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
+    if brackets > _DEEPEST and _is_deep(value):
         raise ValueError("nested too deeply")
     return value
 
 
-def _spelt_alike(text: str) -> Any:
+def _spelt_alike(text: str | bytes) -> Any:
     """The value of a text that orjson writes so again, as what we wrote ourselves: five times as fast. Else None."""
     try:
-        spelt = text.encode()
+        spelt = text.encode() if isinstance(text, str) else text
         value = orjson.loads(spelt)
-        return value if orjson.dumps(value) == spelt else None
+        again = orjson.dumps(value)
+        return value if spelt.startswith(again) and not spelt[len(again) :].strip() else None
     except (TypeError, ValueError):
         return None
 

@@ -18,7 +18,10 @@ RUN = 3  # words in a row that are in the source too: names are shorter
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text; of short ones they are known for a while, for several checks ask."""
-    return _words(text) if len(text) <= SHORT else tuple(WORD.findall(text))
+    if len(text) <= SHORT:
+        return _words(text)
+    once: dict[str, str] = {}  # a long text has a word thousands of times
+    return tuple(once.setdefault(found[0], found[0]) for found in WORD.finditer(text))
 
 
 @lru_cache(maxsize=8192)

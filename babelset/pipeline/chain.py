@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from babelset.contracts.step import Stage, Step
-from babelset.errors import ConfigError, did_you_mean
+from babelset.errors import ConfigError
 from babelset.files.hub import dataset_of
 from babelset.files.hubsplits import expanded
-from babelset.files.row import KEY, Row
 from babelset.files.shard import Shard
-from babelset.files.survey import first_rows
 from babelset.files.writing import make_folder
 from babelset.languages import all_languages, find
-from babelset.pipeline.recipe import Dataset, Named, Pipeline, is_pattern
+from babelset.pipeline.recipe import Dataset, Named, Pipeline
 from babelset.steps.running import make
 from babelset.work.manifest import Manifest
-from babelset.work.places import Places, keep_apart, stem_of
+from babelset.work.places import stem_of
 from babelset.work.watch import Watch
 
 LANG, DATASET = "{lang}", "{dataset}"
@@ -108,6 +106,11 @@ class Task:
         paths = {code: self.stage.output.replace(LANG, find(code).bcp47) for code in codes}
         return [replace(self.part, paths=(path,), aim=code) for code, path in paths.items()] or [self.part]
 
+    @property
+    def written(self) -> list[str]:
+        """Where its rows go, as far as can be told before; of an export perhaps with {lang}."""
+        return [self.stage.output] if self.step.aside else [path for part in self.expected for path in part.paths]
+
     def stage_of(self, inputs: tuple[str, ...]) -> Stage:
         """The stage as if these files were read."""
         return replace(self.stage, inputs=inputs)
@@ -115,38 +118,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Chain:
-    """The steps of an order, built and checked. Raises ConfigError for what is wrong, with file and step."""
+    """The steps of an order, built. Raises ConfigError for a wrong option, with file and step."""
 
     order: Order
     steps: Mapping[str, Mapping[str, Step]] = field(init=False)  # by dataset and name
 
     def __post_init__(self) -> None:
-        pipeline, given = self.order.pipeline, self.order.given
-        names = [named.name for named in pipeline.steps]
-        if unknown := next((name for name in given if name not in names), ""):
-            raise ConfigError(
-                f"--set {unknown}: no step has this name.{did_you_mean(unknown, names)} Steps: {', '.join(names)}"
-            )
-        for dataset in self.order.datasets.values():
-            if unknown := next((name for name in dataset.set if name not in names), ""):
-                file, meant = pipeline.file, did_you_mean(unknown, names)
-                raise ConfigError(f"{file}: set {unknown}: no step has this name.{meant} Steps: {', '.join(names)}")
-        built = {name: self._built(each) for name, each in self.order.datasets.items()}
-        object.__setattr__(self, "steps", built)
-        self._check_shard()
-        self._check_places()
-
-    def _check_shard(self) -> None:
-        """Raise ConfigError for a step that must see more rows than those of a shard."""
-        for steps in self.steps.values() if self.order.shard else ():
-            before: list[Step] = []
-            for number, (name, step) in enumerate(steps.items(), 1):
-                if reason := step.undivided(before):
-                    raise ConfigError(
-                        f"--shard: step {number} ({name}) cannot do a part of the rows: {reason}. Leave out --shard, "
-                        "or run the steps before it in shards, and it on what babelset gather makes of them"
-                    )
-                before.append(step)
+        object.__setattr__(self, "steps", {name: self._built(each) for name, each in self.order.datasets.items()})
 
     def _built(self, dataset: Dataset) -> dict[str, Step]:
         found = {}
@@ -158,39 +136,10 @@ class Chain:
                 raise self.order.pipeline.wrong(named.number, str(error)) from None
         return found
 
-    def _check_places(self) -> None:
-        order, where = self.order, self.order.where
-        file = order.pipeline.file
-        if not order.datasets:
-            raise ConfigError(f"{file}: nothing to read; name files, or [datasets] in a pipeline file")
-        if not where and self._last:
-            raise ConfigError(f"{file}: nowhere to write; name a file with -o, or `output` in a pipeline file")
-        if where == "-":
-            raise ConfigError(f"{file}: a pipeline writes files, that its next run finds again: name one with -o")
-        if not is_pattern(where):
-            raise ConfigError(f"{file}: output may hold {{dataset}} and {{lang}} only: {where!r}")
-        ends = [parts for _, _, parts in self.planned()][-1]
-        for what, values in ((DATASET, {part.dataset for part in ends}), (LANG, {part.aim for part in ends})):
-            if len(values) > 1 and what not in where and self._last:
-                raise ConfigError(
-                    f"{file}: several {'datasets' if what == DATASET else 'languages'} need {what} in output"
-                )
-        reads = [path for each in order.datasets.values() for path in each.inputs]
-        reads += [file] if Path(file).is_file() else []
-        writes = {
-            f"{kind} rows of {path}": getattr(places, kind)
-            for path in map(self._final, ends)
-            if path
-            for places in [Places.of(path)]
-            for kind in ("accepted", "rejected", "failed", "manifest", "work")
-        }
-        keep_apart(reads, {**writes, **({"translation memory": Path(self._memory)} if self._memory else {})})
-
     @property
-    def _last(self) -> int:
+    def last(self) -> int:
         """The number of the step that makes the output; 0 where all write beside."""
-        steps = next(iter(self.steps.values()))
-        return max((named.number for named in self.order.pipeline.steps if not steps[named.name].aside), default=0)
+        return max((named.number for named in self.order.pipeline.steps if not self.aside(named)), default=0)
 
     def planned(self) -> Iterator[tuple[Named, list[Task], list[Part]]]:
         """Each step with its tasks, and the files that there are after it, as far as can be told before."""
@@ -201,7 +150,11 @@ class Chain:
             yield named, tasks, parts
 
     def aside(self, named: Named) -> str:
-        return next(iter(self.steps.values()))[named.name].aside
+        return self.first_of(named).aside
+
+    def first_of(self, named: Named) -> Step:
+        """The step as it is for the first dataset."""
+        return next(iter(self.steps.values()))[named.name]
 
     def first(self) -> list[Part]:
         datasets = self.order.datasets.items()
@@ -210,19 +163,22 @@ class Chain:
     @property
     def source(self) -> str:
         """The language of what is read first."""
-        return find(self.order.source or self.order.pipeline.recipe.from_).code
+        said, where = self.order.source, "--from" if self.order.source else self.order.pipeline.file
+        try:
+            return find(said or self.order.pipeline.recipe.from_).code
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from None
 
     def tasks(self, named: Named, parts: Sequence[Part]) -> Iterator[Task]:
         """The tasks of a step, of what was made before it."""
         for together in self._joined(named, parts):
-            step = self.steps[together.dataset if together.dataset in self.steps else next(iter(self.steps))][
-                named.name
-            ]
+            steps = self.steps.get(together.dataset)
+            step = steps[named.name] if steps else self.first_of(named)
             for target in self._targets(named, step, together):
                 yield self._task(named, step, together, target)
 
     def _joined(self, named: Named, parts: Sequence[Part]) -> list[Part]:
-        first = next(iter(self.steps.values()))[named.name]
+        first = self.first_of(named)
         wanted = [part for part in parts if first.of_dataset in ("", part.dataset)]
         if not first.joins:
             return wanted
@@ -236,7 +192,10 @@ class Chain:
         if "to" not in type(step).model_fields:
             return [""]
         if own := getattr(step, "to", ""):
-            return [find(own).code]
+            try:
+                return [find(own).code]
+            except ConfigError as error:
+                raise self.order.pipeline.wrong(named.number, f"to: {error}") from None
         if part.aim or self.order.languages:
             return [part.aim] if part.aim else self.order.languages
         if step.target_optional:
@@ -255,7 +214,7 @@ class Chain:
         stage = Stage(
             inputs=part.paths, output=output, source=part.source, target=target,
             recipe=order.pipeline.name, name=named.name, seed=recipe.seed if order.seed is None else order.seed,
-            memory=self._memory, format=part.format,
+            memory=self.memory, format=part.format,
             license=order.license or (dataset.license if dataset else None), force=order.force, shard=shard,
         )  # fmt: skip
         made = replace(aimed, paths=(stage.output,), source=step.language(stage), format=None)
@@ -264,18 +223,18 @@ class Chain:
     def _path(self, named: Named, step: Step, part: Part) -> str:
         if step.aside:
             return step.aside
-        if named.number == self._last:
-            return self._final(part, keep_lang=step.splits)
+        if named.number == self.last:
+            return self.final(part, keep_lang=step.splits)
         names = [f"{named.number}-{named.name}", part.dataset, find(part.aim).bcp47 if part.aim else ""]
         names += [LANG] if step.splits else []
         return str(self.folder / (".".join(filter(None, names)) + ".jsonl"))
 
-    def _final(self, part: Part, keep_lang: bool = False) -> str:
+    def final(self, part: Part, keep_lang: bool = False) -> str:
         language = LANG if keep_lang else find(part.aim).bcp47 if part.aim else ""
         return self.order.where.replace(DATASET, part.dataset).replace(LANG, language)
 
     @property
-    def _memory(self) -> str | None:
+    def memory(self) -> str | None:
         """The translation memory that all steps share; None for one beside the output, where one step makes it all."""
         making = [named for named in self.order.pipeline.steps if not self.aside(named)]
         several = str(self.folder / "memory.sqlite") if len(making) > 1 else None
@@ -288,45 +247,10 @@ class Chain:
         return where.with_name(f"{stem_of(where.name).strip('.')}.steps".lstrip("."))
 
 
-def check(chain: Chain) -> None:
-    """
-    Raise ConfigError, before any row is worked on, for a step that cannot do what it is asked for.
-
-    The first rows of the inputs tell which columns there are.
-    """
-    pipeline = chain.order.pipeline
-    for name, dataset in chain.order.datasets.items():
-        first = first_rows(dataset.inputs, dataset.format)
-        columns = frozenset(key for row in first if isinstance(row, Row) for key in row.data if key != KEY)
-        for named in pipeline.steps:
-            try:
-                columns = _after(chain.steps[name][named.name], columns)
-            except ConfigError as error:
-                raise pipeline.wrong(named.number, str(error)) from None
-    for named, tasks, _ in chain.planned():
-        for task in tasks:
-            try:
-                task.step.check(task.stage)
-            except ConfigError as error:
-                raise pipeline.wrong(named.number, str(error)) from None
-
-
-def _after(step: Step, columns: frozenset[str]) -> frozenset[str]:
-    """The columns that there are after a step; ConfigError where it lacks one."""
-    if lacking := sorted(step.needs() - columns):
-        reason = (
-            f"no earlier step and no input makes the field {lacking[0]!r}.{did_you_mean(lacking[0], list(columns))}"
-        )
-        raise ConfigError(f"{reason} There are: {', '.join(sorted(columns)) or 'none, as no row can be read'}")
-    return step.gives(columns)
-
-
-def run_pipeline(order: Order, watching: Callable[[], AbstractContextManager[Watch]]) -> Iterator[tuple[str, Manifest]]:
+def run_chain(chain: Chain, watching: Callable[[], AbstractContextManager[Watch]]) -> Iterator[tuple[str, Manifest]]:
     """Do every step that is not finished yet; a title and an account for each, as it ends."""
-    chain = Chain(order)
-    check(chain)
     parts = chain.first()
-    for named in order.pipeline.steps:
+    for named in chain.order.pipeline.steps:
         made: list[Part] = []
         for task in chain.tasks(named, parts):
             make_folder(Path(task.stage.output).parent)

@@ -120,10 +120,10 @@ class Pipeline:
     recipe: Recipe
     steps: Sequence[Named]
 
-    def wrong(self, number: int, reason: str) -> ConfigError:
+    def wrong(self, number: int, reason: str, *details: str) -> ConfigError:
         """What to raise for a mistake in a step."""
         name = self.steps[number - 1].name if number <= len(self.steps) else ""
-        return ConfigError(f"{self.file}: step {number}{f' ({name})' if name else ''}: {reason}")
+        return ConfigError(f"{self.file}: step {number}{f' ({name})' if name else ''}: {reason}", *details)
 
 
 def step_class(name: str) -> type[Step]:
@@ -212,8 +212,10 @@ def _named(file: str, recipe: Recipe, folder: Path | None) -> Iterator[Named]:
         if not isinstance(use, str) or not isinstance(name, str) or (reason := unfit(name)):
             wrong = "wants a step's name as `use`" if not isinstance(use, str) else f"its name {name!r} {reason}"
             raise ConfigError(f"{file}: step {number}: {wrong}; see: babelset run --list")
-        if name in names:
+        if name in names and "name" not in table:
             name = f"{name}-{number}"
+        if name in names:
+            raise ConfigError(f"{file}: step {number}: an earlier step is named {name!r}; choose another name")
         names.add(name)
         options = {key: value for key, value in table.items() if key not in ("use", "name")}
         yield Named(name, number, use, options, str(folder) if folder else None)

@@ -13,6 +13,7 @@ from babelset.contracts.evidence import COLUMNS, REVIEW, marks_of, verdict_evide
 from babelset.contracts.filter import Filter
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
+from babelset.files.shard import Shard
 from babelset.files.survey import Survey, survey
 from babelset.scoring.scores import Known, fill, known
 from babelset.scoring.selection import KeepBest, Where
@@ -21,7 +22,7 @@ from babelset.work.account import Tally
 from babelset.work.chunks import chunked
 from babelset.work.journal import Entry
 from babelset.work.licenses import licenses
-from babelset.work.manifest import Manifest
+from babelset.work.manifest import Manifest, sharded
 from babelset.work.output import making
 from babelset.work.places import Places, named_files
 from babelset.work.watch import Watch
@@ -47,6 +48,7 @@ class Refilter:
     keep: KeepBest | None = None
     format: str | None = None
     force: bool = False
+    shard: Shard | None = None
 
 
 def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
@@ -61,11 +63,12 @@ def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
     watch, places = watch or Watch(), Places.of(order.output)
     rejected = Path(order.rejected) if order.rejected else places.rejected
     files = {"accepted": places.accepted, "rejected": rejected, "failed": places.failed}
-    seen = survey(order.inputs, format=order.format, count=False)
+    seen = survey(order.inputs, format=order.format, count=False, shard=order.shard)
+    within = seen.within(order.shard, CHUNK)
     reads = [*order.inputs, *named_files([dict(check) for check in order.filters])]
     with (
         making(
-            "filter", places, _parts(order, seen), reads=reads, writes=files,
+            "filter", places, {**_parts(order, seen), **sharded(order.shard, within)}, reads=reads, writes=files,
             like=order.inputs[0], force=order.force, resumes=False, say=watch.say, warn=watch.warn,
         ) as output,
         ExitStack() as stack,
@@ -77,14 +80,14 @@ def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
 
         def decided() -> Iterator[Entry]:
             nonlocal read_rows
-            for rows in chunked(read(order.inputs, format=order.format), CHUNK):
+            for rows in chunked(read(order.inputs, format=order.format, within=within), CHUNK):
                 read_rows += len(rows)
                 for entry in redecide(rows, order.filters):
                     yield order.where.decide(entry) if order.where else entry
 
         def about() -> dict[str, Any]:
             seen.check()
-            if order.where:
+            if order.where and not order.shard:  # other shards may have the score
                 order.where.columns.check()
             return {"licenses": licenses(None, order.inputs, {}), **tally.report(read_rows)}
 

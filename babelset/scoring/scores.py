@@ -249,6 +249,25 @@ def known(row: Row | BadRow) -> Known | Entry:
         return failed(BadRow(row.number, row.file, row.line, where + error.reason, ""))
 
 
+def scored_first(rows: Sequence[Row], scorers: Sequence[Filter]) -> list[dict[str, Any]]:
+    """
+    The first rows with the names of the scores that they will have; those that can be scored.
+
+    ConfigError, with the reason of the first, where none can be.
+    """
+    found = [known(row) for row in rows]
+    scored = [item for item in found if isinstance(item, tuple)]
+    unfit = [item for item in found if not isinstance(item, tuple)]
+    if unfit and not scored:
+        reason = unfit[0]["data"]["reason"]
+        raise ConfigError(f"no row can be scored: {reason}. Put the step translate before this one")
+    for _, evidence, _ in scored:
+        for check in scorers:
+            for column in (check.name, *(f"{check.name}.{part}" for part in check.parts)):
+                evidence["scores"].setdefault(column, [])
+    return [{**data, KEY: evidence} for data, evidence, _ in scored]
+
+
 def fill(check: Filter, rows: Sequence[Known], *, force: bool = False) -> int:
     """Score with `check` the rows that have no score of it, or one that does not fit the row; how many those were."""
     missing = [(evidence, outcome) for _, evidence, outcome in rows if force or not _has(evidence, outcome, check)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from babelset.contracts.columns import stand_in
 from babelset.contracts.step import Made, Rejected, Rows, Running, Stage, StepOutcome, StepRow
 from babelset.engines.llm.generation import Examine, Unanswered, fault_of, generated, unfit
 from babelset.engines.llm.languagemodel import LLM
@@ -53,7 +54,17 @@ class Ask(Asking, frozen=True):
         rows = [step_row(row) for row in read(stage.inputs, format=stage.format) if isinstance(row, Row)]
         tokens = self.tokens(rows[:100], stage) * len(rows) / max(1, len(rows[:100]))
         each = len(self._asked())
-        return {"rows": len(rows), "requests": each * len(rows), "tokens": round(each * tokens)}
+        made = len(rows) if self.into else each * len(rows)
+        return {"rows": made, "requests": each * len(rows), "tokens": round(each * tokens)}
+
+    def promised(self, batch: Sequence[StepRow], stage: Stage) -> Sequence[StepOutcome]:
+        self.tokens(batch[:1], stage)  # whether the prompt names columns that are not there
+        asked = [(given, self._stand_in(number)) for number, given in self._asked()]
+        return [self._outcome(row, asked) for row in batch]
+
+    def _stand_in(self, number: int) -> dict[str, Any]:
+        values = {key: stand_in(key) for key in self.asks.answer["properties"]}
+        return {key: f"{value} {number}" if isinstance(value, str) else value for key, value in values.items()}
 
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:

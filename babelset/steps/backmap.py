@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from pydantic import Field
 from babelset.contracts.default import choose
 from babelset.contracts.engine import Engine
 from babelset.contracts.step import Failed, FilePath, Made, Rows, RowStep, Running, Stage, StepOutcome, StepRow
-from babelset.errors import DataError
+from babelset.errors import ConfigError, DataError
 from babelset.exports.backmap import Backmap
 from babelset.files.reading import read
 from babelset.files.row import Row
@@ -45,6 +46,8 @@ class MapBack(RowStep, frozen=True):
         return stage.target or stage.source
 
     def check(self, stage: Stage) -> None:
+        if not Path(self.questions).is_file():
+            raise ConfigError(f"rows: {self.questions}: there is no such file; name the test set that was answered")
         if stage.target:
             self._engine(stage)
 

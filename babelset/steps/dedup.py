@@ -30,6 +30,7 @@ class Dedup(RowStep, frozen=True):
     """
 
     remembers: ClassVar[bool] = True
+    quick: ClassVar[bool] = True
 
     fields: str | list[str] = ""  # columns to compare, "instruction,input"; all texts of the row when not given
     threshold: float = Field(0.7, ge=0, le=1)  # ROUGE-L F above which a row is rejected; equal ones always are

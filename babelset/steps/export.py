@@ -9,6 +9,8 @@ from pydantic import Field
 
 from babelset.contracts.step import FilePath, Stage, Step
 from babelset.exports.export import ExportJob, check_name, export
+from babelset.exports.fitting import check_rows
+from babelset.files.row import Row
 from babelset.steps.whole import WholeStep
 from babelset.work.manifest import Manifest
 from babelset.work.watch import Watch
@@ -50,6 +52,10 @@ class Export(WholeStep, frozen=True):
 
     def check(self, stage: Stage) -> None:
         check_name(self._job(stage))
+
+    def trial(self, rows: Sequence[Row], stage: Stage) -> Sequence[dict[str, Any]]:
+        check_rows(self._job(stage), rows)
+        return []
 
     def undivided(self, before: Sequence[Step] = ()) -> str:
         return "it writes files of all rows"

@@ -15,7 +15,8 @@ from babelset.contracts.step import Failed, Made, Rejected, Rows, Running, Stage
 from babelset.errors import ConfigError
 from babelset.files.row import KEY
 from babelset.languages import Language, Pair, find
-from babelset.steps.alignment.means import Means, Translating
+from babelset.steps.alignment.aligning import Translating
+from babelset.steps.alignment.means import Means
 
 POOL = 1000  # rows at the beginning that examples are drawn from
 TOO_FEW = "too few rows to draw examples from"
@@ -61,7 +62,7 @@ class Fewshot(Translating, frozen=True):
     def open(self, running: Running) -> Iterator[Rows]:
         with self.means(running) as means:
             pool = [example for row in islice(running.read(), POOL) if (example := self._example(row))]
-            yield partial(self._rows, means, pool)
+            yield self.signed(means, partial(self._rows, means, pool))
 
     def _example(self, row: StepRow) -> Example | None:
         source, answer = sources_of(row.data).get(self.question), row.data.get(self.answer)

@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import Field
 
-from babelset.contracts.checks import build_filters
-from babelset.contracts.step import Stage, Step
+from babelset.contracts.checks import build_filters, check_models
+from babelset.contracts.step import PROMISED, Stage, Step
 from babelset.errors import ConfigError
+from babelset.files.row import KEY, Row
 from babelset.scoring.refilter import Refilter, refilter
+from babelset.scoring.scores import scored_first
 from babelset.scoring.selection import KeepBest, Where
 from babelset.steps.whole import WholeStep
 from babelset.work.manifest import Manifest
@@ -35,16 +37,33 @@ class Filter(WholeStep, frozen=True):
         where = Where.of(self.where) if self.where else None
         filters = build_filters(self.filters)
         return Refilter(
-            stage.inputs, stage.output, filters, where=where, keep=best, format=stage.format, force=stage.force
+            stage.inputs,
+            stage.output,
+            filters,
+            where=where,
+            keep=best,
+            format=stage.format,
+            force=stage.force,
+            shard=stage.shard,
         )
 
     def check(self, stage: Stage) -> None:
         if (self.keep is not None) + (self.keep_percent is not None) != bool(self.by):
             raise ConfigError("by goes with one of keep and keep_percent; give both")
-        self._order(stage)
+        check_models(self._order(stage).filters)
+
+    def trial(self, rows: Sequence[Row], stage: Stage) -> Sequence[dict[str, Any]]:
+        order = self._order(stage)
+        made = scored_first(rows, order.filters)
+        told = not any(PROMISED in data[KEY] for data in made)
+        for columns in (cut.columns for cut in (order.where, order.keep) if cut and told):
+            for data in made:
+                columns.see(data[KEY])
+            columns.check()
+        return made
 
     def undivided(self, before: Sequence[Step] = ()) -> str:
-        return "it decides about all rows at once"
+        return "it ranks all rows" if self.by else ""
 
     def make(self, stage: Stage, watch: Watch) -> Manifest:
         return refilter(self._order(stage), watch)

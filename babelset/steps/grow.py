@@ -103,6 +103,10 @@ class Grow(Asking, frozen=True):
     def language(self, stage: Stage) -> str:
         return stage.target or stage.source
 
+    @property
+    def total_rows(self) -> int:
+        return self.total
+
     def effort(self, stage: Stage) -> dict[str, float]:
         return {"rows": self.total, "requests": round(self.total / self.count)}
 

@@ -14,7 +14,8 @@ from pydantic import Field
 from babelset.contracts.evidence import carried
 from babelset.contracts.step import Failed, Made, Rejected, Rows, Running, StepOutcome, StepRow
 from babelset.files.row import KEY
-from babelset.steps.alignment.means import Aligning, Means, Texts
+from babelset.steps.alignment.aligning import Aligning
+from babelset.steps.alignment.means import Means, Texts
 from babelset.steps.alignment.units import Words
 from babelset.steps.alignment.words import folded
 from babelset.work.chunks import chunked
@@ -50,7 +51,7 @@ class Lexicon(Aligning, frozen=True):
             seen = Seen()
             for batch in chunked(running.read(), self.chunk):
                 self._count(means, batch, seen)
-            yield partial(self._rows, means, seen.rows(self.least, self.share))
+            yield self.signed(means, partial(self._rows, means, seen.rows(self.least, self.share)))
 
     def _count(self, means: Means, batch: Sequence[StepRow], seen: Seen) -> None:
         found = [

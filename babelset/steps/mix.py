@@ -105,6 +105,10 @@ class Mix(RowStep, frozen=True):
         self.asked_shares(), self.targets, self.counting(stage)  # whatever is wrong with what they name
         checked_files(said_languages(self.untold), stage.inputs)
 
+    @property
+    def total_rows(self) -> int | None:
+        return self.total
+
     def effort(self, stage: Stage) -> dict[str, float]:
         return {"rows": self.total} if self.total else {}
 

@@ -15,9 +15,10 @@ from babelset.contracts.step import Failed, Made, Rejected, Rows, Running, Stage
 from babelset.errors import DataError
 from babelset.files.row import KEY
 from babelset.languages import Pair
+from babelset.steps.alignment.aligning import Aligning
 from babelset.steps.alignment.labels import Shape, shape_of
 from babelset.steps.alignment.links import Labelled, Link, settled
-from babelset.steps.alignment.means import Aligning, Means, Texts
+from babelset.steps.alignment.means import Means, Texts
 from babelset.steps.alignment.passages import Passage, Sentence, Where
 from babelset.steps.alignment.proofs import Question
 from babelset.steps.alignment.words import Span
@@ -48,7 +49,7 @@ class Project(Aligning, frozen=True):
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:
         with self.means(running) as means:
-            yield partial(self._rows, means)
+            yield self.signed(means, partial(self._rows, means))
 
     def _rows(self, means: Means, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
         outcomes: list[StepOutcome] = []

@@ -8,11 +8,13 @@ from itertools import combinations
 from string import ascii_uppercase
 from typing import Any
 
-from babelset.contracts.step import Failed, Made, Rejected, Rows, Running, StepOutcome, StepRow, knowing
+from babelset.contracts.step import Failed, Made, Rejected, Rows, Running, Stage, StepOutcome, StepRow, knowing
 from babelset.engines.llm.generation import Unanswered, generated
 from babelset.engines.llm.languagemodel import LLM
-from babelset.files.row import KEY
+from babelset.files.reading import read
+from babelset.files.row import KEY, Row
 from babelset.steps.asking import Asking
+from babelset.steps.running import step_row
 
 LETTERS = ascii_uppercase[:8]  # of answers: as many requests a row
 
@@ -42,6 +44,17 @@ class Rank(Asking, frozen=True):
 
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
         return columns | {"ranks"}
+
+    def promised(self, batch: Sequence[StepRow], stage: Stage) -> Sequence[StepOutcome]:
+        found = [(row, self._answers(row)) for row in batch]
+        return [
+            each if isinstance(each, Failed) else _ranked(row, [range(len(each))], [{"order": LETTERS[: len(each)]}])
+            for row, each in found
+        ]
+
+    def effort(self, stage: Stage) -> dict[str, float]:
+        rows = [step_row(row) for row in read(stage.inputs, format=stage.format) if isinstance(row, Row)]
+        return {"rows": len(rows), "requests": sum(len(self._orders(self._answers(row))) for row in rows)}
 
     def told(self, counts: Mapping[str, int]) -> list[str]:
         pairs = counts.get("pairs", 0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,11 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
     files |= {} if step.splits else {"written": places.accepted}
     seen = survey(stage.inputs, format=stage.format, shard=stage.shard)
     within = seen.within(stage.shard, step.chunk)
-    options = step.model_dump(mode="json")
+    deciding = _deciding(step, stage)
     with making(
-        "run", places, {"inputs": seen.files, "step": _deciding(step, stage), **sharded(stage.shard, within)},
-        reads=[*stage.inputs, *named_files(options)], writes=files, like=stage.inputs[0] if stage.inputs else None,
-        force=stage.force, say=watch.say, warn=watch.warn,
+        "run", places, {"inputs": seen.files, "step": deciding, **sharded(stage.shard, within)},
+        reads=[*stage.inputs, *named_files(deciding["options"])], writes=files,
+        like=stage.inputs[0] if stage.inputs else None, force=stage.force, say=watch.say, warn=watch.warn,
     ) as output:  # fmt: skip
         if output.made:
             return output.made
@@ -106,6 +107,26 @@ def run_step(step: RowStep, stage: Stage, watch: Watch) -> Manifest:
         if step.sorts:
             entries = in_order(entries, output.work)
         return output.publish(entries, files, about, always=() if step.splits else ("written",))
+
+
+def first_made(step: Step, stage: Stage, rows: Sequence[Row]) -> Sequence[dict[str, Any]]:
+    """
+    What a step makes of the first rows, as far as that can be told without an engine.
+
+    Raises ConfigError where it can take none of them.
+    """
+    if isinstance(step, WholeStep):
+        return step.trial(rows, stage)
+    assert isinstance(step, RowStep)
+    given = [step_row(row) for row in rows]
+    running = Running(stage, step.language(stage), lambda: iter(given), Path())
+    with ExitStack() as stack:
+        works = step.quick or type(step).open is RowStep.open
+        outcomes = stack.enter_context(step.open(running))(given) if works else step.promised(given, stage)
+        made = [
+            entry for row, outcome in zip(given, outcomes, strict=True) for entry in _entries(row, outcome, running)
+        ]
+    return [entry["data"] for entry in made if entry["status"] == "written"]
 
 
 def _deciding(step: RowStep, stage: Stage) -> dict[str, Any]:
@@ -219,7 +240,7 @@ def _signed(data: dict[str, Any], row: StepRow, outcome: Made, number: int, runn
         "seed": stage.seed,
         "language": known.get("language") or (row.language.code if row.language else running.language),
         "parents": list(dict.fromkeys([*before.get("parents", [row.id]), *outcome.parents])),
-        "models": {**before.get("models", {}), **running.models},
+        "models": {**before.get("models", {}), **running.models, **outcome.models},
         "licenses": {**before.get("licenses", {}), **running.licenses},
     }
     return {**data, KEY: {**known, MADE: made}}

@@ -7,9 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
+from babelset.contracts.checks import check_models
 from babelset.contracts.step import Stage, Step
+from babelset.files.row import Row
 from babelset.scoring.graded import Graded
-from babelset.scoring.scores import Scoring, add_scores, build_scorers
+from babelset.scoring.scores import Scoring, add_scores, build_scorers, scored_first
 from babelset.steps.whole import WholeStep
 from babelset.work.manifest import Manifest
 from babelset.work.watch import Watch
@@ -36,9 +38,13 @@ class Score(WholeStep, frozen=True):
         return "it draws its sample from all rows" if before and self.sample else ""
 
     def check(self, stage: Stage) -> None:
+        check_models(self._order(stage).scorers)
         for scorer in self._order(stage).scorers:
             if isinstance(scorer, Graded):  # which has no model, or a wrong option of it: before others are paid for
                 scorer.unload(scorer.load(None))
+
+    def trial(self, rows: Sequence[Row], stage: Stage) -> Sequence[dict[str, Any]]:
+        return scored_first(rows, self._order(stage).scorers)
 
     def make(self, stage: Stage, watch: Watch) -> Manifest:
         return add_scores(self._order(stage), watch)

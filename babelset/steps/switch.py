@@ -16,9 +16,10 @@ from babelset.errors import ConfigError
 from babelset.files.encoded import placed
 from babelset.files.row import KEY
 from babelset.languages import Pair
+from babelset.steps.alignment.aligning import Aligning
 from babelset.steps.alignment.changes import Change, changed, some_of, tagged
 from babelset.steps.alignment.entities import Entities, Make
-from babelset.steps.alignment.means import Aligning, Means, Texts
+from babelset.steps.alignment.means import Means, Texts
 from babelset.steps.alignment.passages import Passage, Where
 from babelset.steps.alignment.units import Matrix, Sentences, Units, Words
 
@@ -69,7 +70,7 @@ class Switch(Aligning, frozen=True):
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:
         with self.means(running) as means:
-            yield partial(self._entities if self.mode == "entities" else self._rows, means)
+            yield self.signed(means, partial(self._entities if self.mode == "entities" else self._rows, means))
 
     def _entities(self, means: Means, batch: Sequence[StepRow]) -> Sequence[StepOutcome]:
         assert means.terms

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from babelset.contracts.checks import build_filters
+from babelset.contracts.checks import build_filters, check_models
+from babelset.contracts.paths import steps
 from babelset.contracts.step import FilePath, Made, Rows, RowStep, Running, Stage, Step, knowing
-from babelset.steps.running import run_step
+from babelset.files.row import Row
+from babelset.scoring.scores import scored_first
+from babelset.steps.running import first_made, run_step
 from babelset.steps.whole import WholeStep
 from babelset.translation.job import HowToTranslate, Job
 from babelset.translation.routes import read_routes
@@ -45,6 +48,9 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
         named = not before or any(isinstance(step, RowStep) for step in before)  # by what a later step draws by
         return "" if named else "it numbers its rows anew, and no step before it has named them"
 
+    def needs(self) -> frozenset[str]:
+        return frozenset(str(steps(path)[0]) for path in self.fields)
+
     def gives(self, columns: frozenset[str]) -> frozenset[str]:
         return columns | ({self.beside} if self.beside else set())
 
@@ -55,7 +61,7 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
         if stage.source == stage.target:
             return
         job = self.job(stage)
-        build_filters(job.filters)
+        check_models(build_filters(job.filters))
         if not job.routes:
             with closing(job.engine.build(job.pair)):
                 return
@@ -68,6 +74,14 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
         told = estimate(self.job(stage), 0)
         return {"rows": told["rows"]["read"], "segments": told["unique_segments"], "tokens": told["tokens_about"]}
 
+    def trial(self, rows: Sequence[Row], stage: Stage) -> Sequence[dict[str, Any]]:
+        if stage.source == stage.target:
+            return first_made(Same(), stage, rows)
+        from babelset.translation.estimate import first_translated
+
+        job = self.job(stage)
+        return scored_first(first_translated(job, rows), build_filters(job.filters))
+
     def make(self, stage: Stage, watch: Watch) -> Manifest:
         from babelset.translation.run import translate
 
@@ -78,6 +92,8 @@ class Translate(HowToTranslate, WholeStep, frozen=True):
 
 class Same(RowStep, frozen=True):
     """Rows that are in their language already."""
+
+    quick: ClassVar[bool] = True
 
     @contextmanager
     def open(self, running: Running) -> Iterator[Rows]:

@@ -6,16 +6,19 @@ import random
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from babelset.contracts.engine import Engine
 from babelset.contracts.translator import Translation
 from babelset.engines.tokenizer import Tokenizer
 from babelset.files.reading import read
-from babelset.files.survey import survey
+from babelset.files.row import Row
+from babelset.files.survey import Survey, survey
 from babelset.text.segment import Segment, restore
 from babelset.translation.job import Job
 from babelset.translation.ladder import Ladder
+from babelset.translation.making import answered
 from babelset.translation.parsing import ParseOptions, parsed
 from babelset.translation.run import choose_schema
 from babelset.translation.worker import ONLY, Routed, Worker
@@ -51,9 +54,8 @@ def estimate(job: Job, trial: int, watch: Watch | None = None, tokenizer: Tokeni
     """
     with closing(job.engine.build(job.pair)) as translator:
         ladder = Ladder(translator, Memory(":memory:"))
-        options = ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
         schema = choose_schema(job, survey(job.inputs, format=job.format, count=False), watch or Watch())
-        worker = Worker(job.pair, schema, {ONLY: ladder}, [], options)
+        worker = Worker(job.pair, schema, {ONLY: ladder}, [], _options(job))
         counts = _count(job, worker, ladder, trial, tokenizer)
         trial_segments = sum(map(len, counts.sample))
         seconds, pairs = _time(ladder, counts, job) if counts.sample else (None, [])
@@ -72,6 +74,23 @@ def estimate(job: Job, trial: int, watch: Watch | None = None, tokenizer: Tokeni
         **{f"{name}_about": round(share * value, 2) for name, value in spent.items() if type(value) in (int, float)},
         **({"languages": _languages(job, pairs, tokenizer)} if tokenizer and pairs else {}),
     }
+
+
+def first_translated(job: Job, rows: Sequence[Row]) -> list[Row]:
+    """
+    The first rows of a job as it will make them, but that each text is its own translation, and nothing is checked.
+
+    Raises ConfigError and DataError where they cannot be taken apart.
+    """
+    ladder = Ladder(Engine(name="echo").build(job.pair), Memory(":memory:"))
+    schema = choose_schema(job, Survey(first=[*rows]), Watch())
+    worker = Worker(job.pair, schema, {ONLY: ladder}, [], _options(job))
+    entries = zip(rows, answered(job, worker, worker.parse(rows)), strict=True)
+    return [replace(row, data=entry["data"]) for row, entry in entries if entry["status"] == "accepted"]
+
+
+def _options(job: Job) -> ParseOptions:
+    return ParseOptions(job.translate_reasoning, job.translate_comments, job.keep_numbers)
 
 
 def _languages(job: Job, pairs: Sequence[tuple[str, str]], tokenizer: Tokenizer) -> dict[str, dict[str, float]]:

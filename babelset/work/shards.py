@@ -18,8 +18,13 @@ from babelset.work.journal import Entry, compare
 from babelset.work.manifest import Manifest, read_manifest
 from babelset.work.places import Places
 
-ROWS = {"translate": "accepted", "score": "scored", "run": "written"}  # what the main file of a command holds
-DECIDING = ("inputs", "job", "schema", "signature", "filters", "scorers", "sample", "chunk", "step")
+ROWS = {
+    "translate": "accepted",
+    "score": "scored",
+    "run": "written",
+    "filter": "accepted",
+}  # what the main file of a command holds
+DECIDING = ("inputs", "job", "schema", "signature", "filters", "scorers", "sample", "chunk", "step", "options")
 IDENTITY = ("format", "babelset", "command", *DECIDING)
 ACCOUNT = ("rows", "rejections", "not_covered", "counts", "segments", "columns", "input_notes", "routes", "failures")
 RECORD = ("reading", "notice", "notes", "licenses", "engine", "accounts")

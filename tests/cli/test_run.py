@@ -74,7 +74,7 @@ def test_the_examples_pipeline_is_sound() -> None:
     assert len(lines) == 15 and all(line["rows"] for line in lines[:12])
 
 
-def test_a_later_step_is_told_from_what_is_finished_else_estimated(
+def test_a_later_step_is_told_from_what_is_finished_else_from_a_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -85,8 +85,9 @@ def test_a_later_step_is_told_from_what_is_finished_else_estimated(
     Path("p.toml").write_text(more)
     order = ("run", "p.toml", "in.jsonl", "--to", "ca", "-o", "out.jsonl")
     before = json.loads(run(*order, "--dry-run", "--json"))
-    assert [line["from"] for line in before] == ["inputs", "inputs, an estimate", "inputs, an estimate"]
-    assert before[2]["rows"] == 9
+    told = "a trial: an estimate"
+    assert [line["from"] for line in before] == ["inputs", told, told]
+    assert [line["reads"] for line in before] == [9, 9, 2] and before[2]["rows"] == 2
     CliRunner().invoke(app, [*order, "-q"])
     after = json.loads(run(*order, "--dry-run", "--json"))
     assert [line["from"] for line in after] == ["inputs", "earlier steps", "earlier steps"]

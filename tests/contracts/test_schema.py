@@ -10,7 +10,8 @@ from babelset import plugins
 from babelset.contracts.columns import column_sets
 from babelset.contracts.detect import detect
 from babelset.contracts.paths import steps
-from babelset.contracts.schema import adhoc, load_schema, parse_schema
+from babelset.contracts.rules import FieldRule
+from babelset.contracts.schema import Schema, load_schema, parse_schema
 from babelset.errors import ConfigError, DataError
 from babelset.files.reading import read
 from babelset.files.row import Row
@@ -166,8 +167,9 @@ def test_no_rows_no_shape() -> None:
         detect([])
 
 
-def test_adhoc_fields() -> None:
-    schema = adhoc(["messages[*].content", "title"])
+def test_fields_alone() -> None:
+    rules = [FieldRule(path=path, role="text", required=True) for path in ("messages[*].content", "title")]
+    schema = Schema(name="fields", fields_=rules)
     row = {"title": "T", "messages": [{"content": "a"}, {"content": "b"}], "n": 1}
     assert [(field.name, field.role) for field in schema.fields(row)] == [
         ("title", "text"), ("messages[0].content", "text"), ("messages[1].content", "text"),

@@ -101,7 +101,6 @@ OF = {  # what a recipe reads, and what else it is told, where that is not rows.
     "xlinghealth": ("asked.jsonl", "--to", "ca"),
     "xqg": ("texts.jsonl", "--to", "ca"),
 }
-WAITING = 8  # answers of a server that may have come while the disk was busy
 SERVER = ("base_url={url}", "model=rot13", "options.wait=0.01", "options.concurrency=1")
 MANY = ("mblip", "okapi-rl")  # which write a file for each language
 
@@ -130,7 +129,7 @@ def _case(recipe: str) -> Case:
     told = [*(each for each in given if "=" in each), *_options(recipe)]
     options = [word for each in told for word in ("--set", each)]
     argv = ("run", recipe, *(each for each in given if "=" not in each), *options, "-o", output, "-q")
-    return Case(argv, FILES, in_flight=WAITING if any("base_url" in word for word in argv) else BATCH)
+    return Case(argv, FILES, in_flight=BATCH)
 
 
 RECIPES = {name: _case(name) for name in shipped()}

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from babelset.contracts.export import Exported, TranslatedRow, translated
-from babelset.contracts.schema import COLUMNS, adhoc, load_schema
+from babelset.contracts.rules import FieldRule
+from babelset.contracts.schema import COLUMNS, Schema, load_schema, role_of
 from babelset.files.row import KEY
 from babelset.plugins import build
 
@@ -27,7 +28,9 @@ def make(
     if schema == "columns":
         texts = COLUMNS.look(english).fields
     else:
-        texts = (adhoc(list(english)) if schema == "fields" else load_schema(schema)).fields(english)
+        rules = [FieldRule(path=path, role=role_of(path), required=True) for path in english]
+        named = Schema(name="fields", fields_=rules) if schema == "fields" else load_schema(schema)
+        texts = named.fields(english)
     fields = [{"path": list(each.path), "role": each.role, "source": each.text, "keeps": []} for each in texts]
     known = {
         "row": 17, "file": f"data/{schema}.jsonl", "line": 18, "status": "accepted", "schema": schema,

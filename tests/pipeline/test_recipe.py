@@ -17,6 +17,8 @@ from tests.rows import rows_of
 ROW = {"instruction": "Describe the river, please.", "input": "", "output": "The river is cold."}
 HEAD = 'to = ["ca"]\noutput = "out.jsonl"\ndatasets = { a = "in.jsonl" }\n'
 TRANSLATE = '[[steps]]\nuse = "translate"\ntranslator = "echo"\n'
+ONLY = '[[steps]]\nuse = "columns"\ntake = { zzz = "{instruction}" }\nonly = true\n'
+EXPORT = '[[steps]]\nuse = "export"\nas = "alpaca"\noutput = "o.json"\n'
 OFF = "filters = { language = false, script = false, copied = false }\n"
 
 WRONG = {
@@ -43,8 +45,56 @@ WRONG = {
     "an output that is read": (HEAD.replace("out.jsonl", "in.jsonl") + TRANSLATE, "is read, and would be written"),
     "the former form": ('languages = ["ca"]\n' + HEAD + TRANSLATE, "languages is now to"),
     "not TOML": ("to = [", "not valid TOML"),
+    "an input that is not there": (HEAD.replace("in.jsonl", "inn.jsonl") + TRANSLATE, "p.toml: step 1 (translate): datasets.a: inn.jsonl: there is no such file. Did you mean 'in.jsonl'?"),
+    "an input of the second dataset": (HEAD.replace("{ a =", "{ b = 'x.jsonl', a =").replace("out.", "{dataset}.") + TRANSLATE, "datasets.b: x.jsonl: there is no such file"),
+    "a pattern that fits nothing": (HEAD.replace("in.jsonl", "*.csv") + TRANSLATE, "*.csv: no file fits the pattern"),
+    "a pattern": (HEAD.replace("in.jsonl", "*.jsonl") + TRANSLATE, "name each file, as in.jsonl"),
+    "a folder as input": (HEAD.replace('"in.jsonl"', '"."') + TRANSLATE, "is a folder; name the files in it"),
+    "a language on the way": (f"{HEAD}{TRANSLATE}to = 'qq'\n", "step 1 (translate): to: unknown language 'qq'"),
+    "an unknown source language": ("from = 'qq1'\n" + HEAD + TRANSLATE, "p.toml: unknown language 'qq1'"),
+    "a name that is there twice": (f"{HEAD}{TRANSLATE}name = 'x'\n[[steps]]\nuse = 'dedup'\nname = 'x'\n", "step 2: an earlier step is named 'x'"),
+    "a threshold of another type": (f"{HEAD}[[steps]]\nuse = 'dedup'\nthreshold = 'high'\n", "step 1 (dedup): threshold: input should be a valid number"),
+    "a column that nobody makes": (f"{HEAD}{TRANSLATE}fields = ['outputs']\n", "step 1 (translate): no earlier step and no input makes the field 'outputs'. Did you mean 'output'?"),
+    "a schema of nothing": (f"{HEAD}{TRANSLATE}schema = 'alpacca'\n", "step 1 (translate): unknown schema 'alpacca'. Did you mean 'alpaca'?"),
+    "no text that is left": (f"{HEAD}{ONLY}{TRANSLATE}", "step 2 (translate): no rule knows these columns, and they hold prose: zzz"),
+    "an export without its columns": (f"{HEAD}{TRANSLATE}{ONLY}{EXPORT}", "step 3 (export): alpaca can take no row: no field plays the role 'instruction'"),
+    "an export of another shape": (f"{HEAD}{TRANSLATE}{EXPORT.replace('alpaca', 'dpo')}", "has no chosen and rejected answer. Shapes that take such rows: alma, alpaca"),
+    "an export of raw rows": (f"{HEAD}{EXPORT}", "step 1 (export): alpaca can take no row: no '_babelset' key"),
+    "an export of two languages in a file": (HEAD.replace('"ca"', '"ca", "es"').replace("out.", "{lang}.") + TRANSLATE + EXPORT, "step 2 (export): o.json: the input holds ca and es"),
+    "an export of a dataset that is not": (f"{HEAD}{TRANSLATE}{EXPORT}dataset = 'b'\n", "step 2 (export): dataset: no dataset is named 'b'"),
+    "two exports into a file": (f"{HEAD}{TRANSLATE}{EXPORT}{EXPORT.replace('alpaca', 'sharegpt')}", "step 3 (export-3): o.json would be written as the rows of 2 export"),
+    "two exports into a folder": (f"{HEAD}{TRANSLATE}" + 2 * EXPORT.replace("alpaca", "mits").replace("o.json", "o"), "o would be written as the rows of 2 export"),
+    "an export over the output": (f"{HEAD}{TRANSLATE}{EXPORT.replace('o.json', 'out.jsonl')}", "step 2 (export): out.jsonl would be written as the rows of 1 translate"),
+    "an export over what was rejected": (f"{HEAD}{TRANSLATE}{EXPORT.replace('o.json', 'out.rejected.jsonl')}", "out.rejected.jsonl would be written as the rejected rows of 1 translate"),
+    "an export over the input": (f"{HEAD}{TRANSLATE}{EXPORT.replace('o.json', 'in.jsonl')}", "step 2 (export): in.jsonl is read, and would be written"),
+    "a score of raw rows": (f"{HEAD}[[steps]]\nuse = 'score'\nwith = ['length']\n", "step 1 (score): no row can be scored"),
+    "a score without its model": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'score'\nwith = ['cometkiwi:gone']\n", "step 2 (score): gone: no such folder"),
+    "a check without its model": (f"{HEAD}[[steps]]\nuse = 'translate'\ntranslator = 'echo'\nfilters = {{ cometkiwi = {{ model = 'gone' }} }}\n", "step 1 (translate): gone: no such folder"),
+    "a translator without its model": (f"{HEAD}[[steps]]\nuse = 'translate'\ntranslator = {{ name = 'nllb', options = {{ model = 'gone' }} }}\n", "step 1 (translate): gone: no such folder"),
+    "a filter of raw rows": (f"{HEAD}[[steps]]\nuse = 'filter'\nwhere = 'length > 0'\n", "step 1 (filter): no row can be scored"),
+    "a filter by a score that nobody made": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'filter'\nwhere = 'lenght > 0'\n", "step 2 (filter): --where: no row has the score 'lenght'. Did you mean 'length'?"),
+    "a rank by a score that nobody made": (f"{HEAD}{TRANSLATE}[[steps]]\nuse = 'filter'\nkeep = 3\nby = 'cometkiwi'\n", "step 2 (filter): --by: no row has the score 'cometkiwi'"),
+    "a test set that is not there": (f"{HEAD}[[steps]]\nuse = 'backmap'\nrows = 'gone.jsonl'\n", "step 1 (backmap): rows: gone.jsonl: there is no such file"),
+    "a prompt that asks for a column": (f"{HEAD}[[steps]]\nuse = 'ask'\nmodel = 'x'\nprompt = 'my.jinja'\n", "'dict object' has no attribute 'topic'"),
     "a field that nothing makes": (f"{HEAD}[[steps]]\nuse = 'ask-nobody'\n", "unknown step 'ask-nobody'"),
 }  # fmt: skip
+
+
+PROMPT = """+++
+version = "1"
+unit = "generation"
+description = "What to say about it."
+scheme = "raw"
+context = false
+[answer]
+type = "object"
+required = ["said"]
+additionalProperties = false
+[answer.properties]
+said = { type = "string" }
++++
+{% block user %}{{ row.topic | json }}{% endblock %}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +114,12 @@ def run(*words: str) -> tuple[int, str]:
 def test_a_wrong_file_is_refused_before_anything_is_made(here: Path, kind: str) -> None:
     text, said = WRONG[kind]
     (here / "p.toml").write_text(text)
+    (here / "my.jinja").write_text(PROMPT)
+    before = sorted(here.iterdir())
     code, output = run("p.toml", "-q")
-    assert code == 2 and said in output, output
-    assert sorted(path.name for path in here.iterdir()) == ["in.jsonl", "p.toml"]
+    output = " ".join(output.split())
+    assert code == 2 and said in output and "p.toml" in output, output
+    assert sorted(here.iterdir()) == before
 
 
 def test_a_file_in_another_folder_reads_and_writes_there(here: Path) -> None:
@@ -189,3 +242,19 @@ def test_what_stands_where_a_folder_is_needed_is_told(here: Path) -> None:
 @pytest.mark.parametrize(("text", "fields"), [("a", ["a"]), ("a, b", ["a", "b"]), ('["a,b"]', ["a,b"])])
 def test_a_list_of_texts_need_not_be_json(text: str, fields: list[str]) -> None:
     assert given_of(pipeline_of("switch"), [f"fields={text}"]) == {"switch": {"fields": fields}}
+
+
+def test_a_dry_run_follows_the_rows_through_steps_that_make_more_or_fewer(here: Path) -> None:
+    model = "model = 'm'\nbase_url = 'http://127.0.0.1:9/v1'\n"
+    (here / "p.toml").write_text(
+        f"[[steps]]\nuse = 'ask'\nto = 'en'\nn = 3\ninto = 'answers'\nprompt = 'answer'\n{model}"
+        f"[[steps]]\nuse = 'rank'\n{model}[[steps]]\nuse = 'pairs'\n{TRANSLATE}to = 'ca'\n[[steps]]\nuse = 'mix'\ntotal = 7\n"
+    )
+    rows = [{**ROW, "output": f"River {n} is cold."} for n in range(40)]
+    (here / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, said = run("p.toml", "in.jsonl", "-o", "out.jsonl", "--dry-run", "--json")
+    lines = json.loads(said)
+    assert code == 0 and [line["reads"] for line in lines] == [40, 40, 40, 120, 120]
+    assert [line["rows"] for line in lines] == [40, 40, 120, 120, 7]
+    assert [line.get("requests") for line in lines[:3]] == [120, 120, None] and lines[3]["segments"]
+    assert [line["from"] for line in lines] == ["inputs", *["a trial: an estimate"] * 4]

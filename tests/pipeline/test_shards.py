@@ -20,6 +20,10 @@ TRANSLATE = f'[[steps]]\nuse = "translate"\ntranslator = "echo"\n{FILTERS}'
 COLUMNS = '[[steps]]\nuse = "columns"\ntake = { answer = "{output}" }\n'
 SCORE = '[[steps]]\nuse = "score"\nwith = ["length"]\n'
 SWITCH = '[[steps]]\nuse = "switch"\nlexicon = "words.tsv"\nrate = 0.5\n'
+FILTER = f'[[steps]]\nuse = "filter"\nwhere = "length < 1.5"\n{FILTERS}'
+LABELS = '[[steps]]\nuse = "columns"\ntake = { text = "{output}", spans = "{spans}" }\nonly = true\n'
+MIXED = '[[steps]]\nuse = "columns"\ntake = { text = "{output}", lang = "{speaks}" }\nonly = true\n'
+PROJECT = '[[steps]]\nuse = "project"\ntranslator = "echo"\nmissing = "drop"\n'
 BACK = f'[[steps]]\nuse = "translate"\nname = "back"\nto = "gl"\nbeside = "galician"\ntranslator = "echo"\n{FILTERS}'
 ASK = '[[steps]]\nuse = "ask"\nmodel = "m"\nprompt = "answer"\n'
 DIVIDED = {
@@ -27,18 +31,23 @@ DIVIDED = {
     "columns, translate": COLUMNS + TRANSLATE,
     "columns, translate, columns, score": COLUMNS + TRANSLATE + COLUMNS.replace("answer", "more") + SCORE,
     "translate, switch": TRANSLATE + SWITCH,  # which draws, and rejects rows
+    "translate, switch with an engine": TRANSLATE + SWITCH + 'translator = "echo"\n',
+    "translate, filter": TRANSLATE + FILTER,
+    "columns, translate, filter, score": COLUMNS + TRANSLATE + FILTER + SCORE,
+    "columns, switch of several languages": MIXED + SWITCH + 'translator = "echo"\n',
+    "columns, project": LABELS + PROJECT,
     "columns, translate, translate beside, columns": COLUMNS + TRANSLATE + BACK + COLUMNS.replace("answer", "more"),
 }
 WHOLE = {
     "mix": (TRANSLATE + '[[steps]]\nuse = "mix"\n', "step 2 (mix)", "it takes all files together"),
     "dedup": (COLUMNS + '[[steps]]\nuse = "dedup"\n', "step 2 (dedup)", "depends on those before it"),
-    "filter": (TRANSLATE + '[[steps]]\nuse = "filter"\n', "step 2 (filter)", "decides about all rows at once"),
+    "filter the best": (TRANSLATE + '[[steps]]\nuse = "filter"\nkeep = 3\nby = "intact"\n', "step 2 (filter)", "it ranks all rows"),
+    "lexicon": (TRANSLATE + '[[steps]]\nuse = "lexicon"\n', "step 2 (lexicon)", "it puts all rows in an order"),
     "export": (TRANSLATE + '[[steps]]\nuse = "export"\nas = "alpaca"\noutput = "a.json"\n', "step 2 (export)", "all rows"),
     "score a sample": (TRANSLATE + SCORE + "sample = 4\n", "step 2 (score)", "draws its sample from all rows"),
     "translate twice": (TRANSLATE + BACK + COLUMNS, "step 2 (back)", "numbers its rows anew"),
-    "switch with an engine": (
-        TRANSLATE + SWITCH + 'translator = "echo"\n', "step 2 (switch)", "looks at all rows before the first"
-    ),
+    "switch with eflomal": (TRANSLATE + SWITCH + "eflomal = true\n", "step 2 (switch)", "looks at all rows before the first"),
+    "fewshot": (TRANSLATE + '[[steps]]\nuse = "fewshot"\n', "step 2 (fewshot)", "looks at all rows before the first"),
     "grow": ('[[steps]]\nuse = "grow"\ntotal = 3\nmodel = "m"\n', "step 1 (grow)", "makes rows of its own"),
     "backmap": (
         '[[steps]]\nuse = "backmap"\nrows = "in.jsonl"\n', "step 1 (backmap)", "depends on those before it"
@@ -55,7 +64,13 @@ def run(*argv: str, code: int | None = None) -> Result:
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
-        {"instruction": f"Describe river {n}.", "input": "", "output": f"The water {n} is old." if n % 3 else ""}
+        {
+            "instruction": f"Describe river {n}.",
+            "input": "",
+            "output": f"The water {n} is old." if n % 3 else "",
+            "spans": [{"start": 4, "end": 9, "label": "X"}],
+            "speaks": "en" if n < 14 else "fr",
+        }
         for n in range(COUNT)
     ]
     lines = [json.dumps(row) for row in rows]

@@ -41,7 +41,8 @@ def dictionary(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The translator of every step; its only scheme is "letters"."""
     fake = scripted(word_for_word, schemes=("letters",))
     monkeypatch.setattr(Engine, "make", lambda self: fake)
-    monkeypatch.setattr("babelset.steps.alignment.means.choose", lambda pair: Chosen)
+    for module in ("means", "aligning"):
+        monkeypatch.setattr(f"babelset.steps.alignment.{module}.choose", lambda pair: Chosen)
     return fake
 
 

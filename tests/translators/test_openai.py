@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import random
 import socket
+import time
 from codecs import encode
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.contracts.engine import Engine
+from babelset.engines.llm.replies import Replies
+from babelset.engines.llm.request import Reply
 from babelset.files.row import KEY
 from babelset.translation.job import Job
 from babelset.translation.run import translate
@@ -115,6 +119,33 @@ def test_answers_that_came_too_late_are_told_with_advice(tmp_path: Path) -> None
         said = run(server, tmp_path, "-O", "timeout=2.5")
     assert "advice 1 requests got no answer within 2.5 s" in said and "concurrency=1" in said
     assert len(rows(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_no_more_is_asked_than_may_be_in_flight_until_replies_are_on_disk(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the disk is: what a kill can lose at any moment is what was in flight."""
+    rows = [{"instruction": f"Describe river {number}.", "input": "", "output": "It is cold."} for number in range(30)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    put, durable, lost = Replies.put, [0], [0]
+
+    def slow(self: Replies, items: Iterable[tuple[bytes, Reply]]) -> None:
+        kept = [*items]
+        time.sleep(0.02)
+        put(self, kept)
+        durable[0] += len(kept)
+
+    def script(body: dict[str, Any], number: int) -> None:
+        if "Translate:\n" in body["messages"][-1]["content"]:
+            asked[0] += 1
+            lost.append(asked[0] - durable[0])
+
+    asked = [0]
+    monkeypatch.setattr(Replies, "put", slow)
+    with ScriptedServer(script) as server:
+        run(server, tmp_path, "-O", f"concurrency={most}", "-O", "recheck=0")
+    assert asked[0] == durable[0] >= 30 and max(lost) == most
 
 
 def test_segments_are_shown_as_answers_come(tmp_path: Path) -> None:

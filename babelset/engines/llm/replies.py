@@ -158,7 +158,7 @@ class KeptBudget(Budget):
         try:
             async with super().claim(worst, retry=retry, check=check) as claim:
                 self._note()
-                if self.replies:
+                if self.replies:  # with what came before: replies that wait for the disk are of requests in flight
                     await self.replies.keep()
                 yield claim
         finally:

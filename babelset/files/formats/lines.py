@@ -78,7 +78,7 @@ class JsonLines:
 
         lines = Lines(file)
         filled = islice(_filled(lines), skip, None)
-        reader: Any = jsonlines.Reader(filled, loads=loads)  # type: ignore[arg-type]
+        reader: Any = jsonlines.Reader(filled, loads=loads)
         while True:
             try:
                 data = reader.read(skip_empty=True)

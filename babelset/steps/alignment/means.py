@@ -1,29 +1,21 @@
-"""What steps that align share: their options, the passages of rows, and an aligner for each pair of languages."""
+"""What steps that align have at hand: the passages of rows, and a translator and an aligner for each pair."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 import xxhash
-from pydantic import Field
 
 from babelset.contracts.default import choose
-from babelset.contracts.engine import Engine
 from babelset.contracts.evidence import evidence_of
-from babelset.contracts.paths import steps, walk
-from babelset.contracts.shape import Rules
-from babelset.contracts.step import Failed, FilePath, RowStep, Running, Stage, StepRow
+from babelset.contracts.step import Failed, Made, Running, Stage, StepOutcome, StepRow
 from babelset.contracts.translator import Translator
-from babelset.contracts.walk import look
 from babelset.engines.eflomal.aligning import align
-from babelset.engines.eflomal.environment import TOOL
 from babelset.errors import ConfigError, DataError
-from babelset.files.survey import survey
 from babelset.languages import Language, Pair, find
 from babelset.steps.alignment.passages import Interpreter, Passage, Sentence, Where, translated
 from babelset.steps.alignment.proofs import Aligner
@@ -33,9 +25,11 @@ from babelset.work.chunks import chunked
 from babelset.work.database import Database, Kind
 from babelset.work.memory import Memory
 
+if TYPE_CHECKING:
+    from babelset.steps.alignment.aligning import Translating
+
 KIND = Kind("word links", 0x62734C4B, {"links": "key BLOB PRIMARY KEY, links TEXT NOT NULL"})
 NO_TEXT = """no text in it; name columns: --set 'fields=["NAME"]'"""
-FIRST = 100  # rows that are looked at for a pair of languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,120 +40,52 @@ class Texts:
     passages: Sequence[Passage]
 
 
-class Translating(RowStep, frozen=True):
-    """A step that reads rows which babelset translated, or translates texts itself."""
-
-    chunk: ClassVar[int] = 256
-    target_optional: ClassVar[bool] = True
-
-    to: str = ""  # language; not needed for rows that babelset translated
-    translator: Engine | None = None  # without one: firefox where its model is here, else apertium
-    fields: tuple[str, ...] = Field((), description="texts of rows that are not translated yet; all known columns")
-
-    @property
-    def translates(self) -> bool:
-        """Whether a translator is asked."""
-        return True
-
-    @property
-    def terms(self) -> Terms | None:
-        """A lexicon, where there is one."""
-        return None
-
-    @property
-    def links_words(self) -> bool:
-        """Whether eflomal is asked."""
-        return False
-
-    @property
-    def looks_ahead(self) -> bool:
-        """The first rows tell which languages a translator is built for, all of them which words eflomal links."""
-        return self.translates or self.links_words
-
-    def check(self, stage: Stage) -> None:
-        for path in self.fields:
-            steps(path)
-        if self.translates and stage.target and stage.target != stage.source:
-            pair = Pair(find(stage.source), find(stage.target))
-            with closing((self.translator or choose(pair).engine).build(pair)):
-                return
-
-    def effort(self, stage: Stage) -> dict[str, float]:
-        return {"rows": survey(stage.inputs, format=stage.format).total or 0}
-
-    def sources(self, row: StepRow) -> Iterator[tuple[Where, str]]:
-        """The texts of a row that is not translated; raises DataError for what is none."""
-        if not self.fields:
-            for each in look(row.data, Rules(leave_unknown=True)).fields:
-                yield each.path, each.text
-        for path in self.fields:
-            for place in walk(row.data, steps(path)):
-                if not isinstance(place.value, str):
-                    raise DataError("no text here", field=path)
-                yield place.path, place.value
-
-    @contextmanager
-    def means(self, running: Running) -> Iterator[Means]:
-        """What the rows are aligned with."""
-        with ExitStack() as stack:
-            memory = Memory(running.stage.memory or running.work / "memory.sqlite")
-            stack.callback(memory.close)
-            means = Means(self, running.stage, memory, self.terms)
-            pair = next(filter(None, (means.pair(row) for row in islice(running.read(), FIRST))), None)
-            if pair and self.translates:
-                means.translator = (self.translator or choose(pair).engine).build(pair)
-                stack.callback(means.translator.close)
-                means.translator.keep_replies(running.work)
-                running.models["translator"] = means.translator.signature_for(pair)
-                if (license := means.translator.license) is not None:
-                    running.licenses["translator"] = license
-            if self.links_words:
-                means.linked = Database(running.work / "links.sqlite", KIND)
-                stack.callback(means.linked.close)
-                means.link(running)
-            yield means
-
-
-class Aligning(Translating, frozen=True):
-    """A step that finds parts of translations."""
-
-    always_translates: ClassVar[bool] = False
-
-    lexicon: FilePath | None = None  # table of source, target and perhaps language, which is asked first
-    eflomal: bool = False  # ask eflomal, too, after: babelset setup eflomal
-
-    @property
-    def translates(self) -> bool:
-        """A lexicon alone needs no translator."""
-        return self.always_translates or self.lexicon is None or self.translator is not None
-
-    @property
-    def terms(self) -> Terms | None:
-        return Terms.read(self.lexicon) if self.lexicon else None
-
-    @property
-    def links_words(self) -> bool:
-        return self.eflomal
-
-    def check(self, stage: Stage) -> None:
-        super().check(stage)
-        if self.lexicon:
-            Terms.read(self.lexicon)
-        if self.eflomal:
-            TOOL.python()
-
-
 @dataclass
 class Means:
     """Passages of rows and aligners, while a step runs."""
 
     step: Translating
-    stage: Stage
+    running: Running
     memory: Memory
     terms: Terms | None
-    translator: Translator | None = None
+    made: dict[str, Translator] = field(default_factory=dict)  # by engine
+    translators: dict[Pair, Translator | None] = field(default_factory=dict)
     linked: Database | None = None
     aligners: dict[Pair, Aligner] = field(default_factory=dict)
+
+    @property
+    def stage(self) -> Stage:
+        return self.running.stage
+
+    def close(self) -> None:
+        for translator in self.made.values():
+            translator.close()
+
+    def translator(self, pair: Pair) -> Translator | None:
+        """The one that is named, else the best on this machine; None where it does not translate the pair."""
+        if pair not in self.translators:
+            self.translators[pair] = self._translator(pair) if self.step.translates else None
+        return self.translators[pair]
+
+    def _translator(self, pair: Pair) -> Translator | None:
+        try:
+            engine = self.step.translator or choose(pair).engine
+        except ConfigError:  # none on this machine does
+            return None
+        if engine.name not in self.made:
+            made = self.made[engine.name] = engine.make()
+            made.keep_replies(self.running.work)
+            if made.license is not None:
+                self.running.licenses["translator"] = made.license
+        found = self.made[engine.name]
+        return found if found.supports(pair) else None
+
+    def signed(self, row: StepRow, outcome: StepOutcome) -> StepOutcome:
+        pair = self.pair(row) if isinstance(outcome, Made) else None
+        translator = self.translator(pair) if pair else None
+        if not (isinstance(outcome, Made) and pair and translator):
+            return outcome
+        return replace(outcome, models={"translator": translator.signature_for(pair)})
 
     def pair(self, row: StepRow) -> Pair | None:
         """From the language that a row was in to that of its translation; None where one is not known."""
@@ -173,8 +99,8 @@ class Means:
         return pair if pair.source.code != pair.target.code else None
 
     def interpreter(self, pair: Pair) -> Interpreter | None:
-        able = self.translator and self.translator.supports(pair)
-        return Interpreter(self.translator, self.memory, pair) if able and self.translator else None
+        translator = self.translator(pair)
+        return Interpreter(translator, self.memory, pair) if translator else None
 
     def aligner(self, pair: Pair) -> Aligner:
         if pair not in self.aligners:
@@ -198,8 +124,9 @@ class Means:
     def _translated(self, pair: Pair, rows: Sequence[Texts | Failed]) -> Iterator[Texts | Failed]:
         interpreter = self.interpreter(pair)
         if interpreter is None:
-            name = self.translator.signature.partition("|")[0] if self.translator else "the translator"
-            yield from [Failed(f"{name} does not translate {pair.source.name} into {pair.target.name}")] * len(rows)
+            reason = f"does not translate {pair.source.name} into {pair.target.name}"
+            name = self.step.translator.name if self.step.translator else "what is on this machine"
+            yield from [Failed(f"{name} {reason}")] * len(rows)
             return
         texts = [[(passage.path, passage.source) for passage in _passages(row)] for row in rows]
         answers = iter(interpreter.passages([text for each in texts for text in each]))
