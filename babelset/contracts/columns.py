@@ -62,6 +62,7 @@ class ColumnSet:
     keys: tuple[str, ...]
     required: tuple[str, ...]
     leave: tuple[str, ...]
+    take: tuple[str, ...]
 
 
 TURNS = Column("text", "turn", list=True, turns=True)
@@ -127,7 +128,9 @@ def column_sets() -> Mapping[str, ColumnSet]:
     """The well-known sets by name."""
     return {
         name: ColumnSet(
-            name, entry["description"], tuple(entry["keys"]), tuple(entry["required"]), tuple(entry.get("leave", ()))
+            name,
+            entry["description"],
+            *(tuple(entry.get(which, ())) for which in ("keys", "required", "leave", "take")),
         )
         for name, entry in _table()["sets"].items()
     }

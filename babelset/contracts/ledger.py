@@ -65,18 +65,29 @@ class Ledger:
                 self.leave(item, (*path, key), why)
 
     def unsure_of(self, text: str, path: Where) -> None:
-        self.unsure.append((path, text))
+        if self.rules.leave and within(column_name(path), self.rules.leave):
+            self.leave(text, path, "--leave")
+        else:
+            self.unsure.append((path, text))
 
     def names(self, data: Mapping[str, Any], path: Where) -> None:
-        """Texts that are names of numbers, {"Look before you leap.": 1}: nothing translates those; DataError."""
-        where = column_name(path)
-        prose = next((name for name in data if reads_as_prose(name)), "")
+        """
+        Texts that are names, {"Look before you leap": 1}: nothing translates those, so they are a DataError.
+
+        Names like "Rationale For Rating" are none of the text, unless they name numbers; those of flags stay.
+        """
+        where, first = column_name(path), next(iter(data.values()))
+        prose = next((name for name in data if is_sentence(name)), "")
+        prose = prose or (next(filter(reads_as_prose, data), "") if isinstance(first, int | float) else "")
         if not prose or within(where, self.rules.leave):
             return
-        if is_sentence(prose) and not self.rules.leave_unknown:
+        if self.rules.leave_unknown or (isinstance(first, bool) and not is_sentence(prose)):
+            self.found.left.setdefault(where, "texts as names")
+        else:
             say = f"--leave {shlex.quote(where)}"
-            raise DataError(f"names its numbers by texts ({shortened(prose)!r}); say {say}", field=where)
-        self.found.left.setdefault(where, "names of numbers")
+            raise DataError(
+                f"has texts as names ({shortened(prose)!r}), which nothing translates; say {say}", field=where
+            )
 
     def _nobody_knows(self, text: str, path: Where) -> None:
         if not holds_prose(text):

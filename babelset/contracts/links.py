@@ -80,14 +80,25 @@ def points(key: str | int, value: Any, around: Any, longest: int) -> bool:
         return False
     places, other = list(numbers(value)), {"start": "end", "end": "start"}.get(str(key))
     both = [*places, *numbers(around.get(other))]
+    if other and isinstance(text := around.get("text"), str):  # of seconds, a text has no certain length
+        return len(both) == 2 and abs(both[1] - both[0]) - len(text) in (0, -1) and max(both) <= longest
     return bool(places) and max(both) <= longest and (other is None or len(both) > len(places))
 
 
+def is_span(value: Any) -> bool:
+    """`is_span([14, 20, "CITY"])` -> True: the form of what Doccano and spaCy write."""
+    return (
+        isinstance(value, list) and len(value) == 3 and [type(each) for each in value] == [int, int, str]
+        and 0 <= value[0] < value[1]
+    )  # fmt: skip
+
+
 def numbers(value: Any) -> Iterator[int]:
+    """The whole numbers in a value, however deep."""
     if type(value) is int:
         yield value
-    elif isinstance(value, list):
-        for item in value:
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from numbers(item)
 
 

@@ -250,6 +250,7 @@ def of_set(known: ColumnSet) -> Schema:
             "keys": list(known.keys),
             "required": list(known.required),
             "leave": list(known.leave),
+            "fields_": [FieldRule(path=path) for path in known.take],
         }
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from babelset.contracts.columns import CALLS, GENERIC, SAID, SAYS, SPEAKERS, Column, column, speakers
 from babelset.contracts.evidence import path_name
 from babelset.contracts.ledger import Ledger
+from babelset.contracts.links import is_span
 from babelset.contracts.shape import Field, Look, Rules, Where, column_name, named_language, within
 from babelset.errors import DataError
 from babelset.files.encoded import ENCODED, decode
@@ -43,7 +44,7 @@ class _Walk:
                 self.column(value, (*path, key), around)
         if not path:
             self.book.close(data)
-        elif isinstance(next(iter(data.values()), None), int | float):
+        elif self.rules.vocabulary and any(" " in key for key in data):
             self.book.names(data, path)
 
     def _is_position(self, key: str) -> bool:
@@ -55,6 +56,8 @@ class _Walk:
             return self.book.taken_at(path, value)
         if self.rules.leave and (rule := within(column_name(path), self.rules.leave)):
             return self.book.leave(value, path, "--leave" if rule in self.rules.leave else rule)
+        if isinstance(value, list) and value and is_span(value[0]) and self.rules.vocabulary:
+            return self.book.positions.append((path, value[0]))
         known = column(str(path[-1])) if self.rules.vocabulary else _only_left(str(path[-1]))
         if around and (known is None or (path[-1] in GENERIC and known.kind == "text")):
             known = around if around.open or path[-1] in GENERIC else known

@@ -104,6 +104,7 @@ def _scanners(reasoning: bool, comments: bool, numbers: bool) -> tuple[tuple[Nee
         ((": ", ":\t"), records.headers),
         (("\t",), records.rules),
         (("K:",), records.tunes),
+        (("-->",), records.cues),
         (("#!",), partial(code.scripts, comments=comments)),
         ((), partial(code.unfenced, comments=comments)),
         ((">>>", "$ "), code.prompts),

@@ -68,7 +68,7 @@ LEFT = [
     ({"query": ASK, "answers": '[{"name": "bees", "arguments": {"q": "where do they sleep"}}]', "tools": '["Finds out about bees."]'}, {"answers[*].arguments.q": "tools", "tools": "tools"}),
     ({"prompt": ASK, "response": SAY, "category": "closed question answering"}, {"category": "label"}),
     ({"prompt": ASK, "response": SAY, "harm_type": "closed question answering"}, {"harm_type": "label"}),
-    ({"prompt": ASK, "response": SAY, "harms": {"Harm to other people": True}}, {"harms": "names of numbers"}),
+    ({"prompt": ASK, "response": SAY, "harms": {"Harm to other people": True}}, {"harms": "texts as names"}),
     ({"prompt": ASK, "response": SAY, "topic": "Bees", "model": "gpt-4", "sha": "9f2c", "when": "2024-05-01 10:00", "ok": True}, {}),
 ]  # fmt: skip
 
@@ -87,6 +87,12 @@ UNKNOWN: list[tuple[dict[str, Any], str]] = [
     ({"事": "蜜蜂晚上在蜂巢里睡觉"}, "--leave 事"),
     ({"notes": {"claude-3.5": "Think of a hive."}}, "--field notes.claude-3.5"),
     ({"entities": [{"label": "HIVE", "start": 6, "end": 10}]}, "--leave 'entities[*].start' --leave 'entities[*].end'"),
+    ({"phrases": ["life of bees", "they sleep at night"]}, "--leave 'phrases[*]'"),
+    ({"table": {"rows": [["life of bees"]]}}, "--leave 'table.rows[*][*]'"),
+    ({"label": [[6, 10, "HIVE"]]}, "--leave label"),
+    ({"spans": [{"char_spans": [{"start": [3], "end": [5]}]}]}, "--leave 'spans[*].char_spans'"),
+    ({"annotations": [{"BeginOffset": 6, "type": "HIVE"}]}, "--leave 'annotations[*].BeginOffset'"),
+    ({"entities": [{"text": "hive", "start": 6, "end": 10}]}, "--leave 'entities[*].start' --leave 'entities[*].end'"),
     ({"span1_index": 3}, "--leave span1_index"),
     ({"answers": {"input_text": ["In the hive"], "answer_start": [3]}}, "--leave answers.answer_start"),
 ]
@@ -102,16 +108,24 @@ def test_unknown_prose_stops_the_run_and_the_line_to_paste_works(more: dict[str,
     words = shlex.split(option)
     named = {kind: tuple(words[at + 1] for at in range(0, len(words), 2) if words[at] == kind) for kind in words[::2]}
     schema = detect([row], Asked(fields=named.get("--field", ()), leave=named.get("--leave", ()))).schema
-    assert len(schema.fields(row)) == (3 if "--field" in named or "answers" in more else 2)
+    assert len(schema.fields(row)) == (3 if "--field" in named or "answers" in more or "text" in str(more) else 2)
     assert not detect([row], Asked(leave_unknown=True)).schema.look(row).unknown
 
 
-def test_texts_that_are_names_of_numbers_stop_the_run() -> None:
-    row = {"input": ASK, "target_scores": {SAY: 1, "They sing.": 0}}
-    with pytest.raises(ConfigError, match=r"names its numbers by texts .*--leave target_scores"):
+@pytest.mark.parametrize("number", [1, "yes", None])
+def test_texts_that_are_names_stop_the_run(number: Any) -> None:
+    row = {"input": ASK, "target_scores": {SAY: number, "They sing.": 0}}
+    with pytest.raises(ConfigError, match=r"has texts as names .*--leave target_scores"):
         detect([row])
     assert detect([row], Asked(leave=("target_scores",))).schema.look(row).left == {}
-    assert detect([row], Asked(leave_unknown=True)).schema.look(row).left == {"target_scores": "names of numbers"}
+    assert detect([row], Asked(leave_unknown=True)).schema.look(row).left == {"target_scores": "texts as names"}
+
+
+def test_few_words_are_names_of_flags_but_not_of_scores() -> None:
+    row = {"input": ASK, "targets": {"in the hive": 1}}
+    with pytest.raises(ConfigError, match="has texts as names"):
+        detect([row])
+    assert detect([{"input": ASK, "harms": {"Harm to others": True}}]).schema
 
 
 @pytest.mark.parametrize(
@@ -119,6 +133,7 @@ def test_texts_that_are_names_of_numbers_stop_the_run() -> None:
     [
         {"start": 6, "end": 10_000},  # seconds, or years
         {"start": 6},
+        {"segments": [{"start": 2, "end": 9, "text": "They sing of it."}]},  # of a film
         {"answers": {"text": ["fly"], "answer_start": [15]}},
         {"answers": {"texts": [["fly"]], "answer_starts": [[15]]}},
     ],

@@ -74,6 +74,8 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("preference", {"prompt": "p", "chosen": "c", "rejected": "r", "score": 1.5}, {"prompt": "prompt", "chosen": "output", "rejected": "output"}),
     ("preference", {"chosen": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "c"}], "rejected": [{"role": "assistant", "content": "r"}]}, {"chosen[0].content": "turn/user", "chosen[1].content": "turn/assistant", "rejected[0].content": "turn/assistant"}),
     ("text", {"text": "t"}, {"text": "text"}),
+    ("mail", {"subject": "The pears are ripe", "body": "Come soon.", "to": "b@a.org"}, {"subject": "text", "body": "text"}),
+    ("commit", {"subject": "Change the value of x", "message": "It was wrong.", "sha": "9f2c"}, {"subject": "text", "message": "text"}),
     *((name, row, benchmarks.ROLES[name]) for name, row in benchmarks.ROWS.items()),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Lines with a name before a colon that are read by programs: headers of mail and HTTP, rules of make, tunes of ABC."""
+"""Lines that programs read by their names: headers of mail and HTTP, rules of make, subtitles, tunes of ABC."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ BESIDE = re.compile(
     r"[A-Za-z_]\w*[ ]?[:?+!]?=.*|\#.*|\.[A-Z]+:.*|[a-z][\w./-]*:(?: [\w./-]+)+|-?include .*"
     r"|ifn?(?:eq|def)\b.*|endif|else"
 )
+CUE = re.compile(r"^(?:\d+\r?\n)?(?:\d+:)?\d\d:\d\d[.,]\d{3} --> (?:\d+:)?\d\d:\d\d[.,]\d{3}[^\n]*$", re.MULTILINE)
 TUNE = re.compile(r"(?:^[^\n]*\S[^\n]*(?:\n|\Z))+", re.MULTILINE)
 KEY = re.compile(r"^K:[ ]?[A-Ga-g]", re.MULTILINE)
 METER = re.compile(r"^(?:X:[ ]?\d|[ML]:[ ]?[\dC])", re.MULTILINE)
@@ -76,6 +77,11 @@ def rules(text: str) -> Iterator[Mark]:
 def _is_rule(rule: str) -> bool:
     recipe = [line for line in rule.splitlines() if line.startswith("\t")]
     return any(RECIPE.match(line) or commands.is_command(line.strip("\t@-")) for line in recipe)
+
+
+def cues(text: str) -> Iterator[Mark]:
+    """The numbers and times of subtitles, SRT or WebVTT."""
+    return (Mark(found.start(), found.end(), "header") for found in CUE.finditer(text))
 
 
 def tunes(text: str) -> Iterator[Mark]:

@@ -43,6 +43,12 @@ def test_of_headers_the_subject_is_translated() -> None:
     assert prose(SENT) == "The pears are ripe"
 
 
+def test_of_subtitles_the_words_are_translated() -> None:
+    text = "1\n00:00:01,000 --> 00:00:02,000\nHello there.\n\n2\n00:00:03.000 --> 00:00:04.500 line:0\nHow are you?"
+    assert prose(text).split("\n") == ["Hello there.", "", "", "How are you?"]
+    assert prose("A 1 --> B is an arrow, 00:01 is not.").startswith("A 1 --> B")
+
+
 @pytest.mark.parametrize(
     "text",
     [
