@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +34,8 @@ from babelset.files.writing import sync
 from babelset.translation.job import Job
 from babelset.translation.making import answered, ladders_of, prepare, taken_apart, worker_of
 from babelset.translation.parsing import failed
-from babelset.translation.worker import Worker
-from babelset.work.chunks import chunked
+from babelset.translation.worker import Routed, Worker
+from babelset.work.chunks import chunked, overlapped
 from babelset.work.journal import Chunks, Entry
 from babelset.work.memory import Memory, OwnMemory
 from babelset.work.output import Output
@@ -80,6 +80,9 @@ class Tries:
         sync(self.folder)
         return before
 
+    def begun(self, what: str) -> bool:
+        return self._path(what).exists()
+
     def end(self, what: str) -> None:
         self._path(what).unlink(missing_ok=True)
 
@@ -113,22 +116,53 @@ class Actor:
         if self.dead:
             return {"rows": [0], "stop": [EngineError.__name__], "reason": [f"{self.dead}; the same command resumes"]}
         try:
-            rows = sum(self._do(first, end) for first, end in zip(batch["first"], batch["end"], strict=True))
+            rows = sum(
+                self._do(first, end)
+                for first, end in zip(map(int, batch["first"]), map(int, batch["end"]), strict=True)
+            )
         except BabelsetError as error:
             return {"rows": [0], "stop": [type(error).__name__], "reason": [str(error)]}
         return {"rows": [rows], "stop": [""], "reason": [""]}
 
     def _do(self, first: int, end: int) -> int:
-        plan, count = self.plan, 0
-        wanted = range(plan.rows_of(int(first)).start, plan.rows_of(int(end) - 1).stop)
-        read_rows = read(plan.job.inputs, format=plan.job.format, within=Within(wanted, plan.within.counts))
-        rows = fit_for(plan.job.output, read_rows)
-        for chunk, some in enumerate(chunked(rows, plan.size), int(first)):
-            if not plan.chunks.path(chunk).exists():  # another has done it, and died afterwards
-                plan.chunks.write(chunk, self._entries(chunk, some))
-                self.tries.end(f"{chunk:08d}")
-            count += len(some)
-        return count
+        """
+        The chunks of a stretch, overlapped as in the local loop: an engine waits for nobody.
+
+        Where a worker has died on one of them they are done one by one, so that it is known which it was.
+        """
+        plan, worker = self.plan, self.worker
+        wanted = range(plan.rows_of(first).start, plan.rows_of(end - 1).stop)
+        found = read(plan.job.inputs, format=plan.job.format, within=Within(wanted, plan.within.counts))
+        rows = fit_for(plan.job.output, found)
+        todo = (  # a chunk that is there was done by a worker that died afterwards
+            (chunk, some)
+            for chunk, some in enumerate(chunked(rows, plan.size), first)
+            if not plan.chunks.path(chunk).exists()
+        )
+        if any(self.tries.begun(f"{chunk:08d}") for chunk in range(first, end)):
+            for chunk, some in todo:
+                self._finish(chunk, self._entries(chunk, some))
+        else:
+            for (chunk, _), entries in overlapped(
+                self._begun(todo), lambda item: answered(plan.job, worker, item[1]), self._halt, worker.parallel
+            ):
+                self._finish(chunk, entries)
+        return len(wanted)
+
+    def _begun(self, todo: Iterable[tuple[int, Sequence[Row | BadRow]]]) -> Iterator[tuple[int, list[Routed | Entry]]]:
+        for chunk, rows in todo:
+            self.tries.begin(f"{chunk:08d}")
+            yield chunk, taken_apart(self.plan.job, self.worker, rows)
+
+    def _finish(self, chunk: int, entries: Sequence[Entry]) -> None:
+        self.plan.chunks.write(chunk, entries)
+        self.tries.end(f"{chunk:08d}")
+
+    def _halt(self) -> None:
+        for ladder in self.worker.ladders.values():
+            ladder.halt()
+        for check in self.worker.filters:
+            check.halt()
 
     def _entries(self, chunk: int, rows: Sequence[Row | BadRow]) -> list[Entry]:
         if self.tries.begin(f"{chunk:08d}") < DEATHS:
