@@ -42,7 +42,7 @@ from babelset.languages import Language, Pair, find
 Mistake = tuple[str, str]  # key, and what is wrong; "" for nothing
 # kinds of kept spans, as the scanners call them
 KINDS = (
-    *("code", "csv", "email", "emoji", "formula", "handle", "hashtag", "html"),
+    *("code", "csv", "email", "emoji", "formula", "handle", "hashtag", "header", "html"),
     *("identifier", "inline_code", "json", "label", "latex", "literal", "marker"),
     *("markup", "number", "path", "placeholder", "reasoning", "symbol", "table", "url", "xml", "yaml"),
     "speaker",

@@ -173,7 +173,7 @@ REFUSED = {
     "K/N": (*TRANSLATE, "-o", "x.jsonl", "--shard", "4/3"),
     "a shard to standard output": (*TRANSLATE, "-o", "-", "--shard", "1/3"),
     "several steps": ("run", "p.toml", "in.jsonl", "--to", "ca", "-o", "x.jsonl", "--shard", "1/3"),
-    "a step of all rows": ("run", "filter", "done.jsonl", "-o", "x.jsonl", "--shard", "1/3"),
+    "a step of all rows": ("run", "dedup", "done.jsonl", "-o", "x.jsonl", "--shard", "1/3"),
 }
 
 

@@ -56,7 +56,7 @@ WRONG = {
     "a threshold of another type": (f"{HEAD}[[steps]]\nuse = 'dedup'\nthreshold = 'high'\n", "step 1 (dedup): threshold: input should be a valid number"),
     "a column that nobody makes": (f"{HEAD}{TRANSLATE}fields = ['outputs']\n", "step 1 (translate): no earlier step and no input makes the field 'outputs'. Did you mean 'output'?"),
     "a schema of nothing": (f"{HEAD}{TRANSLATE}schema = 'alpacca'\n", "step 1 (translate): unknown schema 'alpacca'. Did you mean 'alpaca'?"),
-    "no text that is left": (f"{HEAD}{ONLY}{TRANSLATE}", "step 2 (translate): no rule knows these columns, and they hold prose: zzz"),
+    "no text that is left": (f"{HEAD}{ONLY}{TRANSLATE}", "step 2 (translate): no rule knows these columns, and they hold prose, or places in a text: zzz"),
     "an export without its columns": (f"{HEAD}{TRANSLATE}{ONLY}{EXPORT}", "step 3 (export): alpaca can take no row: no field plays the role 'instruction'"),
     "an export of another shape": (f"{HEAD}{TRANSLATE}{EXPORT.replace('alpaca', 'dpo')}", "has no chosen and rejected answer. Shapes that take such rows: alma, alpaca"),
     "an export of raw rows": (f"{HEAD}{EXPORT}", "step 1 (export): alpaca can take no row: no '_babelset' key"),

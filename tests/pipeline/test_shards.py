@@ -16,7 +16,8 @@ from tests.rows import rows_of
 
 COUNT = 22
 FILTERS = "filters = { language = false, script = false, copied = false, task = false, numbers = false }\n"
-TRANSLATE = f'[[steps]]\nuse = "translate"\ntranslator = "echo"\n{FILTERS}'
+LEAVE = 'leave = ["spans[*].start", "spans[*].end"]\n'
+TRANSLATE = f'[[steps]]\nuse = "translate"\ntranslator = "echo"\n{LEAVE}{FILTERS}'
 COLUMNS = '[[steps]]\nuse = "columns"\ntake = { answer = "{output}" }\n'
 SCORE = '[[steps]]\nuse = "score"\nwith = ["length"]\n'
 SWITCH = '[[steps]]\nuse = "switch"\nlexicon = "words.tsv"\nrate = 0.5\n'
@@ -24,7 +25,7 @@ FILTER = f'[[steps]]\nuse = "filter"\nwhere = "length < 1.5"\n{FILTERS}'
 LABELS = '[[steps]]\nuse = "columns"\ntake = { text = "{output}", spans = "{spans}" }\nonly = true\n'
 MIXED = '[[steps]]\nuse = "columns"\ntake = { text = "{output}", lang = "{speaks}" }\nonly = true\n'
 PROJECT = '[[steps]]\nuse = "project"\ntranslator = "echo"\nmissing = "drop"\n'
-BACK = f'[[steps]]\nuse = "translate"\nname = "back"\nto = "gl"\nbeside = "galician"\ntranslator = "echo"\n{FILTERS}'
+BACK = f'[[steps]]\nuse = "translate"\nname = "back"\nto = "gl"\nbeside = "galician"\ntranslator = "echo"\n{LEAVE}{FILTERS}'
 ASK = '[[steps]]\nuse = "ask"\nmodel = "m"\nprompt = "answer"\n'
 DIVIDED = {
     "translate, score": TRANSLATE + SCORE,

@@ -184,7 +184,8 @@ def _code_span(text: str, start: int, end: int) -> list[Mark]:
     link = LINKED.match(text, start) if text[end - 2 : end] == ">`" else None
     if not link or not (text[end : end + 1] == "_" or text[start - 1 : start] == ":"):
         return [Mark(start, end, "inline_code", True)]
-    return [Mark(start, start + 1, "markup", True), Mark(link.start("target"), link.end(), "markup", True)]
+    begin, after = link.span("target")[0], link.end()
+    return [Mark(start, start + 1, "markup", True), Mark(begin, after, "markup", True)]
 
 
 def _regexes(text: str) -> Iterator[Mark]:
