@@ -17,8 +17,10 @@ ENGLISH = frozenset(WORDS["commands"]["english"].split())
 SUBCOMMANDS: dict[str, list[str]] = {name: words.split() for name, words in WORDS["subcommands"].items()}
 KNOWN = PLAIN | ENGLISH | SUBCOMMANDS.keys() | {"sudo"}
 NAMED = "|".join(sorted(re.escape(name) for name in KNOWN if name[0].isalpha()))
-FIRST = re.compile(rf"[ \t]*(?:\$ )?(?:[A-Z_]+=\S* )?(?:(?:{NAMED})(?![^\s])|\.{{1,2}}/\w)")
-ARGUMENT = re.compile(r"[-/.~$\"':@=*<>|&\d_]")
+FIRST = re.compile(
+    rf"[ \t]*(?:\$ )?(?:[A-Z_]+=\S* )?(?:(?:{NAMED})(?![^\s])|\.{{1,2}}/\w|\[\[?[ ](?=.*[ ]\])|\.[ ][~/$])"
+)
+ARGUMENT = re.compile(r"[-/.~$\"':@=*<>|&\d_]|^\+[a-z]+$")
 ASSIGNED = re.compile(r"[A-Z_]\w*=")
 PROGRAM = re.compile(r"\.{0,2}/|~/|\$|\"\"")
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|#.*|`[^`]*`")

@@ -16,7 +16,8 @@ from babelset.text.scan.vocabulary import joined
 STARTERS = re.compile(
     r"[\n.!:-](?:(?<=\n)(?:[ \t]*(?:"
     r"import|from|select|SELECT|CREATE|INSERT|UPDATE|DELETE|ALTER|DROP|sudo|pip3?|npm|npx|yarn|conda|docker|kubectl|git|cd|ls|ln|chmod|mkdir|grep"
-    r"|tar|curl|wget|cp|mv|rm|ps|python3?|node|def|class|return|raise|assert|throw|use|let|var|const|package|require|puts|echo|print"
+    r"|tar|curl|wget|cp|mv|rm|ps|python3?|node|def|class|return|raise|assert|throw|use|let|var|const"
+    r"|package|require|puts|echo|print|set|eval|\. /"
     r"|async|await|yield|del|global|export|with|#(?:include|define))\b|\$ )"
     r"|(?<=[.!:]) +(?:import|from|del|return|assert|raise|yield|def|class|try:|puts|pip|npm|git|python"
     r"|#define|CREATE|INSERT|ALTER)\b"
@@ -146,6 +147,8 @@ def lines(text: str) -> list[Line]:
         if inside <= 0 and out[-1].kind != "prose" and missed < MOST_MISSES:
             inside = _goes_on(line, out[-1].kind == "code", raw[number + 1 : number + 1 + LONGEST_STRING])
             missed += inside < 0
+            if inside > 0 and out[-1].kind == "maybe" and FUNCTION.match(line):
+                out[-1] = out[-1]._replace(kind="hinted")
         at += len(line) + 1
     return out
 

@@ -70,6 +70,11 @@ CODE = {
         "cd shop\nnpm install\nnpm start",
         "grep -r 'word' . | sort | uniq -c",
         "docker run -d -p 80:80 web",
+        '# empty it before\n[ "$KEEP" -eq 0 ] && rm -rf /var/pets || :',
+        "# options of the shell\nset +e",
+        'eval set -- "$WORDS"',
+        'oops ()\n{\n  say "$@"\n  exit 1\n}',
+        "# the words of all\n. /usr/share/pets/words",
     ],
     "css": [".box, a:hover {\n  margin: 0 auto;\n}", "body { font-family: Arial; color: #333; }"],
 }
@@ -118,6 +123,9 @@ def test_code_behind_prose(text: str, code: str) -> None:
         "Output:\nThe end of it",
         "return to sender, not to me",
         "let it be;",
+        "set it on the table\nset out at once",
+        "[ ] buy the milk\n[x] feed the cat",
+        "when (if at all) you can",
     ],
 )
 def test_prose_that_looks_like_code_is_translated(text: str) -> None:
