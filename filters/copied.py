@@ -37,14 +37,13 @@ class Copied(Filter):
         return [Rating(None if unit.target is None or same_language(unit) else share(unit)) for unit in units]
 
     def judge(self, ratings: Sequence[Rating]) -> Verdict:
-        for unit in (rating.of for rating in ratings if rating.score is not None):
+        covered = [(rating.of, rating.score) for rating in ratings if rating.score is not None]
+        for unit, _ in covered:
             if "unknown_words" in unit.flags and not self.unknown_words:
                 return Verdict(self.name, False, None, f"{unit.field}: the engine does not know {_both(unit)}")
-        if word := quoted([rating.of for rating in ratings if rating.score is not None]):
+        if word := quoted([unit for unit, _ in covered]):
             return Verdict(self.name, False, None, f"{word!r} is left in quotation marks, and translated elsewhere")
-        weighed = [
-            (letters(rating.of.prose[1]), rating.score, rating.of) for rating in ratings if rating.score is not None
-        ]
+        weighed = [(letters(unit.prose[1]), score, unit) for unit, score in covered]
         total = sum(length for length, _, _ in weighed)
         if total < self.letters:
             return Verdict(self.name, True)

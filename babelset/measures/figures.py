@@ -124,7 +124,12 @@ def table() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("numbers.toml").read_text(encoding="utf-8"))
 
 
+def by_language(name: str) -> dict[str, dict[str, str]]:
+    """The rows of a table beside this file, by the code of their language."""
+    lines = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
+    return {row.pop("code"): row for row in csv.DictReader(line for line in lines if line[0] != "#")}
+
+
 @cache
 def _decimal_signs() -> dict[str, str]:
-    lines = files(__package__).joinpath("numbers.csv").read_text(encoding="utf-8").splitlines()
-    return {row["code"]: row["decimal"] for row in csv.DictReader(line for line in lines if line[0] != "#")}
+    return {code: row["decimal"] for code, row in by_language("numbers.csv").items()}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
 import regex
 
 from babelset.languages import Language, Pair
-from babelset.measures.figures import GROUPING, NUMBER, SIGN, Number, Value, numbers, table, value_of
+from babelset.measures.figures import GROUPING, NUMBER, SIGN, Number, Value, by_language, numbers, table, value_of
 
 WORDS = 12  # numbers up to here may be written out
 DEGREES = regex.compile(r"(?:(?:\s?(?:to|or|and|-|–)\s?)\d+)?(?:[ -]degrees?\b|\s?°)(?!\s?c\b| celsius)")
@@ -192,9 +190,8 @@ def _unsaid(missing: list[Number], target: str, language: Language | None) -> se
 @cache
 def _words_of(code: str) -> dict[str, regex.Pattern[str]]:
     """By number, the beginnings of its words; one with $ is a whole word."""
-    lines = files(__package__).joinpath("number_words.csv").read_text(encoding="utf-8").splitlines()
-    rows = {row.pop("code"): row for row in csv.DictReader(line for line in lines if line[0] != "#")}
-    said = {number: words.replace("$", r"\b").split() for number, words in rows.get(code, {}).items()}
+    row = by_language("number_words.csv").get(code, {})
+    said = {number: words.replace("$", r"\b").split() for number, words in row.items()}
     return {number: regex.compile(rf"\b(?:{'|'.join(words)})") for number, words in said.items()}
 
 

@@ -144,7 +144,7 @@ class Actor:
                 self._finish(chunk, self._entries(chunk, some))
         else:
             for (chunk, _), entries in overlapped(
-                self._begun(todo), lambda item: answered(plan.job, worker, item[1]), self._halt, worker.parallel
+                self._begun(todo), lambda item: answered(plan.job, worker, item[1]), worker.halt, worker.parallel
             ):
                 self._finish(chunk, entries)
         return len(wanted)
@@ -157,12 +157,6 @@ class Actor:
     def _finish(self, chunk: int, entries: Sequence[Entry]) -> None:
         self.plan.chunks.write(chunk, entries)
         self.tries.end(f"{chunk:08d}")
-
-    def _halt(self) -> None:
-        for ladder in self.worker.ladders.values():
-            ladder.halt()
-        for check in self.worker.filters:
-            check.halt()
 
     def _entries(self, chunk: int, rows: Sequence[Row | BadRow]) -> list[Entry]:
         if self.tries.begin(f"{chunk:08d}") < DEATHS:

@@ -176,10 +176,7 @@ def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey, 
         return answered(job, worker, item[1])
 
     def stop() -> None:
-        for ladder in worker.ladders.values():
-            ladder.halt()
-        for check in worker.filters:
-            check.halt()
+        worker.halt()
         if isinstance(sys.exception(), KeyboardInterrupt):
             watch.say("stopping when the batch in flight is answered; Ctrl-C again stops at once")
 

@@ -84,6 +84,13 @@ class Worker:
         """Rows that are best given at a time."""
         return max(ladder.translator.chunk for ladder in self.ladders.values())
 
+    def halt(self) -> None:
+        """Let engines and filters begin with nothing more: the run stops."""
+        for ladder in self.ladders.values():
+            ladder.halt()
+        for check in self.filters:
+            check.halt()
+
     def parse(self, rows: Sequence[Row | BadRow]) -> list[Routed | Entry]:
         found = [spanned(row, self.schema, self.options) for row in rows]
         return [Routed(row, self._way(row)) if isinstance(row, Spanned) else row for row in found]
