@@ -24,12 +24,12 @@ def results(script: str, *arguments: str | Path) -> list[dict[str, object]]:
 @pytest.mark.engine
 @pytest.mark.shared
 @needs_data
-def test_bleu_and_chrf_are_those_of_apertium_alone() -> None:
+def test_bleu_and_chrf_are_not_under_those_of_apertium_alone() -> None:
     for result in results("ntrex.py", SHARED / "ntrex128", "--languages", "ca", "es", "gl"):
         whole, alone = result["babelset"], result["apertium_alone"]
         assert isinstance(whole, dict) and isinstance(alone, dict)
         for name in ("bleu", "chrf"):
-            assert abs(whole[name] - alone[name]) <= 0.3, result
+            assert whole[name] > alone[name] - 0.1, result
 
 
 @pytest.mark.engine

@@ -18,7 +18,7 @@ DECADE = regex.compile(r"['’]?s\b")
 PERCENT = regex.compile(r"\s?(?:%|percent|per cent)")
 NEAR = 0.12  # how far a converted unit may be off: people round
 MOST = 10_000  # pairs of numbers that are compared for other units; a text with more is no translation
-ROMAN = regex.compile(r"(?<!\p{Lu})[IVX]+(?!\p{Lu})")
+ROMAN = regex.compile(r"(?<!\p{Lu})[IVX]+(?!\p{Lu})|(?<!\p{L})[ivx]{2,}(?!\p{L})")  # "XVIe siècle", "segle xvi"
 UNITS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 
 
@@ -38,7 +38,7 @@ def lost(source: str, target: str, pair: Pair | None = None) -> list[str]:
         return []
     missing, new = _unequal(wanted, numbers(target, written))
     missing, new = _unequal(_apart(missing), _apart(new))
-    roman = set(ROMAN.findall(target))
+    roman = set(map(str.upper, ROMAN.findall(target)))
     missing = [number for number in missing if _as_roman(number) not in roman]
     if len(missing) * len(new) <= MOST:
         swahili = pair is not None and pair.target.code == "swh_Latn"  # its day begins at six

@@ -91,6 +91,7 @@ SAME = [
     ("In the 1930's.", "En los años 1930.", "es"),
     ("In the 19th century.", "Au XIXe siècle.", "fr"),
     ("In the 21st century.", "En el siglo XXI.", "es"),
+    ("In the 17th century.", "El segle xvii.", "ca"),
     ("It costs 1,234.50 euros.", "Cuesta 1.234,50 euros.", "es"),
     ("It costs 1,234.50 euros.", "Cuesta 1,234.50 euros.", "es"),
     ("It costs 12,500 euros.", "Kosztuje 12 500 euro.", "pl"),

@@ -129,10 +129,15 @@ def test_words_that_apertium_does_not_know_are_told(source: str, said: str, text
         (BEFORE, "^a<x>$^b<x>$^c<x>$^d<x>$", "^a<x>$ ^b<x>$ ^c<x>$ ^d<x>$"),
         (BEFORE, "^dar<vblex># cuenta$^de<pr>$^*foo$", "^dar<vblex># cuenta$ ^de<pr>$ ^*foo$"),
         (BEFORE, "^año<n>$^último<adj>$", "^año<n>$ ^último<adj>$"),
+        (BEFORE, "^de<pr>$^56<num>$^año<n><m><pl>$", "^de<pr>$ ^56<num>$ ^año<n><m><pl>$"),
+        (BEFORE, "^CO<n>$^2<num>$ ^5<num>$^kg<n>$ ^5<num>$^*x4$", None),
+        (BEFORE, "^@1990s<num>$ ^@4x4$", "^*1990s$ ^*4x4$"),
         (BEFORE, "^(<lpar>$^2<num>$^km<n>$^,<cm>$^dar<x>+lo<prn>$^)<rpar>$", None),
         (BEFORE, "^«<lquot>$^casa<n>$^»<rquot>$ ^—<guio>$^no<adv>$", None),
         (BEHIND, "un *batter *año’s, #be", "un batter[*] año’s[*], be"),
-        (BEHIND, "*«x» *— *5 \\*a [x2a]", None),
+        (BEHIND, "*anti-*Erdogan, Kim *Jong-*il-*un, pro-*foo", "anti-Erdogan[*], Kim Jong-il-un[*], pro-foo[*]"),
+        (BEHIND, "1990*s *4x4", "1990s[*] 4x4[*]"),
+        (BEHIND, "*«x» *— \\*a [x2a]", None),
     ],
 )
 def test_units_are_edited_as_bytes(stage: str, unit: str, expected: str | None) -> None:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 import babelset.engines.apertium.freshtagger
@@ -36,10 +37,15 @@ SED = ["env", "LC_ALL=C", "stdbuf", "-o0", "sed", "-zE"]
 LETTER = r"[A-Za-z\x80-\xbf\xc3-\xe1\xe3-\xf4]"  # bytes: none of C2 and E2, which begin punctuation
 # Rules of transfer that forget the blank between two words: "queesbien". One pass sees every second pair of a chain.
 APART = rf"s/(\^[*@]?{LETTER}[^$^]*\$)\^([*@]?{LETTER})/\1 ^\2/g"
-BEFORE = shlex.join([*SED, "-e", APART, "-e", APART])
+NUMBER = r"s/(\^[^$^]*<(pr|det|cnj[a-z]*|vb[a-z]*)>[^$^]*\$)\^([0-9])/\1 ^\3/g"  # "de56", not "CO2"
+COUNTED = rf"s/(\^[0-9][^$^]*<num>[^$^]*\$)\^({LETTER}{{3,}}<n>)/\1 ^\2/g"  # "56anys", not "5kg"
+UNKNOWN = r"s/\^@([0-9][^<$^]*)(<[^$^]*>)?\$/^*\1$/g"  # the generator would take the mark for a letter
+BEFORE = shlex.join([*SED, *chain.from_iterable(("-e", rule) for rule in (APART, APART, NUMBER, COUNTED, UNKNOWN))])
 # A mark before a word keeps those after it from contracting ("de *AMs" for "d'AMs"): a blank behind it does not.
-MARKED = rf"s/(^|[^\\])[*@]({LETTER}({LETTER}|[0-9'-]|\xe2\x80\x99)*)/\1\2[*]/g"
-BEHIND = shlex.join([*SED, "-e", MARKED, "-e", r"s/(^|[^\\])#/\1/g"])
+WORD = rf"({LETTER}|[0-9])({LETTER}|[0-9'-]|\xe2\x80\x99)*"
+MARKED = rf"s/(^|[^\\])[*@]({WORD})/\1\2[*]/g"
+TWICE = rf":a;s/([*@]{LETTER}({LETTER}|[0-9'-])*-)[*@]/\1/;ta"  # "*Jong-*un"
+BEHIND = shlex.join([*SED, "-e", TWICE, "-e", MARKED, "-e", r"s/(^|[^\\])#/\1/g"])
 FLUSHING = re.compile(r"(?:lt|lrx|lsx|rtx|cg|hfst)-proc|apertium-.*")
 
 
