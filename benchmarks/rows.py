@@ -1,20 +1,20 @@
 """
 Whether a run of many rows takes as much a row, and as much memory, as one of few: Parquet through echo.
 
-    python benchmarks/rows.py [--rows 100000 1000000] [--checks] [--result benchmarks/results/rows.json]
+    python benchmarks/rows.py [--rows 100000 1000000] [--short] [--checks] [--result benchmarks/results/rows.json]
 
-For each number of rows: processor time and seconds a row, and the peak of memory, of a run that nobody disturbed; then
-one that is killed when half of its chunks are there, and how long the same command takes until it finishes the next
-one. Without --checks all checks are off, and what is measured is reading, parsing, the journal, the memory and writing.
+A row is an instruction and an answer of two sentences, with code; with --short it is one sentence. For each number of
+rows: processor time and seconds a row, and the peak of memory, of a run that nobody disturbed; then one that is killed
+when half of its chunks are there, and how long the same command takes until it finishes the next one. Without --checks
+all checks are off, and what is measured is reading, parsing, the journal, the memory and writing.
 
-    python benchmarks/rows.py --rows 10000000      # about 35 GB of disk
+    python benchmarks/rows.py --rows 10000000 --short     # about 8 GB of disk, without --short 35 GB
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -38,12 +38,13 @@ finally:
 """
 
 
-def dataset(path: Path, rows: int) -> None:
+def dataset(path: Path, rows: int, short: bool) -> None:
     """Rows that are all different, made as they are written."""
     import pyarrow
     import pyarrow.parquet
 
-    schema = pyarrow.schema([(name, pyarrow.string()) for name in ("instruction", "input", "output")])
+    names = ["text"] if short else ["instruction", "input", "output"]
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
     with pyarrow.parquet.ParquetWriter(path, schema) as out:
         for start in range(0, rows, GROUP):
             numbers = range(start, min(start + GROUP, rows))
@@ -52,7 +53,7 @@ def dataset(path: Path, rows: int) -> None:
                 [""] * len(numbers),
                 [f"River {n} rises at {n % 977} m. Run `flow {n}` to see it; it is $x_{n}$ long." for n in numbers],
             ]
-            out.write_table(pyarrow.table(columns, schema=schema))
+            out.write_table(pyarrow.table(columns[: len(names)], schema=schema))
 
 
 def started(folder: Path, name: str) -> subprocess.Popen[str]:
@@ -101,16 +102,17 @@ def until(there: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--checks", action="store_true")
     parser.add_argument("--result", type=Path)
     given = parser.parse_args()
     off = "" if given.checks else "".join(f"{name} = false\n" for name in (*DEFAULT, MEANING))
-    found: dict[str, Any] = {"machine": machine(), "load": os.getloadavg()[0], "checks": given.checks, "rows": {}}
+    found: dict[str, Any] = {"machine": machine(), "short": given.short, "checks": given.checks, "rows": {}}
     for rows in given.rows:
         with tempfile.TemporaryDirectory(prefix="rows-") as name:
             folder = Path(name)
             (folder / "c.toml").write_text(f"[filters]\n{off}")
-            dataset(folder / "in.parquet", rows)
+            dataset(folder / "in.parquet", rows, given.short)
             found["rows"][str(rows)] = {**whole(folder, rows), "seconds_to_go_on_after_a_kill": killed(folder, rows)}
         print(json.dumps({rows: found["rows"][str(rows)]}), flush=True)
         if given.result:

@@ -22,6 +22,8 @@ from babelset.files.row import KEY, BadRow, Row
 from babelset.files.shard import Within
 from babelset.files.state import State
 
+PASSING = JsonLines | Text | Parquet  # formats that pass over rows, and count them, without reading them
+
 
 def read(
     paths: Sequence[str | Path], *, format: str | None = None, within: Within | None = None
@@ -96,8 +98,8 @@ def rows_of(
 
 
 def _behind(found: Format, start: Any, skip: int) -> Iterator[Reading]:
-    """What a file holds behind its first rows, which these formats pass over without reading them."""
-    if isinstance(found, JsonLines | Text | Parquet):
+    """What a file holds behind its first rows."""
+    if isinstance(found, PASSING):
         return found.read(start, skip)
     return islice(found.read(start), skip, None)
 
@@ -107,9 +109,7 @@ def count_of(file: IO[bytes], path: Path, format: str | None = None) -> int:
     found = format_of(path, format)
     with decompressed(file, path) as content:
         start = start_of(found, content)
-        return (
-            found.count(start) if isinstance(found, JsonLines | Text | Parquet) else sum(1 for _ in found.read(start))
-        )
+        return found.count(start) if isinstance(found, PASSING) else sum(1 for _ in found.read(start))
 
 
 def note_on(file: IO[bytes], path: Path, format: str | None = None) -> str:

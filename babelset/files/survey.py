@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any, NotRequired, TypedDict
 
@@ -13,7 +13,7 @@ from babelset.errors import DataError
 from babelset.files.compression import opened, size_of
 from babelset.files.hub import Blob, HubName, blobs, cached, is_hub, local
 from babelset.files.hubsplits import expanded
-from babelset.files.reading import count_of, format_of, note_on, rows_of
+from babelset.files.reading import PASSING, count_of, format_of, note_on, rows_of
 from babelset.files.row import BadRow, Row
 from babelset.files.shard import Shard, Within
 from babelset.files.state import State
@@ -45,6 +45,7 @@ def digest_of(known: Mapping[str, Any]) -> str:
 class Survey:
     """`first` are the rows at the beginning; `total` is None where there is too much to count."""
 
+    paths: list[Path] = field(default_factory=list)
     files: list[Fingerprint] = field(default_factory=list)
     first: list[Row | BadRow] = field(default_factory=list)
     total: int | None = None
@@ -69,6 +70,25 @@ class Survey:
     def within(self, shard: Shard | None, chunk: int) -> Within | None:
         """The rows of a shard, which are counted already; None for all rows."""
         return None if shard is None else Within(shard.rows(self.total or 0, chunk), self.counts)
+
+    def left(self, within: Within | None, done: Container[int], chunk: int) -> tuple[int, Within | None]:
+        """
+        The first chunk that is not `done`, and the rows from there on; all rows where none can be passed over.
+
+        So a run that was killed goes on as soon after ten million rows as after ten thousand.
+        """
+        first = next(number for number in count() if number not in done)
+        passing = all(isinstance(format_of(path, self.format), PASSING) and not is_hub(path) for path in self.paths)
+        if not first or not passing:
+            return 0, within
+        self.counts = self.counts or [self._count(path) for path in self.paths]
+        rows = within.rows if within else range(sum(self.counts))
+        first = min(first, len(rows) // chunk)
+        return first, Within(rows[first * chunk :], self.counts)
+
+    def _count(self, path: Path) -> int:
+        with opened(path) as file:
+            return count_of(file, path, self.format)
 
     def _again(self, path: Path, known: Fingerprint) -> State:
         with opened(path) as file:
@@ -107,7 +127,8 @@ def survey(
 
     Of files of the hub only those are fetched that hold the first rows, unless rows are counted.
     """
-    found, paths = Survey(format=format), expanded(paths)
+    paths = expanded(paths)
+    found = Survey(list(map(Path, paths)), format=format)
     there = blobs([path for path in paths if is_hub(path)])
     counted = shard is not None or (count and _small(paths, there))
     for path in paths:

@@ -179,8 +179,12 @@ def _work(
     ahead = Ahead(watch.segments, watch.rows)
     for check in order.scorers:
         check.watched(ahead.heard)
-    done, read_rows, fresh, warn = output.done, 0, Counter[str](), cautioning(order.scorers, watch.say)
-    for number, rows in enumerate(chunked(read(order.inputs, format=order.format, within=within), order.chunk)):
+    done, fresh, warn = output.done, Counter[str](), cautioning(order.scorers, watch.say)
+    first, within = seen.left(within, done, order.chunk)
+    read_rows = first * order.chunk
+    watch.rows(read_rows)
+    found = read(order.inputs, format=order.format, within=within)
+    for number, rows in enumerate(chunked(found, order.chunk), first):
         seen.check(rows)
         read_rows += len(rows)
         if number not in done:

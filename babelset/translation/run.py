@@ -155,15 +155,17 @@ def _within(job: Job, worker: Worker, seen: Survey) -> Within | None:
 
 def _work(job: Job, worker: Worker, output: Output, watch: Watch, seen: Survey, ahead: Ahead) -> int:
     """Finish every chunk that the journal lacks; how many rows were read. `ahead` hears of them meanwhile."""
-    done, within = output.done, _within(job, worker, seen)
-    read_rows = 0
+    done, within, size = output.done, _within(job, worker, seen), job.chunk or worker.chunk
     if (total := len(within.rows) if within else seen.total) is not None:
         watch.total(total)
+    first, within = seen.left(within, done, size)
+    read_rows = first * size
+    watch.rows(read_rows)
 
     def todo() -> Iterator[tuple[int, list[Routed | Entry]]]:
         nonlocal read_rows
         given = fit_for(job.output, read(job.inputs, format=job.format, within=within))
-        for number, rows in enumerate(chunked(given, job.chunk or worker.chunk)):
+        for number, rows in enumerate(chunked(given, size), first):
             seen.check(rows)
             read_rows += len(rows)
             if number not in done:
