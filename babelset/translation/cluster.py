@@ -217,12 +217,12 @@ def _connected(address: str) -> Iterator[Any]:
         import ray.data
     except ImportError:
         raise ConfigError("--ray needs an extra: pip install 'babelset[ray]'") from None
-    here = {"include_dashboard": False} if address == LOCAL else {"address": address}
+    here: dict[str, Any] = {"include_dashboard": False} if address == LOCAL else {}
     mine = not ray.is_initialized()
     try:
         if mine:
             os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it would be said on the terminal
-            ray.init(log_to_driver=False, logging_level="ERROR", **here)
+            ray.init(address, log_to_driver=False, logging_level="ERROR", **here)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConfigError(
             f"--ray {address}: {str(error).splitlines()[0]}; start a cluster, or use --ray local"
@@ -240,6 +240,9 @@ def _results(ray: Any, plan: Plan, left: Sequence[int], worker: Worker) -> Itera
     context.enable_progress_bars = context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     gpus, workers = _sizes(plan.job, ray.cluster_resources())
+    context.max_consecutive_actor_init_deaths = (
+        workers  # so many may still be starting when there is nothing left to do
+    )
     stretches = list(_stretches(left, workers))
     found = ray.data.from_items(stretches, override_num_blocks=len(stretches)).map_batches(
         Actor, fn_constructor_args=[plan, workers * (1 + RESTARTS)], batch_size=1, zero_copy_batch=True,

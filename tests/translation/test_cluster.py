@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -105,9 +106,14 @@ def same(folder: Path, one: str, other: str) -> None:
 RAY = ("--ray", "local", "--workers", "2")
 
 
-@pytest.mark.engine
+def on_ray(test: Callable[..., None]) -> Callable[..., None]:
+    """Marks a test that starts a cluster: one at a time."""
+    absent = pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
+    return pytest.mark.engine(pytest.mark.xdist_group("ray")(absent(test)))
+
+
+@on_ray
 def test_a_killed_worker_costs_nothing_but_time(folder: Path) -> None:
-    pytest.importorskip("ray")
     rows(folder, [*PLAIN[:10], "A fragile river.", *PLAIN[10:]])
     (folder / "whole.once").touch()
     run(folder, "whole.jsonl", bill="whole")
@@ -116,9 +122,8 @@ def test_a_killed_worker_costs_nothing_but_time(folder: Path) -> None:
     same(folder, "whole", "ray")
 
 
-@pytest.mark.engine
+@on_ray
 def test_a_row_that_kills_every_worker_is_given_up(folder: Path) -> None:
-    pytest.importorskip("ray")
     rows(folder, [*PLAIN[:10], "A poison river.", *PLAIN[10:]])
     run(folder, "ray.jsonl", *RAY)
     lost = [json.loads(line) for line in (folder / "ray.failed.jsonl").read_text().splitlines()]
@@ -131,9 +136,8 @@ def test_a_row_that_kills_every_worker_is_given_up(folder: Path) -> None:
     assert made == [json.loads(line)["output"] for line in (folder / "whole.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.engine
+@on_ray
 def test_a_killed_driver_goes_on_and_asks_for_nothing_twice(folder: Path) -> None:
-    pytest.importorskip("ray")
     rows(folder, PLAIN)
     run(folder, "whole.jsonl", bill="whole")
     process, work = start(folder, "ray.jsonl", *RAY, bill="slow"), folder / "ray.work"
@@ -155,7 +159,6 @@ def test_a_killed_driver_goes_on_and_asks_for_nothing_twice(folder: Path) -> Non
 @pytest.fixture
 def nodes(folder: Path) -> Iterator[tuple[str, set[int]]]:
     """The address of a cluster of three nodes, and the raylets of the two that have a processor and, they say, a GPU."""
-    pytest.importorskip("ray")
     with subprocess.Popen(
         [sys.executable, "-c", NODES], cwd=folder, env=environment(folder, "slow"), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -166,7 +169,7 @@ def nodes(folder: Path) -> Iterator[tuple[str, set[int]]]:
         process.communicate()
 
 
-@pytest.mark.engine
+@on_ray
 def test_a_node_that_dies_costs_nothing_but_time(folder: Path, nodes: tuple[str, set[int]]) -> None:
     address, raylets = nodes
     rows(folder, PLAIN)
