@@ -11,6 +11,7 @@ from typing import Any
 
 from babelset.contracts.evidence import REVIEW, Evidence
 from babelset.errors import ConfigError, DataError
+from babelset.files.halves import fit_for
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.survey import Survey, survey
@@ -145,7 +146,7 @@ class _Applying:
 
     def _read(self, path: Path, places: Places) -> Iterator[Entry]:
         ledger = path == places.failed
-        for row in read([path], format=None if ledger else self.order.format):
+        for row in fit_for(self.order.output, read([path], format=None if ledger else self.order.format)):
             self.read += 1
             entry = self._ledger(row) if ledger else self._entry(row, places)
             if entry:

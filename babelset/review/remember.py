@@ -12,12 +12,13 @@ from typing import Any
 
 from babelset.contracts.evidence import Evidence
 from babelset.contracts.translator import Translation
+from babelset.files.halves import HALF
 from babelset.languages import Pair, find
 from babelset.review.apart import apart, masked
 from babelset.review.keeping import valid
 from babelset.review.record import Decision
 from babelset.text.segment import Segment
-from babelset.work.memory import REVIEWED, SURROGATE, Memory, reviewed_key_of
+from babelset.work.memory import REVIEWED, Memory, reviewed_key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,6 @@ def remember(found: Sequence[Correction]) -> dict[str, int]:
 
 
 def _entry(each: Correction) -> tuple[bytes, Segment, Translation] | None:
-    if each.source is None or each.target is None or SURROGATE.search(each.source + each.target):
+    if each.source is None or each.target is None or HALF.search(each.source + each.target):
         return None
     return reviewed_key_of(each.source, each.pair), Segment(each.source), Translation(each.target, (REVIEWED,))

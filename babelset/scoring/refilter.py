@@ -11,6 +11,7 @@ from typing import Any
 from babelset.contracts.checks import deciding, opened
 from babelset.contracts.evidence import COLUMNS, REVIEW, marks_of, verdict_evidence
 from babelset.contracts.filter import Filter
+from babelset.files.halves import fit_for
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.shard import Shard
@@ -80,7 +81,8 @@ def refilter(order: Refilter, watch: Watch | None = None) -> Manifest:
 
         def decided() -> Iterator[Entry]:
             nonlocal read_rows
-            for rows in chunked(read(order.inputs, format=order.format, within=within), CHUNK):
+            found = fit_for(order.output, read(order.inputs, format=order.format, within=within))
+            for rows in chunked(found, CHUNK):
                 read_rows += len(rows)
                 for entry in redecide(rows, order.filters):
                     yield order.where.decide(entry) if order.where else entry

@@ -28,6 +28,7 @@ from babelset.contracts.evidence import (
 from babelset.contracts.filter import Filter, Outcome
 from babelset.contracts.loading import build_filter, filter_class
 from babelset.errors import AccountingError, ConfigError, DataError
+from babelset.files.halves import fit_for
 from babelset.files.reading import read
 from babelset.files.row import KEY, BadRow, Row
 from babelset.files.shard import Shard, Within
@@ -183,7 +184,7 @@ def _work(
     first, within = seen.left(within, done, order.chunk)
     read_rows = first * order.chunk
     watch.rows(read_rows)
-    found = read(order.inputs, format=order.format, within=within)
+    found = fit_for(order.output, read(order.inputs, format=order.format, within=within))
     for number, rows in enumerate(chunked(found, order.chunk), first):
         seen.check(rows)
         read_rows += len(rows)

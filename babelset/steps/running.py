@@ -29,6 +29,7 @@ from babelset.contracts.step import (
     knowing,
 )
 from babelset.errors import AccountingError, ConfigError, ContractError, ShortfallError
+from babelset.files.halves import fit_for
 from babelset.files.hub import label
 from babelset.files.lossless import dumps
 from babelset.files.reading import read
@@ -137,8 +138,12 @@ def _deciding(step: RowStep, stage: Stage) -> dict[str, Any]:
     return {**said, "source": stage.source, "target": stage.target, "options": options, "files": files}
 
 
+def _read(stage: Stage, within: Within | None = None) -> Iterator[Row | BadRow]:
+    return fit_for(stage.output, read(stage.inputs, format=stage.format, within=within))
+
+
 def _readable(stage: Stage) -> Iterator[StepRow]:
-    for row in read(stage.inputs, format=stage.format):
+    for row in _read(stage):
         if isinstance(row, Row):
             yield step_row(row)
 
@@ -178,7 +183,7 @@ def _work(step: RowStep, running: Running, output: Output, ahead: Ahead, within:
 
     def rows() -> Iterator[StepRow]:
         nonlocal begun
-        for row in read(running.stage.inputs, format=running.stage.format, within=within):
+        for row in _read(running.stage, within):
             ahead.begin(1)
             begun += 1
             if isinstance(row, BadRow):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from babelset.contracts.translator import Translation
+from babelset.files.halves import HALF
 from babelset.languages import Pair
 from babelset.text.segment import HELD, Part, Segment, rebuild, restore, sentences
 from babelset.translation.ladder import Answer, Ladder
 
-SURROGATE = re.compile("[\ud800-\udfff]")
-
 
 def segment_of(text: str) -> Segment:
     """The text as one segment, without the characters that stand for kept texts, and valid Unicode."""
-    return Segment(SURROGATE.sub("?", HELD.sub("", text)))
+    return Segment(HALF.sub("?", HELD.sub("", text)))
 
 
 def passages(ladder: Ladder, segments: Sequence[Segment], pair: Pair) -> list[str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import xxhash
 
 from babelset.contracts.translator import Translation
+from babelset.files.halves import HALF
 from babelset.languages import Pair
 from babelset.text.segment import Segment
 from babelset.work.database import Database, Kind
@@ -24,7 +24,6 @@ KIND = Kind(
     },
     "make room, or name another place with --memory, then run the same command again",
 )
-SURROGATE = re.compile("[\ud800-\udfff]")
 REVIEWED = "reviewed"  # the flag of an answer that a person wrote
 
 
@@ -68,7 +67,7 @@ class Memory:
         rows = [
             (key, segment.text, found.text, ",".join(found.flags), _json(found.candidates), str(pair), signature)
             for key, segment, found in items
-            if not SURROGATE.search(segment.text + found.text)  # SQLite's text is valid Unicode
+            if not HALF.search(segment.text + found.text)  # SQLite's text is valid Unicode
         ]
         self._database.put({"memory": rows})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.files.halves import halved
+from babelset.review.choice import Choice
+from babelset.review.store import Store
 
 HALF = '"The lake is deep \\ud83d and cold."'
 
@@ -54,6 +57,24 @@ def test_a_translation_lists_the_row_and_writes_the_others(output: str, failed: 
     if failed:
         [line] = map(json.loads, Path(f"{output}.failed.jsonl").read_text().splitlines())
         assert "half a surrogate pair" in json.dumps(line)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "score done.jsonl --with length", "filter done.jsonl",
+        "run dedup done.jsonl", "apply-review done.jsonl",
+    ],
+)  # fmt: skip
+def test_every_command_that_writes_rows_lists_the_row_and_writes_the_others(command: str, ending: str) -> None:
+    translate("done.jsonl")
+    with closing(Store.open(Path("done.review.sqlite"))) as store:
+        store.add(Choice(["done.jsonl"], everything=True))
+    failed = int(ending != "jsonl")
+    run(f"{command} -o new.{ending}", failed)
+    assert Path(f"new.{ending}").exists()
+    assert ("half a surrogate pair" in Path(f"new.{ending}.failed.jsonl").read_text()) if failed else True
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-SURROGATE = re.compile("[\ud800-\udfff]")
+from babelset.files.halves import HALF
+
 SPECIALS = 4  # <s> translation </s></s> source </s>
 SLACK = 8  # a cut may move by this fraction of a part to stand at the end of a sentence
 ENDS = tuple(".!?…。！？।॥؟۔։።")
@@ -41,7 +41,7 @@ class Tokens:
     def _encode(self, texts: list[str]) -> dict[str, list[int]]:
         if not texts:
             return {}
-        clean = [SURROGATE.sub("\ufffd", text) for text in texts]
+        clean = [HALF.sub("\ufffd", text) for text in texts]
         rows = self._tokenizer(clean, add_special_tokens=False, return_attention_mask=False, verbose=False)["input_ids"]
         pad = self._tokenizer.pad_token_id  # "<pad>" in a text: unbabel-comet leaves it out
         return {text: [token for token in row if token != pad] for text, row in zip(texts, rows, strict=True)}

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-SURROGATE = re.compile("[\ud800-\udfff]")
+from babelset.files.halves import HALF
 
 # The first character of whatever the tokenizer of some chat model reads as a control token.
 CONTROL = re.compile(
@@ -52,5 +52,5 @@ def as_json(value: Any) -> str:
         text = orjson.dumps(value).decode()
     except TypeError:  # a lone surrogate, which UTF-8 cannot hold, or a value that names itself as undefined
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-        text = SURROGATE.sub(lambda match: rf"\u{ord(match[0]):04x}", text)
+        text = HALF.sub(lambda match: rf"\u{ord(match[0]):04x}", text)
     return neutral(text)

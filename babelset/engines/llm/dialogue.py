@@ -30,7 +30,7 @@ from babelset.engines.llm.answer import (
     schema_of,
     thought_removed,
 )
-from babelset.engines.llm.controls import SURROGATE, controls
+from babelset.engines.llm.controls import controls
 from babelset.engines.llm.examples import Examples
 from babelset.engines.llm.glossary import Glossary
 from babelset.engines.llm.guard import Alone, Guard
@@ -39,6 +39,7 @@ from babelset.engines.llm.packing import MOST, packed, tokens_of
 from babelset.engines.llm.prompt import Prompt, Values
 from babelset.engines.llm.request import ChatChoice, Reply, Request, Talk
 from babelset.engines.llm.surroundings import after, before, roles
+from babelset.files.halves import HALF
 from babelset.languages import Pair
 from babelset.text.segment import Segment
 
@@ -105,7 +106,7 @@ class _Dialogue:
     def _settled(self, place: int) -> bool:
         """Whether a segment needs no model, or must not reach one."""
         text = self.segments[place].text
-        if SURROGATE.search(text):
+        if HALF.search(text):
             self.answers[place] = Failure("the text holds a lone surrogate, which is not valid Unicode")
         elif self.manner.prompt.unit != "row" and controls(text):
             self.answers[place] = Failure("the text holds a control token of chat models")

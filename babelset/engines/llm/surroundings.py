@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from babelset.engines.llm.controls import SURROGATE
+from babelset.files.halves import HALF
 from babelset.text.segment import HELD, Segment
 
 BEFORE, AFTER = 800, 200  # characters
@@ -39,4 +39,4 @@ def after(segment: Segment) -> list[dict[str, str]]:
 
 
 def _shown(text: str) -> str:
-    return SURROGATE.sub("\ufffd", HELD.sub("…", text))
+    return HALF.sub("\ufffd", HELD.sub("…", text))
