@@ -36,7 +36,7 @@ FROM_ENGLISH = ("eng-cat", "eng-spa", "en-gl", "en-eo")
 ATTEMPTS = 3  # a pipeline that was killed from outside twice in a row has had bad luck enough
 
 SPACES = re.compile(r"[\t-\r\x1c-\x1f \x85\u2028\u2029]+")  # a newline ends no sentence here
-SPACED = re.compile(r"(?<=\w) (?=[.,](?:\s|$))")
+SPACED = re.compile(r"(?<=\w) (?=\)|[.,](?:\s|$))|(?<=,),(?=\s)")
 ESCAPED = re.compile(r"[$\[\]{}/\\@<>]")  # means something in Apertium's stream; safe behind a backslash
 # Lost, or the end of the pipeline, even when escaped, or a mark of its own: sent as [x5e], a blank for every stage.
 OPAQUE = re.compile("[\0^~*#\ud800-\udfff\ufffe\uffff]")

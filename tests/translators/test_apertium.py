@@ -148,6 +148,9 @@ def test_units_are_edited_as_bytes(stage: str, unit: str, expected: str | None) 
 def test_the_blanks_of_dropped_words_are_gone() -> None:
     said, source = " Lo siento ,  es 1 .5 .[][s7]", "I'm sorry, it is 1 .5."
     assert decode(said.encode(), source, "[s7]") == Translation("Lo siento, es 1 .5.")
+    assert decode(b"En (otras palabras ),, no.[][s7]", "In (other words), no.", "[s7]") == Translation(
+        "En (otras palabras), no."
+    )
     assert decode(b"Siento , no.[][s7]", "Sorry , no.", "[s7]") == Translation("Siento , no.")
 
 
