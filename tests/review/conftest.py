@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -76,10 +77,11 @@ def translated(
 ) -> list[dict[str, Any]]:
     """The rows as a run writes them, translated by a function."""
     chosen = [check for check in build_filters({}) if check.name in checks]
-    ladder = Ladder(engine or Scripted(reply, ["raw"]), Memory(memory))
-    worker = Worker(PAIR, load_schema(schema), {ONLY: ladder}, chosen, options)
-    parsed = worker.parse([Row(number, "data/a.json", number + 1, data) for number, data in enumerate(rows)])
-    return [entry["data"] for entry in worker.translate(parsed)]
+    with closing(Memory(memory)) as known:
+        ladder = Ladder(engine or Scripted(reply, ["raw"]), known)
+        worker = Worker(PAIR, load_schema(schema), {ONLY: ladder}, chosen, options)
+        parsed = worker.parse([Row(number, "data/a.json", number + 1, data) for number, data in enumerate(rows)])
+        return [entry["data"] for entry in worker.translate(parsed)]
 
 
 @pytest.fixture
