@@ -59,6 +59,7 @@ gc.set_threshold(20_000)  # as the program does: to look for cycles in hundreds 
 # by the calls that were made, so files in memory will do; the engine suite has models, and a disk.
 if not ALL and os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 1 << 30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+    os.environ.setdefault("TMPDIR", "/dev/shm")
 
 MAKE = Path(__file__).parent / "models" / "make_rot13.py"
 ENVIRONMENT = {

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import program
 from tests.servers import until
 
 COUNTED = '''
@@ -72,7 +72,7 @@ def rows(count: int) -> Iterator[dict[str, str]]:
 
 
 def run(env: dict[str, str], folder: Path, translator: str, target: str, config: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "babelset", "translate", str(folder.parent / "in.jsonl"), "--to", target]
+    command = [program(), "translate", str(folder.parent / "in.jsonl"), "--to", target]
     command += [
         "-o",
         str(folder / "out.jsonl"),
@@ -167,7 +167,7 @@ def test_a_polite_stop_says_how_to_go_on(how: signal.Signals, tmp_path: Path, pl
     config = tmp_path / "checks.toml"
     config.write_text(NO_LANGUAGE)
     (tmp_path / "out").mkdir()
-    process = run({**plugged, "PACE": "1"}, tmp_path / "out", "slow", "ca", config)
+    process = run({**plugged, "PACE": "0.25"}, tmp_path / "out", "slow", "ca", config)
     until(lambda: list((tmp_path / "out").glob("out.work/chunk-*")))
     process.send_signal(how)
     _, errors = process.communicate(timeout=120)
@@ -183,7 +183,7 @@ def test_a_changed_option_is_refused_with_the_difference(tmp_path: Path, plugged
     config = tmp_path / "checks.toml"
     config.write_text(NO_LANGUAGE)
     (tmp_path / "out").mkdir()
-    process = run({**plugged, "PACE": "1"}, tmp_path / "out", "slow", "ca", config)
+    process = run({**plugged, "PACE": "0.25"}, tmp_path / "out", "slow", "ca", config)
     until(lambda: list((tmp_path / "out").glob("out.work/chunk-*")))
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

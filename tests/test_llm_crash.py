@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.files.row import KEY
+from tests.commands import program
 from tests.engines.llm.scripted_server import (
     CUT,
     HALF_JSON,
@@ -183,7 +184,7 @@ def start(server: LoggingServer, folder: Path, *arguments: object) -> subprocess
     folder.mkdir(exist_ok=True)
     # `pack` is of tokens: several requests a row. What the guard looks at again depends on what a process meets first.
     fixed = ["--chunk", 16, "-O", f"concurrency={IN_FLIGHT}", "-O", "pack=16", "-O", "recheck=0"]
-    line = [sys.executable, "-m", "babelset", *command(server.base_url, folder, *fixed, *arguments)]
+    line = [program(), *command(server.base_url, folder, *fixed, *arguments)]
     return subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
 
 

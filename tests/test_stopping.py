@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typer.testing import CliRunner
 
 from babelset.cli.app import app
 from babelset.engines.llm.judging import PARTS
+from tests.commands import program
 from tests.engines.llm.scripted_server import Fault, ScriptedServer, rate_limited
 
 PROBES = ("Say yes.", "Name an animal", "Invent a name")
@@ -95,7 +95,7 @@ PAYING: dict[str, Callable[[Paid, Path], list[object]]] = {
 
 
 def start(command: list[object]) -> subprocess.Popen[str]:
-    line = [sys.executable, "-m", "babelset", *map(str, command)]
+    line = [program(), *map(str, command)]
     return subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 

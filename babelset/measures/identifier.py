@@ -172,7 +172,8 @@ def _mapped(folder: Path) -> dict[str, np.ndarray]:
     """The files may be removed afterwards."""
     import numpy as np
 
-    return {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+    files = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+    return {name: file.view(np.ndarray) for name, file in files.items()}  # a memmap does more at each look
 
 
 def _kept(packed: Path, cache: Path, name: str) -> Path:

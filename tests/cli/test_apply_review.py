@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,16 @@ def rows(path: Path) -> dict[int, dict[str, Any]]:
     return {row[KEY]["row"]: row for row in found}
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("translated")
+    run("translate", EXAMPLES / "alpaca.jsonl", "--to", "es", "-o", folder / "es.jsonl", "--translator", "echo", "-q")
+    return folder
+
+
 @pytest.fixture
-def output(tmp_path: Path) -> Path:
-    run("translate", EXAMPLES / "alpaca.jsonl", "--to", "es", "-o", tmp_path / "es.jsonl", "--translator", "echo", "-q")
+def output(once: Path, tmp_path: Path) -> Path:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     return tmp_path / "es.jsonl"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,16 @@ from tests.rows import underived
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("translated")
+    run("translate", EXAMPLES / "alpaca.jsonl", "--to", "ca", "-o", folder / "ca.jsonl", "--translator", "echo", "-q")
+    return folder
+
+
 @pytest.fixture
-def translated(tmp_path: Path) -> Path:
-    run("translate", EXAMPLES / "alpaca.jsonl", "--to", "ca", "-o", tmp_path / "ca.jsonl", "--translator", "echo", "-q")
-    return tmp_path
+def translated(once: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(once, tmp_path, dirs_exist_ok=True))
 
 
 def both(folder: Path) -> list[Path]:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -26,6 +25,7 @@ from babelset.files.row import Row
 from babelset.files.shard import Shard, Within
 from babelset.files.survey import survey
 from babelset.files.writing import writing
+from tests.commands import program
 
 OFF = "[filters]\n" + "".join(f"{name} = false\n" for name in ("language", "copied", "script", "task"))
 TEXTS = ("It is `x` old. So is the river.", "The river is $a_1$ deep.", "A river runs.")
@@ -254,11 +254,10 @@ def test_rows_of_other_shards_are_not_parsed(tmp_path: Path, monkeypatch: pytest
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-BABELSET = f"{sys.executable} -m babelset"
 
 
 def test_the_example_for_make(tmp_path: Path) -> None:
-    settings = (f"OUT={tmp_path}", "N=3", "TRANSLATOR=echo", f"BABELSET={BABELSET}", "IN=dolly.jsonl")
+    settings = (f"OUT={tmp_path}", "N=3", "TRANSLATOR=echo", f"BABELSET={program()}", "IN=dolly.jsonl")
     for _ in range(2):  # the second time there is nothing to do
         subprocess.run(["make", "-C", str(EXAMPLES), "-f", "shards.mk", "-j2", *settings], check=True)
     numbers = [row.number for row in read([EXAMPLES / "dolly.jsonl"])]
@@ -268,11 +267,9 @@ def test_the_example_for_make(tmp_path: Path) -> None:
 
 def test_the_example_for_slurm(tmp_path: Path) -> None:
     put(tmp_path / "data.parquet", rows())
-    (tmp_path / "babelset").write_text(f'#!/bin/sh\nexec {BABELSET} "$@"\n')
-    (tmp_path / "babelset").chmod(0o755)
     path = {
         **os.environ,
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PATH": f"{Path(program()).parent}:{os.environ['PATH']}",
         "TRANSLATOR": "echo",
         "SLURM_ARRAY_TASK_COUNT": "2",
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from babelset.cli.app import app
 from babelset.errors import ConfigError
 from babelset.files.reading import read
 from babelset.work.places import Places, keep_apart
+from tests.commands import program
 
 ODD = os.fsdecode(b"r\xff")
 ROW = json.dumps({"instruction": "Name a river.", "input": "", "output": "It is the Ebro."}) + "\n"
@@ -46,9 +46,7 @@ def test_a_name_that_is_no_utf8_is_refused_at_once(command: str, tmp_path: Path)
     (tmp_path / "in.jsonl").write_text(ROW)
     (tmp_path / f"{ODD}.jsonl").write_text(ROW)
     args = [part.format(odd=ODD) for part in command.split()]
-    done = subprocess.run(
-        [sys.executable, "-m", "babelset", *args], capture_output=True, text=True, timeout=300, cwd=tmp_path
-    )
+    done = subprocess.run([program(), *args], capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert done.returncode == 2 and "the name is not UTF-8; rename it" in " ".join(done.stderr.split()), done.stderr
     assert "r\\xff" in done.stderr and "Traceback" not in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", f"{ODD}.jsonl"}

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from tests.commands import program
 
-BABELSET = [sys.executable, "-m", "babelset"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "alpaca.jsonl"
 
 
@@ -50,7 +49,7 @@ def ask(url: str, body: object = None) -> Any:
 @pytest.mark.core(1)
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_serves_until_it_is_ended(run: Path, sign: int) -> None:
-    command = [*BABELSET, "review", str(run), "--no-open", "--all"]
+    command = [program(), "review", str(run), "--no-open", "--all"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()

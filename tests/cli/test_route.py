@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 from babelset.files.row import KEY
 from tests.commands import ended as run
+from tests.commands import program
 from tests.rows import told
 
 ENGINES = '''
@@ -112,7 +112,7 @@ TRANSLATE = "translate in.jsonl --to ca --route routes.toml --config checks.toml
 
 
 def start(command: str, **env: str) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-m", "babelset", *command.split()]
+    arguments = [program(), *command.split()]
     return subprocess.run(arguments, env={**os.environ, **env}, capture_output=True, text=True)
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from babelset.cli.app import app
+from tests.commands import program
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PIPELINE = """
@@ -98,8 +98,7 @@ def test_make_drives_it_with_file_rules(tmp_path: Path) -> None:
     """Into languages that no identifier has to be loaded for."""
     tree = tmp_path / "examples"
     shutil.copytree(EXAMPLES, tree)
-    babelset = Path(sys.executable).with_name("babelset")
-    command = ["make", "-C", str(tree), "-j2", f"BABELSET={babelset}", "LANGS=gl oc", "SETS=dolly", "TRANSLATOR=echo"]
+    command = ["make", "-C", str(tree), "-j2", f"BABELSET={program()}", "LANGS=gl oc", "SETS=dolly", "TRANSLATOR=echo"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     made = sorted(path.name for path in (tmp_path / "out/make").glob("*.alpaca.json"))

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from babelset.cli.app import app
 from babelset.engines.firefox.models import installed
 from tests.cli.hostile import COMMANDS, arguments, prepare
+from tests.commands import program
 
-BABELSET = shlex.join([sys.executable, "-m", "babelset"])
+STARTED = shlex.join([sys.executable, "-m", "babelset"])  # what is closed when Python starts it must stand
 NOT_WRITTEN = "babelset: standard output cannot be written: "
 ROWS = "translate in.jsonl --to ca -o - --translator echo -q --config off.toml"
 
@@ -28,10 +29,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shell(command: str) -> tuple[int, str]:
     """Exit code and standard error; of a pipe, those of the first command."""
-    script = f"{BABELSET} {command} 2>told; code=$?"
+    babelset = STARTED if "&-" in command else program()
+    script = f"{babelset} {command} 2>told; code=$?"
     if "|" in command:
         before, _, after = command.partition("|")
-        script = f"{BABELSET} {before} 2>told | {after}; code=${{PIPESTATUS[0]}}"
+        script = f"{babelset} {before} 2>told | {after}; code=${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", f"{script}; exit $code"], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr + Path("told").read_text() and "Exception" not in Path("told").read_text()
     return done.returncode, Path("told").read_text()
@@ -67,7 +69,7 @@ def test_what_the_parser_prints(option: str, where: str) -> None:
     ("command", "code"), [("languages cat", 0), ("languages nothing-so", 2), ("--no-such", 2), (ROWS, 0)]
 )
 def test_nobody_can_be_told_of_a_broken_standard_error(command: str, code: int, where: str) -> None:
-    done = subprocess.run(["bash", "-c", f"{BABELSET} {command} {where}"], capture_output=True, check=False)
+    done = subprocess.run(["bash", "-c", f"{STARTED} {command} {where}"], capture_output=True, check=False)
     assert done.returncode == code
 
 
@@ -108,7 +110,7 @@ def test_a_reader_that_has_seen_enough(command: str) -> None:
 
 
 def test_a_full_disk_of_messages_and_of_rows() -> None:
-    done = subprocess.run(["bash", "-c", f"{BABELSET} {ROWS} >/dev/full 2>&1"], capture_output=True, check=False)
+    done = subprocess.run(["bash", "-c", f"{program()} {ROWS} >/dev/full 2>&1"], capture_output=True, check=False)
     assert done.returncode == 5
 
 

@@ -19,8 +19,8 @@ from babelset.cli import terminal
 from babelset.cli.app import app
 from babelset.cli.terminal import LONGEST, escaped, one_line
 from tests.cli.hostile import COMMANDS, EVIL, SGR, STEERING, arguments, commands, prepare
+from tests.commands import program
 
-BABELSET = [sys.executable, "-m", "babelset"]
 RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\x1b\[[0-9]*[AK]|\r")  # what rich writes: styles, a bar drawn again
 VALUED = [
     (path, param.opts[-1])
@@ -187,7 +187,7 @@ def on_a_terminal(args: list[str]) -> str:
     ours, its = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
     environment.pop("NO_COLOR", None)
-    process = subprocess.Popen([*BABELSET, *args], stdin=its, stdout=its, stderr=its, env=environment)
+    process = subprocess.Popen([program(), *args], stdin=its, stdout=its, stderr=its, env=environment)
     os.close(its)
     said = b""
     try:

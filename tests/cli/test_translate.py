@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from babelset.files.reading import read
 from babelset.files.row import KEY
-from tests.commands import run
+from tests.commands import program, run
 from tests.rows import rows_of as rows
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -86,7 +85,7 @@ def none(folder: Path) -> Path:
 
 
 def piped(arguments: list[str], text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "babelset", *arguments]
+    command = [program(), *arguments]
     return subprocess.run(command, input=text, capture_output=True, text=True, cwd=folder)
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.commands import ROOT, fork_server
 from tests.crash.models import said
 from tests.engines.llm.scripted_server import ScriptedServer
 from tests.fakehub import TOKEN, FakeHub, fake_hub
+from tests.forked import number, order
 
-ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = "[babelset.translators]\npaid = tests.crash.paid:Paid\n"
 MENTIONED = "river"  # in every text of ours, and in no request that asks a server what it can do
 FAST = Path("/dev/shm")  # where fsync costs nothing; death is of the process, so it changes nothing
@@ -47,16 +46,20 @@ class Machine:
     -9
     """
 
-    def __init__(self, folder: Path, process: subprocess.Popen[str], server: ScriptedServer) -> None:
-        self.folder, self._process, self._server, self.processes = folder, process, server, 0
-        assert self._answer() == "ready", "the fork server did not start"
+    def __init__(self, folder: Path, environment: dict[str, str], server: ScriptedServer) -> None:
+        self.folder, self._environment, self._server, self.processes = folder, environment, server, 0
 
     def run(self, argv: Sequence[str], cwd: Path, at: int = 0, how: str = "KILL", clock: bool = False) -> Ran:
         """The command in that folder; with `at` it meets the signal `how` at that point, counted from 1."""
         said, log, bill = (self.folder / name for name in ("said.txt", "points.txt", "bill.txt"))
         for path in (log, bill):
             path.unlink(missing_ok=True)
-        told = {"CRASH_FOLDER": str(cwd), "CRASH_AT": str(at), "CRASH_HOW": how, "CRASH_LOG": str(log)}
+        told = self._environment | {
+            "CRASH_FOLDER": str(cwd),
+            "CRASH_AT": str(at),
+            "CRASH_HOW": how,
+            "CRASH_LOG": str(log),
+        }
         told |= {"PAID": str(bill), "CRASH_CLOCK": "jumps" if clock else ""}
         before = len(self._server.bodies)
         code = self._order([each.replace("{url}", self._server.base_url) for each in argv], cwd, told, said)
@@ -64,16 +67,12 @@ class Machine:
         asked = [json.loads(line) for line in _lines(bill)] + self._requests(before)
         return Ran(code, said.read_text("utf-8", "replace"), _lines(log), asked)
 
-    def _order(self, argv: Sequence[str], cwd: Path, environment: dict[str, str], said: Path) -> int:
-        order = {"argv": list(argv), "cwd": str(cwd), "environment": environment, "output": str(said)}
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._answer())
-
-    def _answer(self) -> str:
-        assert self._process.stdout
-        return self._process.stdout.readline().strip()
+    def _order(self, argv: list[str], cwd: Path, environment: dict[str, str], said: Path) -> int:
+        with said.open("wb") as file, Path(os.devnull).open() as nothing:
+            streams = {0: nothing.fileno(), 1: file.fileno(), 2: file.fileno()}
+            with closing(order(str(self.folder / "socket"), argv, str(cwd), environment, streams)) as server:
+                number(server)  # of the process
+                return number(server)
 
     def _requests(self, before: int) -> list[str]:
         bodies = (json.dumps(body["messages"]) for body in self._server.bodies[before:])
@@ -109,10 +108,8 @@ def machine(prefix: Sequence[str] = (), **environment: Any) -> Iterator[Machine]
             server = stack.enter_context(ScriptedServer(said))
             told |= {"CRASH_SERVER": server.base_url, **environment}
             told |= _on_hub(stack.enter_context(fake_hub()), folder)
-            command, pipe = [*prefix, sys.executable, "-m", "tests.crash.forkserver"], subprocess.PIPE
-            process = subprocess.Popen(
-                command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, env={**os.environ, **told}
-            )
-            yield Machine(folder, stack.enter_context(process), server)
+            environment = {**os.environ, **told}
+            stack.enter_context(fork_server(folder / "socket", environment, ["huggingface_hub"], prefix))
+            yield Machine(folder, environment, server)
     finally:
         shutil.rmtree(folder)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.commands import program
 from tests.oracle import cipher
 from tests.rows import told
 
@@ -70,7 +70,7 @@ def babelset(folder: Path, *args: str, cwd: Path | None = None) -> subprocess.Co
     plugin = str(cipher.installed(folder / "plugin"))
     path = os.pathsep.join(filter(None, [plugin, os.environ.get("PYTHONPATH", "")]))
     return subprocess.run(
-        [sys.executable, "-m", "babelset", *args],
+        [program(), *args],
         env={**os.environ, "PYTHONPATH": path},
         cwd=cwd or folder,
         text=True,

@@ -36,7 +36,9 @@ def listens(port: int) -> bool:
 
 
 def asked(url: str, folder: Path) -> Run:
-    return ran(folder, "34-shifted-numbers.jsonl", "--base-url", url, "--model", "m", translator="openai")
+    return ran(
+        folder, "34-shifted-numbers.jsonl", "--base-url", url, "--model", "m", "-O", "wait=0.01", translator="openai"
+    )
 
 
 @pytest.mark.parametrize("server", ["shift2"], indirect=True)

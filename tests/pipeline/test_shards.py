@@ -14,7 +14,7 @@ from babelset.cli.app import app
 from babelset.contracts.step import RowStep
 from tests.rows import rows_of
 
-COUNT = 22
+COUNT = 10
 FILTERS = "filters = { language = false, script = false, copied = false, task = false, numbers = false }\n"
 LEAVE = 'leave = ["spans[*].start", "spans[*].end"]\n'
 TRANSLATE = f'[[steps]]\nuse = "translate"\ntranslator = "echo"\n{LEAVE}{FILTERS}'
@@ -70,7 +70,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "input": "",
             "output": f"The water {n} is old." if n % 3 else "",
             "spans": [{"start": 4, "end": 9, "label": "X"}],
-            "speaks": "en" if n < 14 else "fr",
+            "speaks": "en" if n < 6 else "fr",
         }
         for n in range(COUNT)
     ]
@@ -103,7 +103,7 @@ def made(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.core(7)
-@pytest.mark.parametrize("of", [1, 3, 20])
+@pytest.mark.parametrize("of", [1, 3, 8])  # at last a row or two in each
 @pytest.mark.parametrize("name", DIVIDED)
 def test_what_is_gathered_is_what_one_run_makes(
     name: str, of: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

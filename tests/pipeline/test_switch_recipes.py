@@ -14,6 +14,7 @@ from babelset.files.row import KEY
 from babelset.languages import Pair, find
 from babelset.steps.alignment.changes import restored
 from babelset.translators.apertium import Apertium
+from tests.commands import program
 from tests.rows import told
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -96,11 +97,10 @@ def test_every_command_of_the_page_works(tmp_path: Path) -> None:
     import shlex
     import shutil
     import subprocess
-    import sys
 
     page = (EXAMPLES.parent / "docs/recipes/switch.md").read_text("utf-8")
     shutil.copytree(EXAMPLES, tmp_path / "examples")
-    folder = Path(sys.executable).parent
+    folder = Path(program()).parent
     found = re.findall(r"```console\n\$ (.*?)\n(.*?)```", page, re.DOTALL)
     assert len(found) >= 6
     for command, output in found:

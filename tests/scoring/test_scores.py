@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 import weakref
 from collections import Counter
@@ -31,6 +30,7 @@ from babelset.scoring.distribution import Spread
 from babelset.scoring.refilter import Refilter, refilter
 from babelset.scoring.scores import Scoring, add_scores, build_scorers
 from babelset.scoring.selection import KeepBest, value_of
+from tests.commands import program
 from tests.rows import rows_of as rows
 from tests.rows import underived
 from tests.servers import until
@@ -307,15 +307,20 @@ def plugged(tmp_path: Path) -> dict[str, str]:
 
 
 def start(env: dict[str, str], source: str, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "babelset", "score", source, "-o", str(folder / "out.jsonl"), "--with", "slow"]
-    return subprocess.Popen([*command, "--chunk", str(CHUNK), "-q"], env=env, stdout=subprocess.DEVNULL)
+    command = [program(), "score", source, "-o", str(folder / "out.jsonl"), "--with", "slow"]
+    return subprocess.Popen([*command, "--chunk", str(CHUNK), "-q"], env=env, stdout=subprocess.PIPE)
+
+
+def ended(process: subprocess.Popen[bytes]) -> int:
+    process.communicate(timeout=300)
+    return process.returncode
 
 
 def test_kills_change_nothing_and_score_nothing_twice(tmp_path: Path, plugged: dict[str, str]) -> None:
     source = write(tmp_path / "in.jsonl", [translated(n, f"row {n}", "x" * (n % 50)) for n in range(400)])
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
-    assert start(plugged, source, tmp_path / "whole").wait(timeout=300) == 0
+    assert ended(start(plugged, source, tmp_path / "whole")) == 0
     once = Counter(Path(plugged["ASKED"]).read_text("utf-8").splitlines())
     Path(plugged["ASKED"]).unlink()
     draw, deaths = random.Random(5), 0
@@ -325,10 +330,10 @@ def test_kills_change_nothing_and_score_nothing_twice(tmp_path: Path, plugged: d
         until(lambda: len(list(tmp_path.glob("killed/out.work/chunk-*"))) > before)  # noqa: B023
         time.sleep(draw.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
-        assert process.wait(timeout=120) == -signal.SIGKILL, "it ended before it could be killed"
+        assert ended(process) == -signal.SIGKILL, "it ended before it could be killed"
         assert not (tmp_path / "killed/out.jsonl").exists()
         deaths += 1
-    assert start(plugged, source, tmp_path / "killed").wait(timeout=300) == 0
+    assert ended(start(plugged, source, tmp_path / "killed")) == 0
     assert (tmp_path / "killed/out.jsonl").read_bytes() == (tmp_path / "whole/out.jsonl").read_bytes()
     again = Counter(Path(plugged["ASKED"]).read_text("utf-8").splitlines()) - once
     assert again.total() <= deaths * CHUNK * 2, "more than the chunk in flight was scored twice"

@@ -58,6 +58,7 @@ def test_as_a_whole(how: str, path: Path) -> None:
         assert Path(f"{path}.damaged").read_bytes() == held
 
 
+@pytest.mark.core(6)
 @pytest.mark.parametrize("seed", range(12))
 def test_pages_that_are_zeros_or_noise(seed: int, path: Path) -> None:
     draw, data = random.Random(seed), bytearray(path.read_bytes())
@@ -71,7 +72,7 @@ def test_pages_that_are_zeros_or_noise(seed: int, path: Path) -> None:
         assert len(kept) > len(KEYS) - 500 * len(hit), "only what stood on those pages, or behind them"
 
 
-@pytest.mark.core(10)
+@pytest.mark.core(5)
 @pytest.mark.parametrize("seed", range(30))
 def test_any_bit(seed: int, path: Path) -> None:
     draw, data = random.Random(seed), bytearray(path.read_bytes())
