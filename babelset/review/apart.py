@@ -25,7 +25,7 @@ from babelset.text.segment import HELD, PLACEHOLDER, Part, Segment, split, whole
 
 ENDLESS = 1 << 30
 SENTENCES, DOCUMENTS = (ENDLESS, 2000), (ENDLESS, 3600)  # the limits of translators, where anything is longer
-HINTS = (THINK, re.compile("```|~~~"), re.compile(r"\d"))  # without them an option of `parse` changes nothing
+HINTS = (THINK, re.compile(r"[^\w\s]"), re.compile(r"\d"))  # without them an option of `parse` changes nothing
 EFFORT = 20  # characters looked at for each one of the texts before a search is given up
 
 

@@ -29,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shell(command: str) -> tuple[int, str]:
     """Exit code and standard error; of a pipe, those of the first command."""
-    babelset = STARTED if "&-" in command else program()
+    babelset = STARTED if "&-" in command or "completion" in command else program()  # which looks for its shell
     script = f"{babelset} {command} 2>told; code=$?"
     if "|" in command:
         before, _, after = command.partition("|")

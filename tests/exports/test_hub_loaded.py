@@ -17,12 +17,13 @@ from tests.exports.test_hub import ECHO, OFF, row, run, write
 APART = Path(os.environ.get("BABELSET_DATASETS_PYTHON") or Path(sys.prefix, "lmeval", "bin", "python"))
 PYTHON = APART if APART.exists() else Path(sys.executable)
 LOAD = """
-import json, sys
+import json, os
 from datasets import get_dataset_config_names, load_dataset
 names = get_dataset_config_names("out")
 found = {name: {split: list(rows) for split, rows in load_dataset("out", name).items()} for name in names}
 streamed = sum(1 for _ in load_dataset("out", names[0], split="train", streaming=True))
-print(json.dumps([found, streamed]))
+print(json.dumps([found, streamed]), flush=True)
+os._exit(0)  # threads of its streaming may end the process otherwise ("terminate called")
 """
 
 pytestmark = [

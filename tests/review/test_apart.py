@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from babelset.contracts.evidence import Evidence
@@ -61,6 +61,9 @@ def parts_of(text: str, engine: Any, options: ParseOptions) -> list[str | Segmen
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("options", OPTIONS)
 @given(text=documents.filter(str.strip))
+@example(
+    text='# List\n$x^2$Run `ls` now. {"a": "b"}\n0A/0# List\nRun `ls` now. '
+)  # code without a fence, a comment in it
 def test_any_document_comes_apart_as_it_was(engine: str, options: str, text: str) -> None:
     data, evidence = row_of(text, ENGINES[engine](), OPTIONS[options])
     parts = parts_of(text, ENGINES[engine](), OPTIONS[options])
