@@ -75,7 +75,7 @@ class Survey:
         """
         The first chunk that is not `done`, and the rows from there on; all rows where none can be passed over.
 
-        So a run that was killed goes on as soon after ten million rows as after ten thousand.
+        So a run that was killed goes on nearly as soon after ten million rows as after ten thousand.
         """
         first = next(number for number in count() if number not in done)
         passing = all(isinstance(format_of(path, self.format), PASSING) and not is_hub(path) for path in self.paths)

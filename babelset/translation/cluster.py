@@ -240,9 +240,7 @@ def _results(ray: Any, plan: Plan, left: Sequence[int], worker: Worker) -> Itera
     context.enable_progress_bars = context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     gpus, workers = _sizes(plan.job, ray.cluster_resources())
-    context.max_consecutive_actor_init_deaths = (
-        workers  # so many may still be starting when there is nothing left to do
-    )
+    context.max_consecutive_actor_init_deaths = workers  # none: a node that dies while one starts would end the run
     stretches = list(_stretches(left, workers))
     found = ray.data.from_items(stretches, override_num_blocks=len(stretches)).map_batches(
         Actor, fn_constructor_args=[plan, workers * (1 + RESTARTS)], batch_size=1, zero_copy_batch=True,
