@@ -20,8 +20,8 @@ test: $(VENV)/.dev lint
 	$(BIN)/pytest -n 2 -m "not engine"
 
 # The real engines: Apertium, Firefox Translations, CTranslate2 with a tiny NLLB and the reference tokenizer to hold it
-# against, vLLM, sentence encoders, unbabel-comet, Ray, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the report
-# and the review. And what takes long: every case of a table, every crash point, six times as many random examples.
+# against, vLLM, sentence encoders, unbabel-comet, Ray, Argilla's SDK, lm-eval, LLaMA-Factory, TRL, and a browser for the
+# report and the review. And what takes long: every case of a table, every crash point, six times as many random examples.
 test-engines: $(VENV)/.engines $(VENV)/meaning/.made $(VENV)/comet/babelset-comet.json $(VENV)/argilla/.made $(VENV)/lmeval/.made $(VENV)/llamafactory/.made $(VENV)/trl/.made $(VENV)/axolotl/.made apertium firefox chromium
 	BABELSET_TEST_ALL=1 $(BIN)/pytest -n 2 --dist loadgroup -m "engine or hypothesis"
 	PYTHONPATH=$(VENV)/meaning $(BIN)/pytest -m engine tests/filters/test_use.py

@@ -136,7 +136,7 @@ def test_words_that_apertium_does_not_know_are_told(source: str, said: str, text
         (BEFORE, "^«<lquot>$^casa<n>$^»<rquot>$ ^—<guio>$^no<adv>$", None),
         (BEHIND, "un *batter *año’s, #be", "un batter[*] año’s[*], be"),
         (BEHIND, "*anti-*Erdogan, Kim *Jong-*il-*un, pro-*foo", "anti-Erdogan[*], Kim Jong-il-un[*], pro-foo[*]"),
-        (BEHIND, "1990*s *4x4", "1990s[*] 4x4[*]"),
+        (BEHIND, "1990*s *4x4 *4x4-*foo", "1990s[*] 4x4[*] 4x4-foo[*]"),
         (BEHIND, "*«x» *— \\*a [x2a]", None),
     ],
 )

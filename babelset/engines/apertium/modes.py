@@ -44,7 +44,7 @@ BEFORE = shlex.join([*SED, *chain.from_iterable(("-e", rule) for rule in (APART,
 # A mark before a word keeps those after it from contracting ("de *AMs" for "d'AMs"): a blank behind it does not.
 WORD = rf"({LETTER}|[0-9])({LETTER}|[0-9'-]|\xe2\x80\x99)*"
 MARKED = rf"s/(^|[^\\])[*@]({WORD})/\1\2[*]/g"
-TWICE = rf":a;s/([*@]{LETTER}({LETTER}|[0-9'-])*-)[*@]/\1/;ta"  # "*Jong-*un"
+TWICE = rf":a;s/([*@]{WORD}-)[*@]/\1/;ta"  # "*Jong-*un"
 BEHIND = shlex.join([*SED, "-e", TWICE, "-e", MARKED, "-e", r"s/(^|[^\\])#/\1/g"])
 FLUSHING = re.compile(r"(?:lt|lrx|lsx|rtx|cg|hfst)-proc|apertium-.*")
 
